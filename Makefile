@@ -1,0 +1,43 @@
+# The project's verbs. `make demo` and `make test` are all a newcomer needs; both set up first.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+SETUP := .venv/.ready
+
+.PHONY: help setup demo test lint unit bench lock clean
+
+help: ## what can be done here
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+setup: $(SETUP) ## make .venv from the hash-pinned lock
+
+$(SETUP): requirements-dev.lock pyproject.toml deploy/setup.sh
+	@deploy/setup.sh
+	@touch $@
+
+demo: setup ## four nodes on loopback and a week of generated world trade
+	@.venv/bin/kpledger devnet --load week --dir .demo
+
+test: setup lint unit ## lint, types, import rules and every test
+
+lint: setup
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-logo
+
+unit: setup
+	@deploy/browser.sh
+	@$(PY) -m pytest -n 2 --dist worksteal
+
+bench: setup ## figures of this machine, each beside its limit
+	@$(PY) -m tests.bench
+
+lock: ## pin anew what pyproject.toml asks for (needs uv)
+	uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+	  --python-version 3.11 pyproject.toml -o requirements.lock
+	uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+	  --python-version 3.11 pyproject.toml --group dev -o requirements-dev.lock
+
+clean: ## remove what was made here
+	rm -rf .venv .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
