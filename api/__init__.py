@@ -1,1 +1,1 @@
-"""TODO."""
+"""HTTP for three audiences: participants, auditors, the public. Reads the ledger, submits through one small port."""

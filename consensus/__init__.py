@@ -1,1 +1,1 @@
-"""TODO."""
+"""Byzantine-fault-tolerant agreement on the order of opaque payloads: Simplex, sans-IO."""

@@ -1,0 +1,103 @@
+"""What the ledger says no to, and why. One enum of codes, the same in HTTP, CLI and judgements (2-records rules).
+
+A `Refusal` is the submitter's to mend; a `StoreError` is the operator's; nothing else leaves this package for bad input.
+"""
+
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """Every reason for which a record or file is refused. Stable: programs rely on these words."""
+
+    # form
+    MALFORMED = "malformed"
+    NOT_CANONICAL = "not-canonical"
+    TOO_LARGE = "too-large"
+    TOO_DEEP = "too-deep"
+    UNKNOWN_KIND = "unknown-kind"
+    BAD_VALUE = "bad-value"
+    # signature, key and time
+    BAD_KEY = "bad-key"
+    BAD_SIGNATURE = "bad-signature"
+    UNKNOWN_AUTHOR = "unknown-author"
+    UNKNOWN_KEY = "unknown-key"
+    KEY_NOT_IN_FORCE = "key-not-in-force"
+    KEY_ROLE = "key-role"
+    TOO_OLD = "too-old"
+    IN_FUTURE = "in-future"
+    # sealed part
+    ENVELOPE_MISSING = "envelope-missing"
+    ENVELOPE_UNEXPECTED = "envelope-unexpected"
+    ENVELOPE_HASH = "envelope-hash"
+    ENVELOPE_READERS = "envelope-readers"
+    ENVELOPE_UNREADABLE = "envelope-unreadable"
+    RID_USED = "rid-used"
+    BAD_COMMITMENT = "bad-commitment"
+    # certificate.issue
+    NUMBER_PREFIX = "number-prefix"
+    NUMBER_USED = "number-used"
+    NUMBER_OUT_OF_RANGE = "number-out-of-range"
+    ISSUER_NOT_IN_FORCE = "issuer-not-in-force"
+    ISSUER_SUSPENDED = "issuer-suspended"
+    DESTINATION_UNKNOWN = "destination-unknown"
+    DESTINATION_NOT_IN_FORCE = "destination-not-in-force"
+    DESTINATION_IS_ISSUER = "destination-is-issuer"
+    VALIDATED_BEFORE_ISSUED = "validated-before-issued"
+    EXPIRES_BEFORE_VALIDATED = "expires-before-validated"
+    EXPIRY_OVER_LIMIT = "expiry-over-limit"
+    ISSUED_IN_FUTURE = "issued-in-future"
+    ISSUED_TOO_LATE = "issued-too-late"
+    CARATS_DIFFER_FROM_LINES = "carats-differ-from-lines"
+    UNKNOWN_ORIGIN = "unknown-origin"
+    ORIGIN_ORDER = "origin-order"
+    ORIGIN_SUSPENDED = "origin-suspended"
+    SOURCE_UNKNOWN = "source-unknown"
+    SOURCE_NOT_CONFIRMED_HERE = "source-not-confirmed-here"
+    SOURCE_REPEATED = "source-repeated"
+    SOURCE_IS_SELF = "source-is-self"
+    SOURCES_EXCEED_CERTIFICATE = "sources-exceed-certificate"
+    CARATS_EXCEED_SOURCE = "carats-exceed-source"
+    # import.confirm
+    CERTIFICATE_UNKNOWN = "certificate-unknown"
+    CERTIFICATE_CLOSED = "certificate-closed"
+    WRONG_DESTINATION = "wrong-destination"
+    STALE_HEAD = "stale-head"
+    RECEIVED_BEFORE_ISSUED = "received-before-issued"
+    RECEIVED_IN_FUTURE = "received-in-future"
+    CONFIRMED_BUT_DIFFERS = "confirmed-but-differs"
+    CONFIRMED_BUT_EXPIRED = "confirmed-but-expired"
+    RECEIPT_CODE = "receipt-code"
+    # genesis
+    BAD_GENESIS = "bad-genesis"
+
+
+class LedgerError(Exception):
+    """Root of this package's errors."""
+
+
+class Refusal(LedgerError):  # noqa: N818 - a refusal is an answer, not a fault of the program
+    """A record or file that may not enter, the field to look at, what was given and what is allowed.
+
+    Attributes:
+        code: the reason.
+        field: path inside the record (`sources[1].points`, `lines[0].origin`), empty when it is the whole.
+        details: further figures as JSON values (`limit`, `given`, `certificate`, ...); carats as decimal strings.
+    """
+
+    def __init__(self, code: Code, field: str = "", **details: str | int | None) -> None:
+        super().__init__(f"{code}{' at ' + field if field else ''} {details or ''}".strip())
+        self.code = code
+        self.field = field
+        self.details = details
+
+    def problem(self) -> dict[str, str | int | None]:
+        """The JSON form: `{"error": ..., "field": ..., ...details}`."""
+        return {"error": str(self.code), "field": self.field, **self.details}
+
+
+class ProofError(LedgerError):
+    """A note, checkpoint, tile or proof that does not hold; see the subclass for which check failed."""
+
+
+class StoreError(LedgerError):
+    """The store is damaged, locked by another process, or of another ledger; the node must stop."""
