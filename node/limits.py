@@ -1,0 +1,76 @@
+"""Every bound of a node, in one place, with its unit and reason."""
+
+MAX_FRAME_BYTES = 20 * 1024 * 1024
+"""One WebSocket message between peers; the largest is a consensus message with its framing."""
+
+BULK_FRAME_BYTES = 512 * 1024
+"""Records are sent in frames of about this size, so that a vote waits behind one such frame at most."""
+
+MAX_FRAME_ITEMS = 4_096
+MAX_IDS = 2_000
+"""Ids in one request or announcement."""
+
+SEND_QUEUE_BYTES = 32 * 1024 * 1024
+"""Per peer, for records; beyond it a slow peer loses records (and pulls them later), never our memory."""
+
+SEND_QUEUE_URGENT = 4_096
+"""Per peer, consensus messages and cosignatures waiting; beyond it the link is closed and made anew."""
+
+RECEIVE_RECORDS_BYTES = 16 * 1024 * 1024
+"""Per peer, records waiting for their signature check; beyond it they are dropped (and pulled later)."""
+
+DRIVER_QUEUE = 4_096
+"""Events waiting for the consensus core; a peer's reader waits when it is full."""
+
+HANDSHAKE_SECONDS = 5
+RECONNECT_SECONDS = (0.2, 2.0)
+"""First and longest pause between attempts to reach a peer."""
+
+STATUS_SECONDS = 5
+"""How often pending ids are announced, so that a dropped frame strands nothing."""
+
+FRESHNESS_SECONDS = 60
+"""How often an unchanged head is cosigned again."""
+
+BODY_RETRY_SECONDS = 1.0
+BODY_REQUEST_IDS = 500
+"""Record bodies asked of one peer at a time; then the next peer is asked."""
+
+ANSWER_BYTES = 4 * 1024 * 1024
+"""Records in one answer to a request for bodies."""
+
+HEADERS_BYTES = 8 * 1024 * 1024
+"""Final blocks in one catch-up answer."""
+
+MEMPOOL_RECORDS = 20_000
+MEMPOOL_BYTES = 128 * 1024 * 1024
+AUTHOR_RECORDS = 4_000
+AUTHOR_BYTES = 32 * 1024 * 1024
+"""Pending records altogether, and of one author, in this node's mempool."""
+
+BLOCK_RECORDS = 1_000
+BLOCK_BYTES = 4 * 1024 * 1024
+"""One block with the bodies of its records."""
+
+CLOCK_AHEAD_MS = 2_000
+CLOCK_BEHIND_MS = 30_000
+"""A block's time against the own clock: further ahead waits, further behind is refused."""
+
+MARK_BEHIND_BLOCKS = 16
+"""When the last executed block is further behind than this, blocks carry no records."""
+
+HEARTBEAT_SECONDS = 600
+"""An idle ledger still agrees on a block this often."""
+
+VERIFY_CHUNK = 100
+VERIFY_THREADS = 2
+"""Signatures are checked in chunks of this many, so that the event loop is late by a few milliseconds at most."""
+
+WAIT_FINAL_SECONDS = 30
+"""How long `?wait=final` waits before it answers 202."""
+
+WAL_SEGMENT_BYTES = 16 * 1024 * 1024
+"""The write-ahead log starts a new segment past this size."""
+
+STOP_SECONDS = 5
+"""How long open requests may take to end when the process stops."""
