@@ -1,0 +1,61 @@
+"""Every bound of the HTTP interface, in one place, with its reason; an operator may change those of `ApiLimits`.
+
+Each is shown by a test in `tests/unit/test_api_limits.py`. What a record itself may weigh stands in `ledger.limits`.
+"""
+
+from dataclasses import dataclass
+
+from ledger.limits import MAX_BATCH_BYTES, MAX_SUBMISSION_BYTES
+
+MAX_PAGE = 500
+"""Items of one page of a list."""
+
+DEFAULT_PAGE = 100
+
+MAX_CURSOR_CHARS = 256
+MAX_TOKEN_CHARS = 128
+
+MAX_VERIFY_BYTES = 256 * 1024
+"""A receipt with its record and up to 100 cosignatures, sent to be verified."""
+
+MAX_BUCKETS = 20_000
+"""Addresses and tokens whose request rate is remembered; the longest idle one is forgotten first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiLimits:
+    """What one listener admits.
+
+    Attributes:
+        submission_bytes: body of `POST /v1/records`.
+        batch_bytes: body of `POST /v1/records/batch`.
+        body_s: seconds in which the *whole* body must have come, however steadily it drips.
+        header_s: seconds in which a request's head must have come, and an idle connection's next request.
+        response_s: seconds a handler may take besides waiting for finality.
+        final_wait_s: longest wait of `?wait=final`.
+        requests_per_s: steady rate of one key or address prefix; a second's worth may come at once.
+        loopback_per_s: the same for loopback, where load tools and local proxies come from.
+        connections_per_address: open connections of one address prefix (IPv4 /32, IPv6 /64).
+        connections: open connections in all.
+        head_bytes: request line and headers.
+        shutdown_s: how long a stop waits for open requests.
+    """
+
+    submission_bytes: int = MAX_SUBMISSION_BYTES
+    batch_bytes: int = MAX_BATCH_BYTES
+    body_s: float = 10.0
+    header_s: float = 10.0
+    response_s: float = 60.0
+    final_wait_s: float = 30.0
+    requests_per_s: float = 50.0
+    loopback_per_s: float = 1_000.0
+    connections_per_address: int = 256
+    connections: int = 2_000
+    head_bytes: int = 16 * 1024
+    shutdown_s: float = 3.0
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+                raise ValueError(f"limit {name} must be a number above 0, not {value!r}")
