@@ -1,16 +1,53 @@
-"""What stops or hinders a running node; each class says what it means and whether the process may go on."""
+"""What can stop or hinder one running node. A `FatalError` is told to its operator in three lines."""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """Exit codes of `kpledger`, the same for every verb."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    BAD_DATA = 65
+    UNREACHABLE = 69
+    DISK = 74
+    SYNCING = 75
+    REFUSED = 77
+    BAD_CONFIGURATION = 78
 
 
 class NodeError(Exception):
     """Root of this package's errors."""
 
 
+class FatalError(NodeError):
+    """The process must end (or must not begin).
+
+    Attributes:
+        happened: what happened.
+        means: what it means for the node and the ledger.
+        next: the next command or action.
+        code: the process's exit code.
+    """
+
+    def __init__(self, happened: str, means: str, next_step: str, code: Exit = Exit.FAILED) -> None:
+        super().__init__(happened)
+        self.happened = happened
+        self.means = means
+        self.next_step = next_step
+        self.code = code
+
+    def __str__(self) -> str:
+        return f"{self.happened}\n{self.means}\n{self.next_step}"
+
+
 class WalError(NodeError):
-    """Root of the write-ahead log's errors; the node must not vote with this log."""
+    """The write-ahead log cannot be used; the node must not vote with it."""
 
 
 class WalMissingError(WalError):
-    """There is no write-ahead log where one is expected: a node that has a key but no log must not vote (sign guard)."""
+    """There is no write-ahead log where one must be."""
 
 
 class WalExistsError(WalError):
@@ -18,12 +55,24 @@ class WalExistsError(WalError):
 
 
 class WalForeignError(WalError):
-    """The write-ahead log belongs to another ledger or to a later version of the program."""
+    """The write-ahead log is another ledger's, or of another version of its format."""
 
 
 class WalDamagedError(WalError):
-    """Bytes that were durable have changed. This counts as the loss of the disk: the consensus key is to be retired."""
+    """Durable bytes have changed (a torn last write is none): it counts as lost."""
 
 
 class WalFailedError(WalError):
-    """A write or fsync failed. What is on disk is unknown, so the process must end; a restart reads what is there."""
+    """A write or fsync failed: its outcome is unknown, so the process must end."""
+
+
+class PeerError(NodeError):
+    """A peer broke the protocol between nodes; the link is closed and the fault counted."""
+
+
+class HandshakeError(PeerError):
+    """A peer could not show that it is a node of this ledger."""
+
+
+class FrameError(PeerError):
+    """A frame that is no frame: too large, malformed or not canonical."""
