@@ -1,4 +1,4 @@
-"""What can stop or hinder one running node. A `FatalError` is told to its operator in three lines."""
+"""What stops or hinders a running node; each class says what it means and whether the process may go on."""
 
 from enum import IntEnum
 
@@ -64,6 +64,39 @@ class WalDamagedError(WalError):
 
 class WalFailedError(WalError):
     """A write or fsync failed: its outcome is unknown, so the process must end."""
+
+
+class PeerError(NodeError):
+    """A peer broke the protocol between nodes; the link is closed and the fault counted."""
+
+
+class HandshakeError(PeerError):
+    """A peer could not show that it is a node of this ledger."""
+
+
+class FrameError(PeerError):
+    """A frame that is no frame: too large, malformed or not canonical."""
+
+
+class FatalError(NodeError):
+    """The process must end (or must not begin); its operator is told in three lines.
+
+    Attributes:
+        happened: what happened.
+        means: what it means for the node and the ledger.
+        next_step: the next command or action.
+        code: the process's exit code.
+    """
+
+    def __init__(self, happened: str, means: str, next_step: str, code: Exit = Exit.FAILED) -> None:
+        super().__init__(happened)
+        self.happened = happened
+        self.means = means
+        self.next_step = next_step
+        self.code = code
+
+    def __str__(self) -> str:
+        return f"{self.happened}\n{self.means}\n{self.next_step}"
 
 
 class PeerError(NodeError):

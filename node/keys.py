@@ -1,0 +1,163 @@
+"""A node's secret keys at rest and in use.
+
+Four keys live in `HOME/keys`: `consensus`, `log` and `cosign` (Ed25519 seeds of 32 bytes) and `tls` (a PEM key beside its
+certificate `tls.crt`). At rest each is a libsodium SecretBox under a key that Argon2id (MODERATE: 256 MiB, about half a second)
+derives from the operator's passphrase; a development network may keep raw seeds. Files are 0600, or the node refuses to start.
+
+File format: `kpledger-key-1` newline, 16 bytes of salt, the SecretBox (24 bytes of nonce, ciphertext).
+A raw file holds the secret alone.
+"""
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from nacl import pwhash
+from nacl.bindings import crypto_sign, crypto_sign_seed_keypair
+from nacl.exceptions import CryptoError
+from nacl.secret import SecretBox
+
+from node.errors import Exit, FatalError
+
+MAGIC = b"kpledger-key-1\n"
+NAMES = ("consensus", "log", "cosign")
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """One Ed25519 key pair; its repr shows the public half alone."""
+
+    public: bytes
+    _secret: bytes
+
+    @classmethod
+    def from_seed(cls, seed: bytes) -> "SigningKey":
+        """The key pair of a seed of 32 bytes."""
+        public, secret = crypto_sign_seed_keypair(seed)
+        return cls(public, secret)
+
+    def sign(self, message: bytes) -> bytes:
+        """64 bytes of signature."""
+        return crypto_sign(message, self._secret)[:64]
+
+    def __repr__(self) -> str:
+        return f"SigningKey({self.public.hex()})"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeKeys:
+    """What a running node signs with."""
+
+    consensus: SigningKey
+    log: SigningKey
+    cosign: SigningKey
+
+
+def passphrase() -> bytes | None:
+    """The operator's passphrase: a systemd credential, else the file that KPLEDGER_PASSPHRASE_FILE names, else none."""
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    candidates = [Path(credentials) / "kpledger-passphrase"] if credentials else []
+    if named := os.environ.get("KPLEDGER_PASSPHRASE_FILE"):
+        candidates.append(Path(named))
+    for file in candidates:
+        if file.is_file():
+            return file.read_bytes().rstrip(b"\r\n")
+    return None
+
+
+def write_secret(file: Path, secret: bytes, phrase: bytes | None) -> None:
+    """Keeps `secret` in a new file of mode 0600, sealed under `phrase` unless that is None; never replaces a file."""
+    data = secret if phrase is None else _seal(secret, phrase)
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as out:
+        out.write(data)
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def read_secret(file: Path, phrase: bytes | None) -> bytes:
+    """The secret kept in `file`.
+
+    Raises:
+        FatalError: absent, readable by others, sealed without a passphrase at hand, wrong passphrase or damaged.
+    """
+    try:
+        data = file.read_bytes()
+        mode = file.stat().st_mode & 0o777
+    except OSError as error:
+        raise FatalError(
+            f"The key file {file} cannot be read: {error.strerror}.",
+            "Without its keys a node can neither vote nor sign.",
+            f"Restore it from where your office keeps it, or make a new home: kpledger init --home {file.parent.parent}",
+            Exit.BAD_CONFIGURATION,
+        ) from error
+    if mode & 0o077:
+        raise FatalError(
+            f"The key file {file} has mode {mode:04o}: others on this machine can read it.",
+            "Who has this key can sign in this node's name.",
+            f"If nobody else did read it: chmod 600 {file}. Otherwise rotate the key.",
+            Exit.BAD_CONFIGURATION,
+        )
+    if not data.startswith(MAGIC):
+        return data
+    if phrase is None:
+        raise FatalError(
+            f"The key file {file} is sealed and no passphrase is at hand.",
+            "The node's keys stay closed until the operator opens them.",
+            "Give it as systemd credential kpledger-passphrase, or set KPLEDGER_PASSPHRASE_FILE.",
+            Exit.BAD_CONFIGURATION,
+        )
+    return _open(file, data, phrase)
+
+
+def load_keys(home: Path) -> NodeKeys:
+    """The node's three signing keys.
+
+    Raises:
+        FatalError: as `read_secret`, or a seed that is not 32 bytes.
+    """
+    phrase = passphrase()
+    keys = []
+    for name in NAMES:
+        file = home / "keys" / name
+        seed = read_secret(file, phrase)
+        if len(seed) != 32:
+            raise _damaged(file)
+        keys.append(SigningKey.from_seed(seed))
+    return NodeKeys(*keys)
+
+
+def new_seed() -> bytes:
+    """32 bytes from the operating system."""
+    return secrets.token_bytes(32)
+
+
+def _derive(phrase: bytes, salt: bytes) -> bytes:
+    return pwhash.argon2id.kdf(
+        SecretBox.KEY_SIZE, phrase, salt, opslimit=pwhash.argon2id.OPSLIMIT_MODERATE, memlimit=pwhash.argon2id.MEMLIMIT_MODERATE
+    )
+
+
+def _seal(secret: bytes, phrase: bytes) -> bytes:
+    salt = secrets.token_bytes(pwhash.argon2id.SALTBYTES)
+    return MAGIC + salt + bytes(SecretBox(_derive(phrase, salt)).encrypt(secret))
+
+
+def _open(file: Path, data: bytes, phrase: bytes) -> bytes:
+    salt, box = data[len(MAGIC) :][:16], data[len(MAGIC) + 16 :]
+    if len(salt) != pwhash.argon2id.SALTBYTES:
+        raise _damaged(file)
+    try:
+        return SecretBox(_derive(phrase, salt)).decrypt(box)
+    except (CryptoError, ValueError) as error:
+        raise _damaged(file) from error
+
+
+def _damaged(file: Path) -> FatalError:
+    return FatalError(
+        f"The key file {file} does not open: the passphrase is wrong or the file is damaged.",
+        "The node cannot sign with it.",
+        "Check the passphrase; else restore the file from where your office keeps it.",
+        Exit.BAD_CONFIGURATION,
+    )

@@ -1,0 +1,74 @@
+"""TLS 1.3 between nodes: both sides show a self-signed certificate, and only those pinned on the ledger are accepted.
+
+The certificates carry no meaning but their key: names, issuers and dates are not looked at, the ledger says whose it is.
+"""
+
+import datetime as dt
+import ssl
+from collections.abc import Iterable
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from node.errors import Exit, FatalError
+
+
+def make_certificate(name: str, phrase: bytes | None) -> tuple[bytes, bytes]:
+    """A new P-256 key (PEM, sealed under `phrase` if any) and its self-signed certificate (DER).
+
+    It never expires: the ledger retires it.
+    """
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
+        .not_valid_after(dt.datetime(9999, 12, 31, 23, 59, 59, tzinfo=dt.UTC))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    sealing = serialization.BestAvailableEncryption(phrase) if phrase else serialization.NoEncryption()
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, sealing)
+    return pem, certificate.public_bytes(serialization.Encoding.DER)
+
+
+def to_pem(der: bytes) -> str:
+    """A DER certificate as PEM text."""
+    return ssl.DER_cert_to_PEM_cert(der)
+
+
+def contexts(
+    key_file: Path, certificate_file: Path, phrase: bytes | None, pinned: Iterable[bytes]
+) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """Contexts for the listening and the dialling side; both accept the pinned DER certificates and no others.
+
+    Raises:
+        FatalError: key or certificate cannot be used.
+    """
+    roots = "".join(to_pem(der) for der in pinned)
+    made = []
+    for protocol in (ssl.PROTOCOL_TLS_SERVER, ssl.PROTOCOL_TLS_CLIENT):
+        context = ssl.SSLContext(protocol)
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        context.load_verify_locations(cadata=roots)
+        try:
+            context.load_cert_chain(certificate_file, key_file, password=phrase or b"")
+        except (ssl.SSLError, OSError) as error:
+            raise FatalError(
+                f"The TLS key {key_file} or certificate {certificate_file} cannot be used: {error}.",
+                "Other nodes would not know this one.",
+                "Restore both files from where your office keeps them, or rotate the node's TLS key.",
+                Exit.BAD_CONFIGURATION,
+            ) from error
+        made.append(context)
+    return made[0], made[1]
