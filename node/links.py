@@ -1,0 +1,120 @@
+"""One authenticated connection to one peer: a WebSocket with two bounded queues towards it.
+
+Votes and cosignatures (urgent) go before records (bulk), and everything that waits goes out in one frame. A slow peer loses
+records, which it pulls later; when even its urgent queue is full the link is closed, so that it is made anew and both sides
+tell each other where they stand.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+
+from aiohttp import ClientWebSocketResponse, WSMsgType
+from aiohttp.web import WebSocketResponse
+
+from ledger.genesis import NodeEntry
+from node.errors import FrameError, PeerError
+from node.limits import BULK_FRAME_BYTES, HANDSHAKE_SECONDS, MAX_FRAME_ITEMS, SEND_QUEUE_BYTES, SEND_QUEUE_URGENT
+from node.wire import Item, decode_frame, encode_frame, encode_item
+
+Socket = WebSocketResponse | ClientWebSocketResponse
+
+
+class Link:
+    """A channel to `peer`; reads by `items`, writes by `send` and `send_bulk` without waiting.
+
+    Attributes:
+        peer: whose node it is, as the ledger says.
+        dropped: records frames not sent because the peer was too slow.
+    """
+
+    def __init__(self, peer: NodeEntry, socket: Socket) -> None:
+        self.peer = peer
+        self.dropped = 0
+        self._socket = socket
+        self._urgent: deque[bytes] = deque()
+        self._bulk: deque[bytes] = deque()
+        self._bulk_bytes = 0
+        self._wake = asyncio.Event()
+        self._closed = False
+
+    def send(self, item: bytes) -> None:
+        """Queues one urgent item."""
+        if len(self._urgent) >= SEND_QUEUE_URGENT:
+            self.close()
+            return
+        self._urgent.append(item)
+        self._wake.set()
+
+    def send_bulk(self, item: bytes) -> None:
+        """Queues records, or drops them when the peer is too slow."""
+        if self._bulk_bytes + len(item) > SEND_QUEUE_BYTES:
+            self.dropped += 1
+            return
+        self._bulk.append(item)
+        self._bulk_bytes += len(item)
+        self._wake.set()
+
+    def close(self) -> None:
+        """Ends the link; `write` returns and closes the socket, which ends `items` too."""
+        self._closed = True
+        self._wake.set()
+
+    async def write(self) -> None:
+        """Sends what is queued until the link is closed or breaks."""
+        try:
+            while not self._closed:
+                await self._wake.wait()
+                self._wake.clear()
+                while (self._urgent or self._bulk) and not self._closed:
+                    await self._socket.send_bytes(encode_frame(self._next_items()))
+        except (ConnectionError, RuntimeError):
+            pass  # the reader sees the end of the connection and reports it
+        finally:
+            await self._socket.close()
+
+    def _next_items(self) -> list[bytes]:
+        items: list[bytes] = []
+        size = 0
+        while self._urgent and len(items) < MAX_FRAME_ITEMS and size < BULK_FRAME_BYTES:
+            items.append(self._urgent.popleft())
+            size += len(items[-1])
+        while self._bulk and len(items) < MAX_FRAME_ITEMS and size < BULK_FRAME_BYTES:
+            items.append(self._bulk.popleft())
+            size += len(items[-1])
+            self._bulk_bytes -= len(items[-1])
+        return items
+
+    async def items(self) -> AsyncIterator[Item]:
+        """What the peer sends, until the connection ends.
+
+        Raises:
+            FrameError: a frame that is none; the link must be closed.
+        """
+        async for message in self._socket:
+            if message.type is WSMsgType.BINARY:
+                for item in decode_frame(message.data):
+                    yield item
+            elif message.type is WSMsgType.TEXT:
+                raise FrameError("text where a binary frame belongs")
+
+    async def send_first(self, item: Item) -> None:
+        """Sends one item at once; for the handshake, before `write` runs."""
+        await self._socket.send_bytes(encode_frame([encode_item(item)]))
+
+    async def receive_first(self) -> Item:
+        """Receives one frame of one item; for the handshake, before `items` runs.
+
+        Raises:
+            PeerError: the connection ended, or the frame holds something else.
+        """
+        try:
+            message = await self._socket.receive(timeout=HANDSHAKE_SECONDS)
+        except TimeoutError as error:
+            raise PeerError("no answer in the handshake") from error
+        if message.type is not WSMsgType.BINARY:
+            raise PeerError("the connection ended in the handshake")
+        items = decode_frame(message.data)
+        if len(items) != 1:
+            raise FrameError("more than one item in a handshake frame")
+        return items[0]

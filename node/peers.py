@@ -1,0 +1,187 @@
+"""Connections to all other nodes of the ledger: one a pair, made again whenever it breaks.
+
+Of two nodes the one with the smaller consensus key dials. The listening side is an own aiohttp server (it bounds its receive
+queue; a general web framework's WebSockets need not). Both sides pin the other's TLS certificate (`node.tls`) and prove their
+consensus key (`node.handshake`).
+"""
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import Awaitable
+from typing import Protocol
+
+import aiohttp
+from aiohttp import web
+
+from ledger.genesis import Genesis, NodeEntry
+from node.errors import HandshakeError, PeerError
+from node.handshake import Identity, Side, entry_of_certificate, shake
+from node.limits import HANDSHAKE_SECONDS, MAX_FRAME_BYTES, RECONNECT_SECONDS
+from node.links import Link, Socket
+from node.logs import get_logger
+from node.wire import Item
+
+log = get_logger("peers")
+PATH = "/peer/v1"
+_PING_SECONDS = 5.0
+
+
+class Handler(Protocol):
+    """Who is told what the peers say."""
+
+    def connected(self, link: Link) -> None:
+        """A link came up."""
+        ...
+
+    def disconnected(self, link: Link) -> None:
+        """A link is gone."""
+        ...
+
+    async def received(self, link: Link, item: Item) -> None:
+        """An item came; while this waits, nothing more is read from that peer."""
+        ...
+
+
+class Peers:
+    """All links of one node.
+
+    Attributes:
+        links: by consensus key, those that are up.
+        faults: by participant, how often a peer broke the protocol.
+    """
+
+    def __init__(
+        self, genesis: Genesis, identity: Identity, tls: tuple[ssl.SSLContext, ssl.SSLContext], handler: Handler
+    ) -> None:
+        self.links: dict[bytes, Link] = {}
+        self.faults: dict[str, int] = {}
+        self._genesis = genesis
+        self._identity = identity
+        self._server_tls, self._client_tls = tls
+        self._handler = handler
+        self._runner: web.AppRunner | None = None
+        self._session: aiohttp.ClientSession | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self, host: str, port: int) -> None:
+        """Listens, and begins to dial.
+
+        Raises:
+            OSError: the address cannot be listened on.
+        """
+        application = web.Application()
+        application.router.add_get(PATH, self._accept)
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, host, port, ssl_context=self._server_tls).start()
+        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None, connect=HANDSHAKE_SECONDS))
+        for entry in self._genesis.nodes:
+            if entry.consensus > self._identity.key.public:
+                self._spawn(self._keep_dialling(entry))
+
+    async def stop(self) -> None:
+        """Closes every link and the listener."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._session is not None:
+            await self._session.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    def send(self, key: bytes, item: bytes) -> None:
+        """Queues one urgent item to one peer, if it is connected."""
+        if link := self.links.get(key):
+            link.send(item)
+
+    def broadcast(self, item: bytes) -> None:
+        """Queues one urgent item to every connected peer."""
+        for link in tuple(self.links.values()):
+            link.send(item)
+
+    def broadcast_bulk(self, item: bytes) -> None:
+        """Queues records to every connected peer."""
+        for link in self.links.values():
+            link.send_bulk(item)
+
+    def fault(self, link: Link, reason: str) -> None:
+        """Counts a breach of the protocol by this peer."""
+        participant = link.peer.participant
+        self.faults[participant] = self.faults.get(participant, 0) + 1
+        log.warning("peer fault", peer=participant, reason=reason)
+
+    def _spawn(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _accept(self, request: web.Request) -> web.StreamResponse:
+        tls = request.transport.get_extra_info("ssl_object") if request.transport else None
+        try:
+            entry = entry_of_certificate(self._genesis, tls.getpeercert(binary_form=True) if tls else None)
+        except HandshakeError as error:
+            log.warning("peer refused", reason=str(error), address=request.remote)
+            raise web.HTTPForbidden from error
+        socket = web.WebSocketResponse(max_msg_size=MAX_FRAME_BYTES, compress=False, heartbeat=_PING_SECONDS)
+        await socket.prepare(request)
+        await self._run(entry, socket, Side.LISTEN)
+        return socket
+
+    async def _keep_dialling(self, entry: NodeEntry) -> None:
+        pause, longest = RECONNECT_SECONDS
+        wait = pause
+        while True:
+            with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError, HandshakeError):
+                if await self._dial(entry):
+                    wait = pause
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, longest)
+
+    async def _dial(self, entry: NodeEntry) -> bool:
+        session = self._session
+        if session is None:
+            return False
+        async with session.ws_connect(
+            f"https://{entry.address}{PATH}",
+            ssl=self._client_tls,
+            max_msg_size=MAX_FRAME_BYTES,
+            compress=0,
+            heartbeat=_PING_SECONDS,
+        ) as socket:
+            tls = socket.get_extra_info("ssl_object")
+            shown = entry_of_certificate(self._genesis, tls.getpeercert(binary_form=True) if tls else None)
+            if shown is not entry:
+                raise HandshakeError(f"{entry.address} shows the certificate of {shown.participant}")
+            return await self._run(entry, socket, Side.DIAL)
+
+    async def _run(self, entry: NodeEntry, socket: Socket, side: Side) -> bool:
+        """The life of one connection; true when its handshake succeeded."""
+        link = Link(entry, socket)
+        try:
+            async with asyncio.timeout(HANDSHAKE_SECONDS):
+                await shake(self._identity, entry, side, link.send_first, link.receive_first)
+        except (PeerError, TimeoutError, ConnectionError) as error:
+            log.warning("handshake failed", peer=entry.participant, reason=str(error) or type(error).__name__)
+            await socket.close()
+            return False
+        if former := self.links.get(entry.consensus):
+            former.close()
+        self.links[entry.consensus] = link
+        log.info("peer connected", peer=entry.participant, side=str(side))
+        self._handler.connected(link)
+        writer = asyncio.ensure_future(link.write())
+        try:
+            async for item in link.items():
+                await self._handler.received(link, item)
+        except PeerError as error:
+            self.fault(link, str(error))
+        finally:
+            link.close()
+            if self.links.get(entry.consensus) is link:
+                del self.links[entry.consensus]
+                self._handler.disconnected(link)
+                log.info("peer disconnected", peer=entry.participant)
+            await asyncio.wait([writer], timeout=1)
+            writer.cancel()
+        return True
