@@ -100,10 +100,12 @@ class Checked:
     """Answers `Check`: the block's bodies are here, durable at the next fsync, and the payload is valid, or is not for ever.
 
     "Not yet" (body missing, time ahead, mark not executed) is no answer at all: the application waits, then answers.
+    A valid block that came too late for the own clock is not `timely`: it gets no vote (R6) unless a certificate overrides.
     """
 
     digest: bytes
     valid: bool
+    timely: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,133 @@
+"""Runs the consensus core: events in, durable first, then out (the contract of `consensus.events`).
+
+One task owns the core. It takes every event that waits, lets the core handle them one by one, merges the outputs in order, and
+then makes what must be durable durable with one fsync of the write-ahead log and, beside it, one of the body store, before
+anything that depends on it is sent or carried out.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from consensus.core import Core
+from consensus.events import AppCall, Event, Output, Send, Wake
+from consensus.messages import encode
+from node.limits import DRIVER_QUEUE, WAL_SEGMENT_BYTES
+from node.wal import Wal
+from node.wire import Consensus, encode_item
+
+_MERGED = 256
+
+
+def monotonic_ms() -> int:
+    """The clock that the core's timers run on; it never jumps."""
+    return time.monotonic_ns() // 1_000_000
+
+
+class Driver:
+    """The core, its log and its clock.
+
+    Attributes:
+        core: the state machine; only this task touches it.
+        fsyncs: how many times the log was synced; for the metrics.
+    """
+
+    def __init__(
+        self,
+        core: Core,
+        wal: Wal,
+        sync_bodies: Callable[[], None],
+        send: Callable[[bytes | None, bytes], None],
+        application: Callable[[AppCall], None],
+    ) -> None:
+        """Wires the driver.
+
+        Args:
+            core: as recovered.
+            wal: the open write-ahead log; synced in a thread, by this task alone.
+            sync_bodies: makes the body store durable; called in a thread beside the log's fsync.
+            send: queues one encoded item to a peer by consensus key, or to all (None); never waits.
+            application: carries out a call of the core; never waits.
+        """
+        self.core = core
+        self.fsyncs = 0
+        self._wal = wal
+        self._sync_bodies = sync_bodies
+        self._send = send
+        self._application = application
+        self._events: asyncio.Queue[Event] = asyncio.Queue(DRIVER_QUEUE)
+        self._own: list[Event] = []
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="fsync")
+
+    async def post(self, event: Event) -> None:
+        """Hands in an event from outside; waits while too many do."""
+        await self._events.put(event)
+
+    def post_now(self, event: Event) -> None:
+        """Hands in an event of this node's own application, which must never wait for the core."""
+        self._own.append(event)
+        if self._events.empty():
+            self._events.put_nowait(Wake())
+
+    async def run(self, first: Output) -> None:
+        """Drives the core until cancelled; `first` is the output of its recovery.
+
+        Raises:
+            WalFailedError: a write or fsync failed; the process must end.
+        """
+        wake_at = await self._perform([first])
+        while True:
+            outputs = await self._step(wake_at)
+            wake_at = await self._perform(outputs)
+
+    async def _step(self, wake_at: int | None) -> list[Output]:
+        """Waits for events, at most until `wake_at`, and lets the core handle those that are there."""
+        event: Event = Wake()
+        if not self._own and self._events.empty():
+            timeout = None if wake_at is None else max(0.0, (wake_at - monotonic_ms()) / 1000)
+            try:
+                async with asyncio.timeout(timeout):
+                    event = await self._events.get()
+            except TimeoutError:
+                pass
+        outputs = [self.core.handle(event, monotonic_ms())]
+        for _ in range(_MERGED):
+            if self._own:
+                event = self._own.pop(0)
+            elif not self._events.empty():
+                event = self._events.get_nowait()
+            else:
+                break
+            outputs.append(self.core.handle(event, monotonic_ms()))
+        return outputs
+
+    async def _perform(self, outputs: list[Output]) -> int | None:
+        """Carries out merged outputs; the newest `wake_at` counts."""
+        for output in outputs:
+            self._deliver(output.send_now)
+        records = [record for output in outputs for record in output.persist]
+        if records:
+            loop = asyncio.get_running_loop()
+            self._wal.append(records)
+            self.fsyncs += 1
+            await asyncio.gather(
+                loop.run_in_executor(self._threads, self._wal.sync), loop.run_in_executor(self._threads, self._sync_bodies)
+            )
+        for output in outputs:
+            self._deliver(output.send_after)
+            for call in output.app:
+                self._application(call)
+        if self._wal.size > WAL_SEGMENT_BYTES:
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self._threads, self._wal.rotate, self.core.snapshot())
+        return outputs[-1].wake_at
+
+    def _deliver(self, sends: tuple[Send, ...]) -> None:
+        for send in sends:
+            self._send(send.to, encode_item(Consensus(encode(send.message))))
+
+    def close(self) -> None:
+        """Closes the log; what was appended and not synced was never acted on."""
+        self._threads.shutdown(wait=True)
+        self._wal.close()

@@ -1,0 +1,141 @@
+"""Executes final blocks in order: bodies at hand, then one atomic commit of the ledger, then everybody is told.
+
+Execution runs in a thread of its own, one block at a time, while the next one is being voted on. What a block did is not undone:
+an unknown outcome of a write ends the process, and a restart begins at the last whole block.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from consensus.events import Deliver
+from consensus.messages import Block, Certificate, Mark, Message, decode, decode_block, encode
+from ledger.record import Record
+from ledger.state import Applied as LedgerApplied
+from ledger.state import Block as LedgerBlock
+from ledger.state import Head, Ledger
+from node.bodies import Bodies
+from node.limits import HEADERS_BYTES
+from node.logs import get_logger
+
+log = get_logger("execution")
+
+_BLOCK = b"block/"
+_FINAL = b"final/"
+_MARK = b"mark/"
+
+
+class Execution:
+    """The queue of final blocks and what came of them.
+
+    Attributes:
+        listeners: called on the event loop after each block, in order, with what the ledger made of it.
+    """
+
+    def __init__(self, ledger: Ledger, bodies: Bodies) -> None:
+        self.listeners: list[Callable[[Block, LedgerApplied], None]] = []
+        self._ledger = ledger
+        self._bodies = bodies
+        self._queue: asyncio.Queue[Deliver] = asyncio.Queue()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="execute")
+        self._unexecuted: dict[int, tuple[bytes, ...]] = {}
+        self._reached: dict[int, asyncio.Future[None]] = {}
+
+    def deliver(self, call: Deliver) -> None:
+        """Takes the next final block."""
+        if call.block.height <= self._ledger.head.height:
+            return
+        self._unexecuted[call.block.height] = call.block.payload.records
+        self._queue.put_nowait(call)
+
+    async def run(self) -> None:
+        """Executes what is delivered, until cancelled.
+
+        Raises:
+            StoreError: the store failed; the process must end.
+            UnusableBodyError: a quorum has finalized a record that is not valid here; the process must end.
+        """
+        loop = asyncio.get_running_loop()
+        while True:
+            call = await self._queue.get()
+            block = call.block
+            records = await self._bodies.obtain(block.payload.records, None)
+            applied = await loop.run_in_executor(self._thread, self._apply, call, records)
+            del self._unexecuted[block.height]
+            for height in [height for height in self._reached if height <= block.height]:
+                self._reached.pop(height).set_result(None)
+            for listener in self.listeners:
+                listener(block, applied)
+
+    def _apply(self, call: Deliver, records: Sequence[Record]) -> LedgerApplied:
+        block, head = call.block, self._ledger.head
+        extra = {_key(_BLOCK, block.height): encode(block), _key(_MARK, head.height): _encode_mark(mark_of(head))}
+        if call.final is not None:
+            extra[_key(_FINAL, block.height)] = encode(call.final)
+        return self._ledger.apply(LedgerBlock(block.height, block.payload.time, call.digest, tuple(records)), extra)
+
+    def unexecuted(self) -> set[bytes]:
+        """Ids in delivered blocks that wait for their execution."""
+        return {record_id for ids in self._unexecuted.values() for record_id in ids}
+
+    def mark_at(self, height: int) -> Mark | None:
+        """This node's own result at a height it has executed."""
+        head = self._ledger.head
+        if height == head.height:
+            return mark_of(head)
+        stored = self._ledger.node_value(_key(_MARK, height))
+        return _decode_mark(height, stored) if stored else None
+
+    async def reached(self, height: int) -> None:
+        """Waits until this height is executed."""
+        if self._ledger.head.height < height:
+            future = self._reached.setdefault(height, asyncio.get_running_loop().create_future())
+            await asyncio.shield(future)
+
+    def final_blocks(self, first: int, count: int) -> tuple[list[Block], Certificate | None]:
+        """Consecutive final blocks from height `first`, at most `count`, and the FINAL certificate of the last of them."""
+        blocks: list[Block] = []
+        size = 0
+        for height in range(first, min(first + count, self._ledger.head.height + 1)):
+            stored = self._ledger.node_value(_key(_BLOCK, height))
+            if stored is None or size + len(stored) > HEADERS_BYTES:
+                break
+            blocks.append(decode_block(stored))
+            size += len(stored)
+        while blocks:
+            stored = self._ledger.node_value(_key(_FINAL, blocks[-1].height))
+            if stored is not None:
+                return blocks, _certificate(decode(stored))
+            blocks.pop()
+        return [], None
+
+    def close(self) -> None:
+        """Waits for a commit that is under way."""
+        self._thread.shutdown(wait=True, cancel_futures=True)
+
+
+def last_block(ledger: Ledger) -> Block | None:
+    """The block that the ledger's head is the result of, None at genesis."""
+    stored = ledger.node_value(_key(_BLOCK, ledger.head.height))
+    return decode_block(stored) if stored else None
+
+
+def mark_of(head: Head) -> Mark:
+    """A head as blocks name it."""
+    return Mark(height=head.height, tree_size=head.tree_size, root=head.root, state=head.state)
+
+
+def _certificate(message: Message) -> Certificate | None:
+    return message if isinstance(message, Certificate) else None
+
+
+def _key(kind: bytes, height: int) -> bytes:
+    return kind + height.to_bytes(8, "big")
+
+
+def _encode_mark(mark: Mark) -> bytes:
+    return mark.tree_size.to_bytes(8, "big") + mark.root + mark.state
+
+
+def _decode_mark(height: int, stored: bytes) -> Mark:
+    return Mark(height=height, tree_size=int.from_bytes(stored[:8], "big"), root=stored[8:40], state=stored[40:72])

@@ -1,0 +1,153 @@
+"""How records enter a node: from its own clients, and from its peers.
+
+Every record is checked once on each node: form and envelope on the event loop (microseconds), signature and commitments on
+threads (`node.verifier`). The node that was asked by a client also judges the record against the state, so that a bad one is
+refused at once with its reason; other nodes leave that to `apply`. What passes is written to the body store, kept in the mempool
+and sent to all peers, one hop.
+"""
+
+from collections.abc import Callable, Sequence
+
+from api.errors import Overloaded
+from ledger.errors import Code, Refusal
+from ledger.record import Submission, parse_submission
+from ledger.state import Ledger
+from node.logs import get_logger
+from node.mempool import Entry, Mempool
+from node.verifier import Verifier
+
+log = get_logger("intake")
+
+_PEERS_FAULT = frozenset({Code.ENVELOPE_HASH, Code.ENVELOPE_MISSING, Code.ENVELOPE_UNEXPECTED})
+"""What a peer can get wrong about a sound record: the same id may come whole from another peer."""
+
+Answer = bytes | Refusal | Overloaded
+
+
+class Intake:
+    """The one gate to the mempool.
+
+    Attributes:
+        refused: how many submissions were refused, by code; for the metrics.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        mempool: Mempool,
+        verifier: Verifier,
+        now_ms: Callable[[], int],
+        spread: Callable[[list[bytes]], None],
+        unusable: Callable[[bytes], None],
+    ) -> None:
+        """Wires the gate.
+
+        Args:
+            ledger: judges records against the state.
+            mempool: takes what passes.
+            verifier: checks signatures.
+            now_ms: wall clock, ms since 1970 UTC.
+            spread: sends submissions that came from a client to all peers.
+            unusable: told the id of a record that came from a peer and can never be valid.
+        """
+        self.refused: dict[str, int] = {}
+        self._ledger = ledger
+        self._mempool = mempool
+        self._verifier = verifier
+        self._now_ms = now_ms
+        self._spread = spread
+        self._unusable = unusable
+
+    async def submit(self, raws: Sequence[bytes]) -> list[Answer]:
+        """Takes a client's submissions; for each its id (taken now or earlier), or why not."""
+        answers: list[Answer] = [b""] * len(raws)
+        fresh: list[tuple[int, Submission, bytes]] = []
+        for place, raw in enumerate(raws):
+            try:
+                submission = parse_submission(raw)
+            except Refusal as refusal:
+                answers[place] = self._refuse(refusal)
+                continue
+            answers[place] = submission.record.id
+            if not self._known(submission.record.id):
+                fresh.append((place, submission, raw))
+        results = await self._verifier.verify([submission.record for _, submission, _ in fresh])
+        now = self._now_ms()
+        passed: list[tuple[Submission, bytes]] = []
+        for (place, submission, raw), refusal in zip(fresh, results, strict=True):
+            try:
+                self._admit(submission, refusal, now)
+            except Refusal as error:
+                answers[place] = self._refuse(error)
+            except Overloaded as error:
+                answers[place] = error
+            else:
+                passed.append((submission, raw))
+        self._keep(passed)
+        if passed:
+            self._spread([raw for _, raw in passed])
+        return answers
+
+    async def receive(self, raws: Sequence[bytes], wanted: Callable[[bytes], bool]) -> int:
+        """Takes submissions from a peer; the number of those that no correct node would have sent.
+
+        Args:
+            raws: the submissions.
+            wanted: whether a block needs the record of this id; such a one is taken though the mempool is full.
+        """
+        faults = 0
+        fresh: list[tuple[Submission, bytes]] = []
+        for raw in raws:
+            try:
+                submission = parse_submission(raw)
+            except Refusal as refusal:
+                faults += 1
+                self._spoilt(refusal, raw)
+                continue
+            record_id = submission.record.id
+            if wanted(record_id) or not (self._mempool.was_judged(record_id) or self._known(record_id)):
+                fresh.append((submission, raw))
+        results = await self._verifier.verify([submission.record for submission, _ in fresh])
+        passed: list[tuple[Submission, bytes]] = []
+        for (submission, raw), refusal in zip(fresh, results, strict=True):
+            record = submission.record
+            if refusal is not None:
+                faults += 1
+                self._refuse(refusal)
+                self._unusable(record.id)
+            elif wanted(record.id) or not (self._mempool.full(record.author) or self._mempool.was_judged(record.id)):
+                passed.append((submission, raw))
+        self._keep(passed)
+        return faults
+
+    def _known(self, record_id: bytes) -> bool:
+        """Whether the record is pending, or in the log for good; a refused one may be judged again."""
+        if record_id in self._mempool:
+            return True
+        judgement = self._ledger.judgement(record_id)
+        return judgement is not None and judgement.refusal is None
+
+    def _admit(self, submission: Submission, refusal: Refusal | None, now: int) -> None:
+        """Raises what speaks against this record, in the order form, signature, rules, room."""
+        if refusal is not None:
+            raise refusal
+        self._ledger.check(submission.record, now)
+        if reason := self._mempool.full(submission.record.author):
+            raise Overloaded(1.0, f"pending records of the {reason} are at their limit", quota=reason == "author")
+
+    def _keep(self, passed: list[tuple[Submission, bytes]]) -> None:
+        if not passed:
+            return
+        self._ledger.keep_bodies([submission for submission, _ in passed])
+        for submission, raw in passed:
+            self._mempool.add(Entry(submission.record, raw))
+
+    def _refuse(self, refusal: Refusal) -> Refusal:
+        self.refused[str(refusal.code)] = self.refused.get(str(refusal.code), 0) + 1
+        return refusal
+
+    def _spoilt(self, refusal: Refusal, raw: bytes) -> None:
+        """A peer sent something malformed: if it is the record itself, whoever waits for its id waits in vain."""
+        self._refuse(refusal)
+        if refusal.code not in _PEERS_FAULT and (record_id := submitted_id(raw)) is not None:
+            self._unusable(record_id)
