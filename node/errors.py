@@ -76,36 +76,3 @@ class HandshakeError(PeerError):
 
 class FrameError(PeerError):
     """A frame that is no frame: too large, malformed or not canonical."""
-
-
-class FatalError(NodeError):
-    """The process must end (or must not begin); its operator is told in three lines.
-
-    Attributes:
-        happened: what happened.
-        means: what it means for the node and the ledger.
-        next_step: the next command or action.
-        code: the process's exit code.
-    """
-
-    def __init__(self, happened: str, means: str, next_step: str, code: Exit = Exit.FAILED) -> None:
-        super().__init__(happened)
-        self.happened = happened
-        self.means = means
-        self.next_step = next_step
-        self.code = code
-
-    def __str__(self) -> str:
-        return f"{self.happened}\n{self.means}\n{self.next_step}"
-
-
-class PeerError(NodeError):
-    """A peer broke the protocol between nodes; the link is closed and the fault counted."""
-
-
-class HandshakeError(PeerError):
-    """A peer could not show that it is a node of this ledger."""
-
-
-class FrameError(PeerError):
-    """A frame that is no frame: too large, malformed or not canonical."""

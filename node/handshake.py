@@ -18,7 +18,8 @@ from enum import StrEnum
 from nacl.bindings import crypto_sign_open
 from nacl.exceptions import BadSignatureError
 
-from ledger.genesis import Genesis, NodeEntry
+from ledger.genesis import Genesis
+from ledger.participants import Node as NodeEntry
 from node.errors import HandshakeError
 from node.keys import SigningKey
 from node.wire import Hello, Item, Proof, encode_item

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from aiohttp import ClientWebSocketResponse, WSMsgType
 from aiohttp.web import WebSocketResponse
 
-from ledger.genesis import NodeEntry
+from ledger.participants import Node as NodeEntry
 from node.errors import FrameError, PeerError
 from node.limits import BULK_FRAME_BYTES, HANDSHAKE_SECONDS, MAX_FRAME_ITEMS, SEND_QUEUE_BYTES, SEND_QUEUE_URGENT
 from node.wire import Item, decode_frame, encode_frame, encode_item

@@ -14,7 +14,8 @@ from typing import Protocol
 import aiohttp
 from aiohttp import web
 
-from ledger.genesis import Genesis, NodeEntry
+from ledger.genesis import Genesis
+from ledger.participants import Node as NodeEntry
 from node.errors import HandshakeError, PeerError
 from node.handshake import Identity, Side, entry_of_certificate, shake
 from node.limits import HANDSHAKE_SECONDS, MAX_FRAME_BYTES, RECONNECT_SECONDS
