@@ -72,3 +72,12 @@ def contexts(
             ) from error
         made.append(context)
     return made[0], made[1]
+
+
+def from_pem(text: str) -> bytes:
+    """The DER of a PEM certificate.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return ssl.PEM_cert_to_DER_cert(text)

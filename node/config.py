@@ -1,0 +1,188 @@
+"""One TOML file an operator edits: `HOME/kpledger.toml`, every setting written out with its default and explained.
+
+Environment variables override (`KPLEDGER_API_LISTEN` for `[api] listen`); an unknown key is an error, in the file and in the
+environment. What all nodes must agree on is not here but in `genesis.json`.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from node.errors import Exit, FatalError
+
+PREFIX = "KPLEDGER_"
+_RESERVED = {"KPLEDGER_PASSPHRASE_FILE", "KPLEDGER_HOME"}
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where to listen: a host name or address, and a port."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: str) -> "Address":
+        """From `host:port` (IPv6 in brackets).
+
+        Raises:
+            ValueError: not of that form.
+        """
+        host, colon, port = text.rpartition(":")
+        if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
+            raise ValueError(f"{text!r} is not host:port")
+        return cls(host.strip("[]"), int(port))
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: its place in the file, its default, and what it is for."""
+
+    table: str
+    name: str
+    default: str | int
+    help: str
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that overrides it."""
+        return f"{PREFIX}{self.table}_{self.name}".upper()
+
+
+SETTINGS = (
+    Setting("node", "participant", "", "Code of the participant that operates this node (as in genesis.json)."),
+    Setting("api", "listen", "127.0.0.1:8600", "Public HTTP interface. Put a TLS proxy in front of it."),
+    Setting("api", "url", "", "URL under which others reach that interface; empty: http:// and the address above."),
+    Setting("api", "requests_per_second", 50, "Requests a second of one address or token."),
+    Setting("api", "loopback_per_second", 1000, "The same for loopback, where load tools and local proxies come from."),
+    Setting("peers", "listen", "127.0.0.1:8700", "For the other nodes (TLS 1.3, pinned on the ledger)."),
+    Setting("admin", "listen", "127.0.0.1:8800", "Metrics and administration. Loopback only."),
+    Setting("log", "level", "info", "debug, info, warning or error."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The checked settings of one node."""
+
+    participant: str
+    api_listen: Address
+    api_url: str
+    requests_per_second: int
+    loopback_per_second: int
+    peers_listen: Address
+    admin_listen: Address
+    log_level: str
+
+    def __post_init__(self) -> None:
+        if self.admin_listen.host not in {"127.0.0.1", "::1", "localhost"}:
+            raise ValueError("admin.listen must be a loopback address")
+        if self.log_level not in {"debug", "info", "warning", "error"}:
+            raise ValueError(f"log.level {self.log_level!r} is none of debug, info, warning, error")
+        if min(self.requests_per_second, self.loopback_per_second) < 1:
+            raise ValueError("api.requests_per_second and api.loopback_per_second must be at least 1")
+
+    @property
+    def public_url(self) -> str:
+        """The interface's URL, no trailing slash."""
+        return (self.api_url or f"http://{self.api_listen}").rstrip("/")
+
+
+def config_file(home: Path) -> Path:
+    """Where a home's configuration is."""
+    return home / "kpledger.toml"
+
+
+def write_config(home: Path, values: Mapping[tuple[str, str], str | int]) -> None:
+    """Writes a new file with every setting; `values` replace defaults by (table, name)."""
+    lines = ["# Configuration of one kpledger node. Environment variables override: see each setting."]
+    table = ""
+    for setting in SETTINGS:
+        if setting.table != table:
+            table = setting.table
+            lines += ["", f"[{table}]"]
+        value = values.get((setting.table, setting.name), setting.default)
+        text = str(value) if isinstance(value, int) else f'"{value}"'
+        lines += [f"# {setting.help} ({setting.variable})", f"{setting.name} = {text}"]
+    config_file(home).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def load_config(home: Path, environment: Mapping[str, str] = os.environ) -> Config:
+    """The settings of a home.
+
+    Raises:
+        FatalError: no file, no TOML, an unknown key, a wrong type or value.
+    """
+    file = config_file(home)
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise FatalError(
+            f"There is no configuration at {file}.",
+            "This is not the home of a node yet.",
+            f"Make it: kpledger init --home {home}",
+            Exit.BAD_CONFIGURATION,
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise _bad(file, f"cannot be read: {error}") from error
+    values = _values(file, content, environment)
+    try:
+        return Config(
+            participant=str(values["node", "participant"]),
+            api_listen=Address.parse(str(values["api", "listen"])),
+            api_url=str(values["api", "url"]),
+            requests_per_second=int(values["api", "requests_per_second"]),
+            loopback_per_second=int(values["api", "loopback_per_second"]),
+            peers_listen=Address.parse(str(values["peers", "listen"])),
+            admin_listen=Address.parse(str(values["admin", "listen"])),
+            log_level=str(values["log", "level"]),
+        )
+    except ValueError as error:
+        raise _bad(file, str(error)) from error
+
+
+def describe(config: Config) -> dict[str, str | int]:
+    """The settings in force, for `config show`."""
+    shown: dict[str, str | int] = {}
+    for item in fields(config):
+        value = getattr(config, item.name)
+        shown[item.name] = str(value) if isinstance(value, Address) else value
+    return shown
+
+
+def _values(file: Path, content: dict[str, Any], environment: Mapping[str, str]) -> dict[tuple[str, str], str | int]:
+    known = {(setting.table, setting.name): setting for setting in SETTINGS}
+    for table, members in content.items():
+        if not isinstance(members, dict) or table not in {setting.table for setting in SETTINGS}:
+            raise _bad(file, f"unknown table or key {table!r}")
+        for name in members:
+            if (table, name) not in known:
+                raise _bad(file, f"unknown key {table}.{name}")
+    variables = {setting.variable for setting in SETTINGS} | _RESERVED
+    for variable in environment:
+        if variable.startswith(PREFIX) and variable not in variables:
+            raise _bad(file, f"unknown environment variable {variable}")
+    values: dict[tuple[str, str], str | int] = {}
+    for place, setting in known.items():
+        given = environment.get(setting.variable, content.get(place[0], {}).get(place[1], setting.default))
+        if isinstance(setting.default, int) and isinstance(given, str) and given.isascii() and given.isdigit():
+            given = int(given)
+        if type(given) is not type(setting.default):
+            raise _bad(file, f"{place[0]}.{place[1]} must be a {'number' if isinstance(setting.default, int) else 'text'}")
+        values[place] = given
+    return values
+
+
+def _bad(file: Path, reason: str) -> FatalError:
+    return FatalError(
+        f"Configuration {file}: {reason}.",
+        "The node does not start with settings that it may have misunderstood.",
+        f"Mend the file, then see what is in force: kpledger config show --home {file.parent}",
+        Exit.BAD_CONFIGURATION,
+    )
