@@ -1,7 +1,7 @@
 """Finding the bodies of a block's records: mempool, body store, peers.
 
-Blocks carry ids. A validator votes, and a node executes, only with every body at hand; what is missing is asked of the node that
-most likely has it, then of the others in turn, every `BODY_RETRY_SECONDS` until it is there or is known to be unusable.
+Blocks carry ids. A validator votes, and a node executes, only with every body at hand; what is missing is asked of the node
+that most likely has it, then of the others in turn, every `BODY_RETRY_SECONDS` until it is there or known to be unusable.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """Executes final blocks in order: bodies at hand, then one atomic commit of the ledger, then everybody is told.
 
-Execution runs in a thread of its own, one block at a time, while the next one is being voted on. What a block did is not undone:
-an unknown outcome of a write ends the process, and a restart begins at the last whole block.
+Execution runs in a thread of its own, one block at a time, while the next one is being voted on. What a block did is not
+undone: an unknown outcome of a write ends the process, and a restart begins at the last whole block.
 """
 
 import asyncio

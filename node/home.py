@@ -9,13 +9,15 @@
 place they guard: a home that once voted and has lost its log is refused, never given a new one.
 """
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.errors import Refusal
 from ledger.genesis import Genesis
 from node.config import config_file, write_config
-from node.errors import Exit, FatalError
+from node.errors import Exit, FatalError, WalExistsError
+from node.files import write_atomic
 from node.keys import NAMES, new_seed, write_secret
 from node.tls import from_pem, make_certificate, to_pem
 from node.wal import Wal
@@ -139,7 +141,8 @@ def _join(home: Home, data: bytes) -> list[Found]:
             "Get the file again from whoever convened the ledger.",
             Exit.BAD_DATA,
         ) from error
-    Wal.create(home.wal, ledger_id).close()
-    Wal.create(home.guard, ledger_id).close()
-    home.genesis.write_bytes(data)
+    for guard in (home.wal, home.guard):
+        with contextlib.suppress(WalExistsError):  # an earlier run was interrupted here; a guard is never replaced
+            Wal.create(guard, ledger_id).close()
+    write_atomic(home.genesis, data)
     return [Found("genesis", home.genesis, generated=True), Found("consensus log", home.wal, generated=True)]

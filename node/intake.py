@@ -2,8 +2,8 @@
 
 Every record is checked once on each node: form and envelope on the event loop (microseconds), signature and commitments on
 threads (`node.verifier`). The node that was asked by a client also judges the record against the state, so that a bad one is
-refused at once with its reason; other nodes leave that to `apply`. What passes is written to the body store, kept in the mempool
-and sent to all peers, one hop.
+refused at once with its reason; other nodes leave that to `apply`. What passes is written to the body store, kept in the
+mempool and sent to all peers, one hop.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,0 +1,47 @@
+"""What an operator's monitoring sees at `/metrics` of the admin listener: counts, heights, sizes; no ids, no names of traders.
+
+Most figures are read when they are asked for, so that the main road carries no bookkeeping of its own.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+Reading = Callable[[], float]
+Readings = Callable[[], Mapping[str, float]]
+
+
+class NodeCollector(Collector):
+    """Reads figures from the parts of a running node."""
+
+    def __init__(self) -> None:
+        self._gauges: list[tuple[str, str, Reading]] = []
+        self._counters: list[tuple[str, str, str, Readings]] = []
+
+    def gauge(self, name: str, text: str, read: Reading) -> None:
+        """A figure that goes up and down."""
+        self._gauges.append((f"kpledger_{name}", text, read))
+
+    def counters(self, name: str, text: str, label: str, read: Readings) -> None:
+        """Figures that only grow, by one label."""
+        self._counters.append((f"kpledger_{name}", text, label, read))
+
+    def collect(self) -> Iterable[Metric]:
+        """Reads everything now."""
+        for name, text, read in self._gauges:
+            yield GaugeMetricFamily(name, text, value=read())
+        for name, text, label, readings in self._counters:
+            family = CounterMetricFamily(name, text, labels=[label])
+            for value, count in readings().items():
+                family.add_metric([value], count)
+            yield family
+
+
+def new_registry() -> tuple[CollectorRegistry, NodeCollector]:
+    """A registry of its own (no global state) with the node's collector in it."""
+    registry = CollectorRegistry(auto_describe=False)
+    collector = NodeCollector()
+    registry.register(collector)
+    return registry, collector
