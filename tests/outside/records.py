@@ -1,0 +1,231 @@
+"""A second program for records: builds, signs, reads and verifies `certificate.issue` and `import.confirm`, and batches.
+
+What is checked here needs no ledger state: form, exact schema, the orders and sums a body states about itself, the
+signature. Whether a number is free or an issuer in force is the ledger's to say.
+"""
+
+import itertools
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from nacl import bindings, exceptions
+
+from tests.outside import envelopes, pedersen
+from tests.outside.wire import MAX_RECORD, CheckFailedError, canonical, decode, fields, fixed, hashed, leaf_hash, need, whole
+
+TAG = b"kpledger/record/v1\0"
+HS = {"710210", "710221", "710231"}
+CODE = re.compile(r"[A-Z]{2}")
+NUMBER = re.compile(r"[A-Z]{2}[0-9]{4,10}")
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+ISSUE = [
+    "number",
+    "type",
+    "issued",
+    "validated",
+    "expires",
+    "destination",
+    "parcels",
+    "points",
+    "lines",
+    "sources",
+    "rid",
+    "sealed",
+    "receipt_hash",
+    "verdict_hash",
+]
+CONFIRM = [
+    "number",
+    "answers",
+    "outcome",
+    "received",
+    "parcels",
+    "points",
+    "lines",
+    "inspection",
+    "seals",
+    "receipt_code",
+    "rid",
+    "sealed",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record whose form and schema were checked; `sealed` and `rid` are its body's."""
+
+    raw: bytes
+    id: bytes
+    key: bytes
+    sig: bytes
+    statement: bytes
+    author: str
+    at: int
+    kind: str
+    body: dict[str, Any]
+
+
+def receipt_hash(number: str, code: bytes) -> bytes:
+    """What the statement says of the receipt code inside the sealed container."""
+    return hashed("kpl/receipt", number.encode(), code)
+
+
+def verdict_hash(number: str, code: bytes) -> bytes:
+    """What the statement says of the verdict code on the certificate's face."""
+    return hashed("kpl/verdict", number.encode(), code)
+
+
+def statement(kind: str, author: str, at: int, body: dict[str, Any]) -> bytes:
+    """The bytes that are signed, tag and ledger aside."""
+    return canonical({"v": 1, "kind": kind, "author": author, "at": at, "body": body})
+
+
+def sign(ledger_id: bytes, seed: bytes, signed: bytes) -> bytes:
+    """A record: the statement with its author's Ed25519 signature."""
+    public, secret = bindings.crypto_sign_seed_keypair(seed)
+    signature = bindings.crypto_sign(TAG + ledger_id + signed, secret)[:64]
+    return canonical({"key": public, "sig": signature, "statement": signed})
+
+
+def parse(raw: bytes) -> Record:
+    """Read a record; form and schema only."""
+    outer = fields(decode(raw, MAX_RECORD), ("key", "sig", "statement"), where="record")
+    need(isinstance(outer["statement"], bytes), "schema", "statement is bin")
+    inner = fields(decode(outer["statement"]), ("v", "kind", "author", "at", "body"), where="statement")
+    need(type(inner["v"]) is int and inner["v"] == 1, "schema", "v is 1")
+    need(
+        isinstance(inner["author"], str) and (CODE.fullmatch(inner["author"]) or inner["author"] == "secretariat"),
+        "schema",
+        "author",
+    )
+    need(isinstance(inner["kind"], str) and inner["kind"] in BODIES, "unknown-kind", str(inner["kind"]))
+    BODIES[inner["kind"]](inner["body"], inner["author"])
+    return Record(
+        raw=raw,
+        id=leaf_hash(raw),
+        key=fixed(outer["key"], 32, "key"),
+        sig=fixed(outer["sig"], 64, "sig"),
+        statement=outer["statement"],
+        author=inner["author"],
+        at=whole(inner["at"], 0, "at"),
+        kind=inner["kind"],
+        body=inner["body"],
+    )
+
+
+def verify(ledger_id: bytes, record: Record) -> None:
+    """Fail unless the signature is the key's over this ledger's tag, and every commitment is a point."""
+    try:
+        bindings.crypto_sign_open(record.sig + TAG + ledger_id + record.statement, record.key)
+    except exceptions.BadSignatureError as error:
+        raise CheckFailedError("bad-signature") from error
+    for line in record.body["lines"]:
+        pedersen.check_point(line["commitment"])
+
+
+def submission(record: bytes, envelope: bytes | None = None) -> bytes:
+    """What is posted: the record alone, or with its envelope."""
+    return record if envelope is None else canonical({"envelope": envelope, "record": record})
+
+
+def parse_submission(raw: bytes) -> tuple[Record, bytes | None]:
+    """Read either form; an envelope must be the one the statement names."""
+    value = decode(raw, limit=64 * 1024)
+    if not isinstance(value, dict) or "envelope" not in value:
+        return parse(raw), None
+    fields(value, ("envelope", "record"), where="submission")
+    need(isinstance(value["envelope"], bytes) and isinstance(value["record"], bytes), "schema", "submission holds bytes")
+    record = parse(value["record"])
+    envelopes.check(value["envelope"], record.body["sealed"], record.body["rid"])
+    return record, value["envelope"]
+
+
+def batch(submissions: Sequence[bytes]) -> bytes:
+    """Many submissions as one body: an array of their bytes."""
+    return canonical(list(submissions))
+
+
+def parse_batch(raw: bytes) -> list[bytes]:
+    """The submissions' bytes, not yet looked into."""
+    value = decode(raw, limit=1 << 24)
+    need(isinstance(value, list) and all(isinstance(item, bytes) for item in value), "schema", "a batch is an array of bin")
+    return list(value)
+
+
+def _date(value: Any, where: str) -> str:
+    need(isinstance(value, str) and DATE.fullmatch(value), "schema", f"{where} is YYYY-MM-DD")
+    try:
+        date.fromisoformat(value)
+    except ValueError as error:
+        raise CheckFailedError("schema", f"{where} is no day of the calendar") from error
+    return str(value)
+
+
+def _matches(pattern: re.Pattern[str], value: Any, where: str) -> str:
+    need(isinstance(value, str) and pattern.fullmatch(value), "schema", where)
+    return str(value)
+
+
+def _among(value: Any, allowed: set[str], where: str) -> None:
+    need(isinstance(value, str) and value in allowed, "schema", f"{where}: {value!r}")
+
+
+def _lines(body: dict[str, Any], names: Sequence[str], optional: Sequence[str]) -> list[dict[str, Any]]:
+    lines = body["lines"]
+    need(isinstance(lines, list) and 1 <= len(lines) <= 32, "schema", "1 to 32 lines")
+    for line in lines:
+        fields(line, names, optional, "line")
+        fixed(line["commitment"], 32, "commitment")
+        _among(line["hs"], HS, "hs")
+        whole(line["points"], 1, "points")
+    need(sum(line["points"] for line in lines) == whole(body["points"], 1, "points"), "line-sum", "points are the lines' sum")
+    return list(lines)
+
+
+def issue_body(value: Any, author: str) -> None:
+    """Check the body of `certificate.issue`."""
+    body = fields(value, ISSUE, where="body")
+    number = _matches(NUMBER, body["number"], "number")
+    need(number[:2] == author, "number-prefix", number)
+    _among(body["type"], {"export", "re-export"}, "type")
+    issued, validated, expires = (_date(body[name], name) for name in ("issued", "validated", "expires"))
+    need(issued <= validated <= expires, "date-order", f"{issued} {validated} {expires}")
+    need(_matches(CODE, body["destination"], "destination") != author, "own-destination", author)
+    whole(body["parcels"], 1, "parcels")
+    for line in _lines(body, ("commitment", "hs", "origin", "points"), ("zone",)):
+        origin = line["origin"]
+        need(isinstance(origin, list), "schema", "origin is an array")
+        for code in origin:
+            _matches(CODE, code, "origin")
+        need(all(low < high for low, high in itertools.pairwise(origin)), "origin-order", str(origin))
+        need(isinstance(line.get("zone", "z"), str), "schema", "zone")
+    need(isinstance(body["sources"], list) and len(body["sources"]) <= 64, "schema", "0 to 64 sources")
+    for source in body["sources"]:
+        fields(source, ("number", "points"), where="source")
+        _matches(NUMBER, source["number"], "source")
+        whole(source["points"], 1, "points")
+    for name, length in (("rid", 16), ("sealed", 32), ("receipt_hash", 32), ("verdict_hash", 32)):
+        fixed(body[name], length, name)
+
+
+def confirm_body(value: Any, _author: str) -> None:
+    """Check the body of `import.confirm`."""
+    body = fields(value, CONFIRM, where="body")
+    _matches(NUMBER, body["number"], "number")
+    _among(body["outcome"], {"confirmed", "discrepancy", "refused"}, "outcome")
+    _among(body["inspection"], {"opened", "risk-selected", "not-opened"}, "inspection")
+    _among(body["seals"], {"intact", "broken", "none"}, "seals")
+    _date(body["received"], "received")
+    whole(body["parcels"], 1, "parcels")
+    _lines(body, ("commitment", "hs", "points"), ())
+    need(body["receipt_code"] is None or isinstance(body["receipt_code"], bytes), "schema", "receipt_code")
+    if body["receipt_code"] is not None:
+        fixed(body["receipt_code"], 10, "receipt_code")
+    for name, length in (("answers", 32), ("rid", 16), ("sealed", 32)):
+        fixed(body[name], length, name)
+
+
+BODIES: dict[str, Callable[[Any, str], None]] = {"certificate.issue": issue_body, "import.confirm": confirm_body}
