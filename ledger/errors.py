@@ -99,5 +99,85 @@ class ProofError(LedgerError):
     """A note, checkpoint, tile or proof that does not hold; see the subclass for which check failed."""
 
 
+class MalformedNoteError(ProofError):
+    """Bytes that are no signed note: too long, not UTF-8, a control character, no signatures, a bad signature line."""
+
+
+class MalformedKeyError(ProofError):
+    """A verifier key that does not parse, or whose key id does not match its name and public key."""
+
+
+class UnsupportedKeyError(ProofError):
+    """A well-formed verifier key of a signature type other than Ed25519 (0x01) and cosignature/v1 (0x04)."""
+
+
+class AmbiguousKeyError(ProofError):
+    """Two trusted keys share name and key id, so that a signature line could mean either."""
+
+
+class BadSignatureError(ProofError):
+    """A signature line of a trusted key that does not verify; the whole note is refused."""
+
+
+class UnverifiedNoteError(ProofError):
+    """No signature of any trusted key."""
+
+
+class MalformedCheckpointError(ProofError):
+    """A note text that is not origin, size and root in their one form."""
+
+
+class OriginMismatchError(ProofError):
+    """A checkpoint of another log than the one asked for."""
+
+
+class CheckpointConflictError(ProofError):
+    """Signatures over different checkpoints were to be put into one note."""
+
+
+class QuorumNotMetError(ProofError):
+    """The signatures verify, but those that count are too few."""
+
+
+class LogSignatureMissingError(ProofError):
+    """The checkpoint has no signature by the log itself."""
+
+
+class MalformedPolicyError(ProofError):
+    """A policy file that breaks a rule of its format; the message names the line."""
+
+
+class MalformedProofError(ProofError):
+    """A text that is no tlog-proof, or hashes that are not 32 bytes each."""
+
+
+class OutOfRangeError(ProofError):
+    """An index or size beyond the tree it is said to be in."""
+
+
+class ProofLengthError(ProofError):
+    """An inclusion or consistency path with more or fewer hashes than index and size call for."""
+
+
+class RootMismatchError(ProofError):
+    """A path that leads to another root, or an old tree that is no prefix of the new one."""
+
+
+class MalformedTilePathError(ProofError):
+    """A tile path that is not in its one form."""
+
+
+class BadTileError(ProofError):
+    """A tile or entry bundle that is missing, or not as long as its width calls for."""
+
+
+class RecordMissingError(ProofError):
+    """A proof without the record (no `extra` line), so that it says nothing about any record."""
+
+
+class BlockOrderError(LedgerError):
+    """A block that does not follow the head: another height than the next, or a time that does not grow."""
+
+
 class StoreError(LedgerError):
     """The store is damaged, locked by another process, or of another ledger; the node must stop."""

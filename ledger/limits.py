@@ -31,9 +31,28 @@ EARLIEST_ZONE_HOURS = 14
 DEFAULT_VALIDITY_DAYS = 60
 """From validation to expiry, unless the participant's parameter says otherwise."""
 
+SEAL_EPOCH_OVERLAP_DAYS = 30
+"""An envelope may still be sealed to a reader's previous key epoch for this long."""
+
 MAX_NOTE_BYTES = 64 * 1024
 MAX_NOTE_SIGNATURES = 100
 MAX_GENESIS_BYTES = 8 * 1024 * 1024
 MAX_VALIDATORS = 128
 MAX_TLS_BYTES = 4 * 1024
 """A node's TLS certificate (DER) in the genesis."""
+
+MAX_TREE_SIZE = 2**63 - 1
+"""Largest size of the log that any format here can state."""
+
+MAX_PATH_HASHES = 63
+"""Hashes of one inclusion or consistency proof (tlog-witness allows no more)."""
+
+MAX_PROOF_BYTES = 4 * (MAX_RECORD_BYTES // 3 + 1) + 48 * MAX_PATH_HASHES + MAX_NOTE_BYTES + 256
+"""A tlog-proof: the record in base64, a path, a checkpoint."""
+
+MAX_WITNESS_REQUEST_BYTES = 48 * MAX_PATH_HASHES + MAX_NOTE_BYTES + 256
+"""An add-checkpoint request."""
+
+MAX_POLICY_BYTES = 256 * 1024
+MAX_POLICY_NAMES = 1_024
+"""Logs, witnesses and groups of one policy file; the format asks for at least 32 of each."""
