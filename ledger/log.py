@@ -14,10 +14,9 @@ Reference: c2sp.org/tlog-tiles.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ledger import merkle
 from ledger.errors import BadTileError, StoreError
 from ledger.merkle import HASH_BYTES, CompactRange
-from ledger.tiles import MAX_LEVEL, TILE_HEIGHT, TILE_WIDTH, TileTree, count_at, width_of
+from ledger.tiles import MAX_LEVEL, TILE_HEIGHT, TILE_WIDTH, TileCache, TileTree, count_at, width_of
 
 PREFIX = b"t/"
 """Where tiles stand in the store unless the caller says otherwise."""
@@ -73,7 +72,7 @@ class LogWrites:
 class Log:
     """The tree of `size` leaves that a store holds. Readers on other threads see the state before a commit or after it."""
 
-    __slots__ = ("_edge", "_get", "_prefix")
+    __slots__ = ("_cache", "_edge", "_get", "_prefix")
 
     def __init__(self, get: Callable[[bytes], bytes | None], size: int, prefix: bytes = PREFIX) -> None:
         """Opens the log: reads and checks its right edge.
@@ -83,6 +82,7 @@ class Log:
         """
         self._get = get
         self._prefix = prefix
+        self._cache: TileCache = {}
         # Whole values are read here: a tile that holds more than `size` calls for was not written in one batch with it.
         tree = TileTree(lambda level, n, _: get(self._key(level, n)), size)
         try:
@@ -176,7 +176,7 @@ class Log:
         return self._tree().consistency_proof(old, new)
 
     def _tree(self) -> TileTree:
-        return TileTree(self._read, self.size)
+        return TileTree(self._read, self.size, self._cache)
 
     def _key(self, level: int, n: int) -> bytes:
         return self._prefix + level.to_bytes(1, "big") + n.to_bytes(8, "big")
@@ -199,11 +199,11 @@ def _tails(tree: TileTree) -> tuple[bytes, ...]:
     level = 0
     while count := count_at(level, tree.size):
         n, partial = divmod(count, TILE_WIDTH)
-        tails.append(b"".join(tree.tile(level, n)) if partial else b"")
+        tails.append(b"".join(tree.pyramid(level, n)[0]) if partial else b"")
         if level:
             last = count - 1
-            held = tree.tile(level, last // TILE_WIDTH)[last % TILE_WIDTH]
-            if merkle.root_of(tree.tile(level - 1, last)) != held:
+            held = tree.pyramid(level, last // TILE_WIDTH)[0][last % TILE_WIDTH]
+            if tree.pyramid(level - 1, last)[-1][0] != held:
                 raise BadTileError(f"tile {last} at level {level - 1} does not hash to what level {level} holds")
         level += 1
     return tuple(tails)

@@ -48,6 +48,20 @@ def root_of(hashes: Sequence[bytes]) -> bytes:
     return level[0]
 
 
+def pyramid(hashes: bytes) -> list[list[bytes]]:
+    """All complete subtrees over nodes of one height that stand one behind the other in `hashes` (32 bytes each).
+
+    Element h of the answer holds those of `2**h` nodes, from the left; the last element is the first that has one or none.
+    """
+    level = [hashes[i : i + HASH_BYTES] for i in range(0, len(hashes), HASH_BYTES)]
+    levels = [level]
+    while len(level) > 1:
+        pairs = zip(level[::2], level[1::2], strict=False)  # an odd last node is in no complete pair
+        level = [sha256(b"\x01" + left + right).digest() for left, right in pairs]
+        levels.append(level)
+    return levels
+
+
 @dataclass(frozen=True, slots=True)
 class CompactRange:
     """A tree's right edge: all that is needed to append to it and to know its root.

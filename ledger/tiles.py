@@ -29,6 +29,7 @@ ENTRIES = -1
 
 _PATH = re.compile(r"tile/(entries|0|[1-9][0-9]?)/((?:x[0-9]{3}/){0,6}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?", re.ASCII)
 _LENGTH_BYTES = 2
+_CACHED_TILES = 64
 
 TileReader = Callable[[int, int, int], bytes | None]
 """(level, n, width) to the tile's concatenated hashes, None when it is not there."""
@@ -117,15 +118,25 @@ def new_bundles(old: int, new: int) -> Iterator[Tile]:
         yield Tile(ENTRIES, tile.n, tile.width)
 
 
+Pyramid = list[list[bytes]]
+"""A tile's hashes, below the hashes of their pairs, of the pairs' pairs and so on, as far as they are complete."""
+
+TileCache = dict[tuple[int, int, int], Pyramid]
+"""(level, n, width) to the tile's pyramid; what stands in it never changes, so it may serve trees of any size."""
+
+
 class TileTree:
-    """A tree of `size` leaves that is read out of tiles. One is made for one answer: it keeps the tiles that it read."""
+    """A tree of `size` leaves that is read out of tiles.
 
-    __slots__ = ("_read", "_tiles", "size")
+    One is made for one answer. The cache may be shared by many: then proofs for neighbours cost next to nothing.
+    """
 
-    def __init__(self, read: TileReader, size: int) -> None:
+    __slots__ = ("_cache", "_read", "size")
+
+    def __init__(self, read: TileReader, size: int, cache: TileCache | None = None) -> None:
         self.size = size
         self._read = read
-        self._tiles: dict[tuple[int, int], list[bytes]] = {}
+        self._cache = {} if cache is None else cache
 
     def root(self, size: int) -> bytes:
         """The root of the tree as it was with its first `size` leaves.
@@ -164,22 +175,23 @@ class TileTree:
         """
         return merkle.CompactRange(self.size, tuple(self._subtree(*part) for part in merkle.subtrees(0, self.size)))
 
-    def tile(self, level: int, n: int) -> list[bytes]:
-        """The hashes of a tile in the width that it has in this tree.
+    def pyramid(self, level: int, n: int) -> Pyramid:
+        """A tile in the width that it has in this tree, with the hashes that follow from it.
 
         Raises:
             BadTileError: the tile is missing or has the wrong length.
         """
-        tile = self._tiles.get((level, n))
-        if tile is None:
-            width = width_of(level, n, self.size)
+        width = width_of(level, n, self.size)
+        pyramid = self._cache.get((level, n, width))
+        if pyramid is None:
             data = self._read(level, n, width)
             if data is None or len(data) != width * HASH_BYTES:
                 held = "missing" if data is None else f"{len(data)} bytes"
                 raise BadTileError(f"tile {n} at level {level}: {held}, where {width} hashes are wanted")
-            tile = [data[i : i + HASH_BYTES] for i in range(0, len(data), HASH_BYTES)]
-            self._tiles[level, n] = tile
-        return tile
+            if len(self._cache) >= _CACHED_TILES:
+                self._cache.clear()
+            pyramid = self._cache[level, n, width] = merkle.pyramid(data)
+        return pyramid
 
     def _within(self, size: int) -> int:
         if size > self.size:
@@ -197,11 +209,10 @@ class TileTree:
         return node
 
     def _subtree(self, height: int, index: int) -> bytes:
-        """The root of a complete subtree: it lies within one tile, whose hashes stand `height % 8` below it."""
+        """The root of a complete subtree: it lies within one tile, `height % 8` above that tile's hashes."""
         level, inner = divmod(height, TILE_HEIGHT)
-        first = index << inner
-        n, offset = divmod(first, TILE_WIDTH)
-        return merkle.root_of(self.tile(level, n)[offset : offset + (1 << inner)])
+        n, offset = divmod(index, TILE_WIDTH >> inner)
+        return self.pyramid(level, n)[inner][offset]
 
 
 def encode_bundle(entries: Iterable[bytes]) -> bytes:

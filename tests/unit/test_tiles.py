@@ -158,6 +158,17 @@ class TestTree:
         assert len(asked) == len(set(asked))
         assert asked
 
+    def test_a_shared_cache_serves_trees_of_other_sizes_and_stays_bounded(self):
+        cache, asked = {}, []
+        for size in (700, 70_000, 699, *range(1, 70_000, 331)):
+            tree = TileTree(reader(size, asked), size, cache)
+            assert tree.root(size) == merkle.root_of(LEAVES[:size])
+            merkle.verify_inclusion(LEAVES[0], 0, size, tree.inclusion_proof(0, size), tree.root(size))
+            assert len(cache) <= 64
+        before = len(asked)
+        tree.inclusion_proof(0, size)
+        assert len(asked) == before
+
     @pytest.mark.parametrize(("index", "size"), [(0, 0), (5, 5), (0, 11), (-1, 10)])
     def test_no_such_leaf(self, index, size):
         with pytest.raises(OutOfRangeError):
