@@ -17,8 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-import msgpack
-
+from ledger import codec
 from ledger.errors import Code
 from ledger.limits import DEFAULT_VALIDITY_DAYS, MAX_GENESIS_BYTES
 from ledger.participants import Node, Participant, RoleKey, SealKey, Secretariat
@@ -27,6 +26,9 @@ from ledger.strict_json import Cursor, Json, load
 
 PROTOCOL = 1
 """The protocol version this program speaks."""
+
+MAX_TIME = 253_402_300_799_999
+"""The last millisecond of the year 9999."""
 
 PARAMETERS: Mapping[str, tuple[int, int, int]] = MappingProxyType({"validity-days": (DEFAULT_VALIDITY_DAYS, 1, 366)})
 """Parameters the genesis may set: default, least, most. `validity-days`: limit of validity where a participant states none."""
@@ -97,27 +99,17 @@ def _read(root: Cursor) -> Genesis:
     genesis = Genesis(
         network=root.member("network").text(1, 32, _NETWORK),
         origin=root.member("origin").text(3, 100, _ORIGIN),
-        time=root.member("time").integer(1),
+        time=root.member("time").integer(1, MAX_TIME),
         protocol=root.member("protocol").integer(PROTOCOL, PROTOCOL),
         parameters=_parameters(root.member("parameters")),
         participants=MappingProxyType(participants),
         nodes=reader.nodes(root.member("nodes"), participants),
         secretariat=reader.secretariat(root.member("secretariat")),
         chair=root.member("chair").one_of(participants.__contains__, "is no participant"),
-        ledger_id=hashlib.sha256(_canonical(root.value)).digest(),
+        ledger_id=hashlib.sha256(codec.encode(root.value)).digest(),
     )
     root.close()
     return genesis
-
-
-def _canonical(value: object) -> bytes:
-    return bytes(msgpack.packb(_ordered(value)))
-
-
-def _ordered(value: object) -> object:
-    if isinstance(value, dict):
-        return {name: _ordered(value[name]) for name in sorted(value)}
-    return [_ordered(item) for item in value] if isinstance(value, list) else value
 
 
 def _parameters(given: Cursor) -> Mapping[str, int]:

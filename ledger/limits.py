@@ -13,9 +13,19 @@ MAX_BATCH_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 16
 """Nesting of canonical MessagePack."""
 
+MAX_AMOUNT = 2**53 - 1
+"""Points, cents, parcels: whole numbers that every JSON reader holds exactly; far above all the diamonds of the world."""
+
 MAX_LINES = 32
 MAX_SOURCES = 64
 MAX_READERS = 8
+MAX_ZONE_CHARACTERS = 100
+MAX_INSTANT_MS = 253_402_300_799_999
+"""The last millisecond of the year 9999: later instants have no date."""
+MAX_ZONE_CHARACTERS = 60
+
+MAX_AMOUNT = 10**15
+"""Points or cents in one field: far above any trade, and sums of a thousand of them stay within 64 bits."""
 
 AT_PAST_MS = 7 * 86_400_000
 AT_FUTURE_MS = 10 * 60_000

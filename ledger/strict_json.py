@@ -10,16 +10,15 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date as Date  # noqa: N812 - `date` is the text here
 from typing import NoReturn, TypeAlias
 
 from ledger.errors import Code, Refusal
+from ledger.units import day_number
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | bool"
 
 MAX_INT = 2**63 - 1
 MAX_TEXT = 200
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _HEX = re.compile(r"([0-9a-f]{2})*")
 
 
@@ -128,12 +127,10 @@ class Cursor:
         text = self.text(0 if empty else 10, 10)
         if text == "" and empty:
             return text
-        if not _DATE.fullmatch(text):
-            self.refuse("must be a date YYYY-MM-DD")
         try:
-            Date.fromisoformat(text)
-        except ValueError:
-            self.refuse("is no day of the calendar")
+            day_number(text)
+        except Refusal:
+            self.refuse("must be a day of the calendar, YYYY-MM-DD")
         return text
 
     def one_of(self, allowed: Callable[[str], bool], reason: str) -> str:

@@ -1,0 +1,1 @@
+"""A test network of the real participants and a generator of its trade; made for demonstrations, tests and benchmarks."""
