@@ -16,6 +16,7 @@ class ApiCode(StrEnum):
     UNAUTHORIZED = "unauthorized"
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not-found"
+    NOT_RELEASED = "not-released"
     METHOD_NOT_ALLOWED = "method-not-allowed"
     BODY_TIMEOUT = "body-timeout"
     BODY_TOO_LARGE = "body-too-large"

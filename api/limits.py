@@ -29,27 +29,33 @@ class ApiLimits:
     Attributes:
         submission_bytes: body of `POST /v1/records`.
         batch_bytes: body of `POST /v1/records/batch`.
+        bodies_bytes: unfinished bodies of all requests together.
         body_s: seconds in which the *whole* body must have come, however steadily it drips.
         header_s: seconds in which a request's head must have come, and an idle connection's next request.
-        response_s: seconds a handler may take besides waiting for finality.
+        response_s: seconds in which an answer must have been taken off our hands.
         final_wait_s: longest wait of `?wait=final`.
-        requests_per_s: steady rate of one key or address prefix; a second's worth may come at once.
-        loopback_per_s: the same for loopback, where load tools and local proxies come from.
-        connections_per_address: open connections of one address prefix (IPv4 /32, IPv6 /64).
+        requests_per_s: steady rate of one address prefix (IPv4 /32, IPv6 /64); a second's worth may come at once.
+        requests_per_key_per_s: the same for one reading token, wherever its requests come from.
+        loopback_per_s: the rate instead of both for loopback, where load tools and local proxies come from.
+        requests: requests under way in all; those that wait for finality are cheap, so this is high.
+        connections_per_address: open connections of one address prefix.
         connections: open connections in all.
-        head_bytes: request line and headers.
+        head_bytes: request line and headers as long as they are incomplete.
         shutdown_s: how long a stop waits for open requests.
     """
 
     submission_bytes: int = MAX_SUBMISSION_BYTES
     batch_bytes: int = MAX_BATCH_BYTES
+    bodies_bytes: int = 64 * 1024 * 1024
     body_s: float = 10.0
     header_s: float = 10.0
     response_s: float = 60.0
     final_wait_s: float = 30.0
     requests_per_s: float = 50.0
+    requests_per_key_per_s: float = 200.0
     loopback_per_s: float = 1_000.0
-    connections_per_address: int = 256
+    requests: int = 4_000
+    connections_per_address: int = 512
     connections: int = 2_000
     head_bytes: int = 16 * 1024
     shutdown_s: float = 3.0

@@ -1,0 +1,34 @@
+"""Who asks: the `Authorization` header against the token book.
+
+Missing, unknown and expired tokens look alike (401); a known one that may not read this is 403. Public answers never look at it.
+"""
+
+from quart import Request
+
+from api.auth import Reader
+from api.errors import ApiCode, Problem
+from api.port import NodePort
+
+_SCHEME = "bearer "
+
+
+def find_reader(port: NodePort, request: Request) -> Reader | None:
+    """The reader behind the request's token, None without a valid one."""
+    header = request.headers.get("Authorization", "")
+    if not header.lower().startswith(_SCHEME):
+        return None
+    return port.tokens.find(header[len(_SCHEME) :].strip(), port.now_ms())
+
+
+def require_reader(port: NodePort, request: Request) -> Reader:
+    """The reader behind the request; raises Problem 401."""
+    reader = find_reader(port, request)
+    if reader is None:
+        error = ', error="invalid_token"' if "Authorization" in request.headers else ""
+        raise Problem(401, ApiCode.UNAUTHORIZED, "Authorization", {"WWW-Authenticate": f'Bearer realm="kpledger"{error}'})
+    return reader
+
+
+def forbid(allowed: str) -> Problem:
+    """The 403 for a reader whose scope is not `allowed`."""
+    return Problem(403, ApiCode.FORBIDDEN, "Authorization", limit=allowed)

@@ -1,0 +1,99 @@
+"""Building answers: JSON from models, caching headers, conditional requests, cursors and parameters.
+
+Caching: what everybody may read is `public`, what needs a token `private`; both must be revalidated, by a strong `ETag` over the
+body. Tiles never change. Answers about the ledger name the height they were read at.
+"""
+
+import base64
+import binascii
+import hashlib
+from enum import StrEnum
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+from quart import Request, Response
+
+from api.errors import ApiCode, Problem
+from api.schemas.base import HEIGHT_HEADER, Query
+
+JSON = "application/json"
+TEXT = "text/plain; charset=utf-8"
+BINARY = "application/octet-stream"
+HTML = "text/html; charset=utf-8"
+
+Parameters = TypeVar("Parameters", bound=Query)
+
+
+class Cache(StrEnum):
+    """`Cache-Control` by kind of answer."""
+
+    PUBLIC = "public, no-cache"
+    PRIVATE = "private, no-cache"
+    IMMUTABLE = "public, max-age=31536000, immutable"
+    PRIVATE_IMMUTABLE = "private, max-age=31536000, immutable"
+    NO_STORE = "no-store"
+
+
+def answer(
+    request: Request,
+    body: BaseModel | bytes | str,
+    cache: Cache,
+    *,
+    content_type: str = JSON,
+    height: int | None = None,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """The answer, or 304 where the client holds it already."""
+    data = body.model_dump_json().encode() if isinstance(body, BaseModel) else body.encode() if isinstance(body, str) else body
+    fields = {"Cache-Control": str(cache), **(headers or {})}
+    if height is not None:
+        fields[HEIGHT_HEADER] = str(height)
+    if cache in {Cache.PRIVATE, Cache.PRIVATE_IMMUTABLE}:
+        fields["Vary"] = "Authorization"
+    if cache is not Cache.NO_STORE and status == 200:
+        tag = hashlib.blake2b(data, digest_size=12).hexdigest()
+        fields["ETag"] = f'"{tag}"'
+        if request.if_none_match.contains_weak(tag):
+            return Response(b"", 304, fields)
+    return Response(data, status, fields, content_type=content_type)
+
+
+def parameters(request: Request, model: type[Parameters]) -> Parameters:
+    """The request's parameters, checked. Raises Problem 400 that names the first bad one."""
+    values: dict[str, str] = {}
+    for name, value in request.args.items(multi=True):
+        if name in values:
+            raise Problem(400, ApiCode.BAD_PARAMETER, name, given=value[:100], limit="once")
+        values[name] = value
+    try:
+        return model.model_validate_strings(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = str(first["loc"][0])
+        raise Problem(400, ApiCode.BAD_PARAMETER, name[:100], given=values.get(name, "")[:100], limit=first["msg"]) from None
+
+
+def encode_cursor(key: bytes | None) -> str | None:
+    """A place in an index as opaque text."""
+    return None if key is None else base64.urlsafe_b64encode(key).rstrip(b"=").decode()
+
+
+def decode_cursor(text: str | None) -> bytes | None:
+    """The place that a cursor names. Raises Problem 400."""
+    if text is None:
+        return None
+    try:
+        key = base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if encode_cursor(key) != text:
+        raise Problem(400, ApiCode.BAD_PARAMETER, "cursor", given=text[:100], limit="a cursor of an earlier page")
+    return key
+
+
+def hex_id(text: str) -> bytes:
+    """A record's id. Raises Problem 404: what is no id names nothing."""
+    if len(text) == 64 and not text.strip("0123456789abcdef"):
+        return bytes.fromhex(text)
+    raise Problem(404, ApiCode.NOT_FOUND, "id", given=text[:100], limit="64 lower-case hex digits")

@@ -1,0 +1,112 @@
+"""The public listener: `create_app(port)` puts together what the files of this package answer.
+
+What every request passes here: the cap on requests under way, the throttle by address and token, metrics, security headers.
+"""
+
+import time
+
+from quart import Quart, Response, g, request
+
+from api import openapi
+from api.access import find_reader
+from api.bodies import BodyReader
+from api.certificates import certificate_routes
+from api.documents import document_routes
+from api.errors import Overloaded
+from api.health import PROBES, health_routes
+from api.limits import ApiLimits
+from api.log import log_routes
+from api.metrics import HttpMetrics
+from api.network import network_routes
+from api.page import page_routes
+from api.port import NodePort
+from api.problems import Problems
+from api.receipts import receipt_routes
+from api.records import record_routes, submission_routes
+from api.statistics import statistics_routes
+from api.throttle import Throttle, prefix
+
+_DESCRIPTION = (
+    "One node of the Kimberley Process certificate ledger. Submitting takes signed records; reading records and certificates takes "
+    "a token; the log, the register and this document are public."
+)
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def create_app(port: NodePort) -> Quart:
+    """The ASGI app of the public listener; serve it with `api.server.serve`. To be called once a port (it registers metrics)."""
+    app = Quart("api", static_folder="pages/static", static_url_path="/static", template_folder="pages/templates")
+    limits = port.limits
+    app.config.update(
+        MAX_CONTENT_LENGTH=max(limits.batch_bytes, limits.submission_bytes) + 1,
+        BODY_TIMEOUT=limits.body_s,
+        RESPONSE_TIMEOUT=limits.response_s,
+        SEND_FILE_MAX_AGE_DEFAULT=3600,
+        PROVIDE_AUTOMATIC_OPTIONS=False,
+    )
+    schema = openapi.install(app, "kpledger", _DESCRIPTION)
+    problems, bodies = Problems(port.public_url), BodyReader(limits)
+    problems.install(app)
+    _guard(app, port, limits)
+    for routes in (
+        submission_routes(port, problems, bodies),
+        record_routes(port),
+        certificate_routes(port),
+        receipt_routes(port, bodies),
+        log_routes(port),
+        network_routes(port),
+        statistics_routes(port),
+        health_routes(port),
+        document_routes(port, schema),
+        page_routes(port),
+    ):
+        app.register_blueprint(routes)
+    return app
+
+
+def _guard(app: Quart, port: NodePort, limits: ApiLimits) -> None:
+    throttle = Throttle()
+    metrics = HttpMetrics(port.registry)
+    under_way = 0
+
+    @app.before_request
+    async def admit() -> None:
+        nonlocal under_way
+        g.started = time.monotonic()
+        g.counted = True
+        under_way += 1
+        if request.path in PROBES:
+            return
+        if under_way > limits.requests:
+            raise Overloaded(1.0, "too many requests under way")
+        client = request.scope.get("client")
+        address, loopback = prefix(client[0] if client else "")
+        wait = throttle.take(address, limits.loopback_per_s if loopback else limits.requests_per_s)
+        if wait == 0 and not loopback and (reader := find_reader(port, request)) is not None:
+            wait = throttle.take(reader.token_id, limits.requests_per_key_per_s)
+        if wait > 0:
+            raise Overloaded(wait, "too many requests from this address or token", quota=True)
+
+    @app.after_request
+    async def finish(response: Response) -> Response:
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    @app.teardown_request
+    async def leave(_: BaseException | None) -> None:
+        nonlocal under_way
+        if g.pop("counted", False):
+            under_way -= 1
+
+    @app.after_request
+    async def measure(response: Response) -> Response:
+        route = request.url_rule.rule if request.url_rule is not None else "none"
+        metrics.count(route, request.method if route != "none" else "any", response.status_code, time.monotonic() - g.started)
+        return response

@@ -1,0 +1,113 @@
+"""`/v1/network`, `/v1/participants[/{code}]`: which ledger this is, who takes part."""
+
+from bisect import bisect_right
+
+from quart import Blueprint, Response, request
+
+from api.answers import Cache, answer, decode_cursor, encode_cursor, parameters
+from api.errors import ApiCode, Problem
+from api.openapi import describe
+from api.port import NodePort
+from api.schemas.base import NoContent, PageQuery, ProblemAnswer
+from api.schemas.network import (
+    NetworkAnswer,
+    OneParticipantAnswer,
+    ParticipantAnswer,
+    ParticipantsAnswer,
+    SuspensionAnswer,
+    ValidatorAnswer,
+)
+from ledger.genesis import Genesis
+from ledger.participants import Participant
+
+
+def network_routes(port: NodePort) -> Blueprint:
+    """The routes of this file."""
+    routes = Blueprint("network", __name__)
+
+    @routes.get("/v1/network")
+    @describe("network", "network", {200: NetworkAnswer, 304: NoContent})
+    async def network() -> Response:
+        """The ledger and where it stands.
+
+        `height`, `tree_size`, `root` and `state` are of the same block.
+        """
+        body = read_network(port)
+        return answer(request, body, Cache.PUBLIC, height=body.read_at_height)
+
+    @routes.get("/v1/participants")
+    @describe("participants", "network", {200: ParticipantsAnswer, 304: NoContent}, query=PageQuery)
+    async def participants() -> Response:
+        """The register of participants, by code."""
+        page = parameters(request, PageQuery)
+        genesis, height = port.ledger.genesis, port.ledger.head.height
+        codes = sorted(genesis.participants)
+        after = decode_cursor(page.cursor)
+        start = 0 if after is None else bisect_right(codes, after.decode(errors="replace"))
+        chosen = codes[start : start + page.limit]
+        more = start + page.limit < len(codes)
+        body = ParticipantsAnswer(
+            read_at_height=height,
+            items=[_participant(genesis, genesis.participants[code]) for code in chosen],
+            next=encode_cursor(chosen[-1].encode()) if more else None,
+        )
+        return answer(request, body, Cache.PUBLIC, height=height)
+
+    @routes.get("/v1/participants/<code>")
+    @describe("participant", "network", {200: OneParticipantAnswer, 304: NoContent, 404: ProblemAnswer})
+    async def participant(code: str) -> Response:
+        """One participant of the register."""
+        genesis, height = port.ledger.genesis, port.ledger.head.height
+        found = genesis.participants.get(code)
+        if found is None:
+            raise Problem(404, ApiCode.NOT_FOUND, "code", given=code[:100])
+        body = OneParticipantAnswer(read_at_height=height, participant=_participant(genesis, found))
+        return answer(request, body, Cache.PUBLIC, height=height)
+
+    return routes
+
+
+def read_network(port: NodePort) -> NetworkAnswer:
+    """The answer of `/v1/network`."""
+    ledger, status = port.ledger, port.status()
+    genesis, head = ledger.genesis, ledger.head
+    return NetworkAnswer(
+        read_at_height=head.height,
+        network=genesis.network,
+        origin=genesis.origin,
+        ledger_id=genesis.ledger_id.hex(),
+        protocol=genesis.protocol,
+        height=head.height,
+        time=head.time,
+        tree_size=head.tree_size,
+        root=head.root.hex(),
+        state=head.state.hex(),
+        epoch=status.epoch,
+        quorum=port.quorum,
+        validators=[
+            ValidatorAnswer(participant=entry.participant, log_vkey=entry.log_vkey, witness_vkey=entry.witness_vkey)
+            for entry in port.validators
+        ],
+        chair=genesis.chair,
+        participant=status.participant,
+    )
+
+
+def _participant(genesis: Genesis, entry: Participant) -> ParticipantAnswer:
+    node = genesis.node(entry.code)
+    return ParticipantAnswer(
+        code=entry.code,
+        name=entry.name,
+        countries=list(entry.countries),
+        counted=entry.counted,
+        since=entry.since,
+        until=entry.until,
+        issues_from=entry.issues_from,
+        confirms_from=entry.confirms_from,
+        validity_days=entry.validity_days,
+        suspensions=[SuspensionAnswer(since=span.since, until=span.until, zone=span.zone) for span in entry.suspensions],
+        compliant_zones=list(entry.compliant_zones),
+        authorities=[office.name for office in entry.authorities],
+        node=node is not None,
+        validator=node is not None and node.validator,
+    )

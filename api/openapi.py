@@ -1,0 +1,137 @@
+"""The OpenAPI 3.1 document, made by quart-schema from what stands on the handlers; `describe` puts it there.
+
+quart-schema speaks of JSON only and would load its viewers from a CDN; here answers and bodies carry their media types, headers
+stand where OpenAPI wants them, and no viewer is installed (`/docs` is server-rendered).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+from quart_schema import Info, QuartSchema, Tag, document_querystring, document_response, operation_id, security_scheme, tag
+from quart_schema.openapi import HttpSecurityScheme, OpenAPIProvider
+from werkzeug.routing.rules import Rule
+
+from api.schemas.base import HEIGHT_HEADER, BinaryAnswer, LedgerAnswer, NoContent, ProblemAnswer, Query
+
+VERSION = "1.0.0"
+DOCUMENT_PATH = "/v1/openapi.json"
+BEARER = "token"
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+TAGS = {
+    "records": "Submitting signed records and reading them back.",
+    "certificates": "Certificates, both sides' figures, open confirmations.",
+    "log": "The transparency log: C2SP tlog-tiles, signed notes, policy.",
+    "network": "The ledger, its participants and its figures.",
+    "node": "Health of the answering node.",
+}
+
+_RETRY = {"Retry-After": {"schema": {"type": "integer", "minimum": 1}, "description": "Seconds."}}
+_STATUS_TEXT = {
+    202: "Taken, not final yet.",
+    304: "Not modified.",
+    400: "Malformed.",
+    401: "No valid token.",
+    403: "The token's scope does not cover this.",
+    404: "Not here.",
+    408: "The body did not come in time.",
+    413: "Too large.",
+    415: "Not the expected media type.",
+    422: "Refused by a rule.",
+    429: "Too many requests.",
+    500: "The node failed.",
+    503: "Overloaded or not ready.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BodySpec:
+    """A request body: its media type and what it is."""
+
+    media_type: str
+    description: str
+
+
+def describe(
+    name: str,
+    group: str,
+    answers: Mapping[int, type[BaseModel]],
+    *,
+    query: type[Query] | None = None,
+    body: BodySpec | None = None,
+    token: bool = False,
+) -> Callable[[Handler], Handler]:
+    """Say what a handler takes and answers. What every handler may answer (429, 500, 503) and what a token implies is added."""
+    problems = [429, 500, 503, *([401, 403] if token else []), *([400] if query else [])]
+    every: dict[int, type[BaseModel]] = {**dict.fromkeys(problems, ProblemAnswer), **answers}
+
+    def mark(handler: Handler) -> Handler:
+        for status in sorted(every):
+            document_response(every[status], status)(handler)
+        if query is not None:
+            document_querystring(query)(handler)
+        if token:
+            security_scheme([{BEARER: []}])(handler)
+        handler.__dict__["api_body"] = body
+        return operation_id(name)(tag([group])(handler))
+
+    return mark
+
+
+class Provider(OpenAPIProvider):
+    """quart-schema's provider with media types, headers and binary bodies."""
+
+    def build_paths(self, rule: Rule) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Add request bodies, and what each status means where the model does not say."""
+        paths, components = super().build_paths(rule)
+        body: BodySpec | None = self._app.view_functions[rule.endpoint].__dict__.get("api_body")
+        for operation in (operation for path in paths.values() for operation in path.values()):
+            for status, answer in operation["responses"].items():
+                answer["description"] = _STATUS_TEXT.get(status, answer["description"])
+                if status in {429, 503}:
+                    answer["headers"] = _RETRY
+            operation["responses"] = {str(status): answer for status, answer in operation["responses"].items()}
+            if body is not None:
+                schema = {} if body.media_type != "text/plain" else {"schema": {"type": "string"}}
+                operation["requestBody"] = {
+                    "required": True,
+                    "description": body.description,
+                    "content": {body.media_type: schema},
+                }
+        return paths, components
+
+    def build_response_object(
+        self, model: type[BaseModel], headers_model: type[BaseModel] | None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """One answer under its media type."""
+        answer, definitions = super().build_response_object(model, headers_model)
+        schema = answer["content"].pop("application/json")
+        if issubclass(model, NoContent):
+            del answer["content"]
+        else:
+            media_type: str = model.media_type  # type: ignore[attr-defined]
+            answer["content"][media_type.partition(";")[0]] = {} if issubclass(model, BinaryAnswer) else schema
+        if issubclass(model, LedgerAnswer):
+            answer["headers"] = {HEIGHT_HEADER: {"schema": {"type": "integer"}, "description": "Height it was read at."}}
+        return answer, definitions
+
+    def operation_id(self, method: str, path: str, func: Callable[..., Any]) -> str | None:
+        """The given name alone; each path has one method."""
+        del method, path
+        return getattr(func, "_quart_schema_operation_id", func.__name__)
+
+
+def install(app: Any, title: str, description: str) -> QuartSchema:
+    """Make the document available; serving it is the app's."""
+    return QuartSchema(
+        app,
+        openapi_path=None,
+        info=Info(title=title, version=VERSION, description=description),
+        tags=[Tag(name=name, description=text) for name, text in TAGS.items()],
+        security_schemes={BEARER: HttpSecurityScheme(scheme="bearer", description="Token of a participant or of the secretariat.")},
+        conversion_preference="pydantic",
+        openapi_provider_class=Provider,
+    )

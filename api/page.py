@@ -1,0 +1,185 @@
+"""`GET /`: the public page, server-rendered, without scripts and without a request to anybody else.
+
+On a test network (`dev`) it shows the figures of `/v1/statistics`, exactly those; on any other it says why it shows none. Bars are
+SVG made of integers; the texts come from `api.strings`.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from quart import Blueprint, Response, request
+
+from api.answers import HTML, Cache, answer
+from api.openapi import describe
+from api.port import NodePort
+from api.schemas.base import NoContent, PageAnswer
+from api.schemas.statistics import FlowAnswer, StatisticsAnswer
+from api.statistics import DEV, HS_CODES, settled_statistics
+from api.strings import page_texts
+from ledger.units import parse_carats
+
+PAGES = Path(__file__).parent / "pages"
+LINKS = (("/", "nav_figures"), ("/#verify", "nav_verify"), ("/docs", "nav_documentation"))
+SHOWN = 12
+"""Participants of each flow that are visible at once; the others unfold."""
+
+_BAR = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class BarPart:
+    """One HS class of a bar, in thousandths of the longest bar."""
+
+    hs: str
+    x: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a ranking."""
+
+    rank: int
+    code: str
+    name: str
+    carats: str
+    certificates: int
+    parts: tuple[BarPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SplitRow:
+    """One HS class of the whole trade; shares are texts such as `41.3 %`."""
+
+    hs: str
+    exports: str
+    exports_share: str
+    imports: str
+    imports_share: str
+
+
+class Pages:
+    """Renders the templates of this node."""
+
+    def __init__(self, port: NodePort) -> None:
+        self._port = port
+        self._environment = Environment(
+            loader=FileSystemLoader(PAGES / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        )
+        self._environment.filters.update(grouped=grouped, figure=figure, moment=moment, iso=iso)
+        self._style = hashlib.sha256((PAGES / "static" / "site.css").read_bytes()).hexdigest()[:12]
+
+    def render(self, template: str, here: str, **values: object) -> str:
+        """The page as text."""
+        port = self._port
+        return self._environment.get_template(template).render(
+            t=page_texts("en"),
+            style=self._style,
+            links=LINKS,
+            here=here,
+            operator=port.status().participant,
+            origin=port.ledger.genesis.origin,
+            ledger_id=port.ledger.genesis.ledger_id.hex(),
+            url=port.public_url,
+            **values,
+        )
+
+    def figures(self, figures: StatisticsAnswer) -> str:
+        """The page of a test network."""
+        longest = max([1, *(parse_carats(flow.carats) for trade in figures.participants for flow in (trade.imports, trade.exports))])
+        return self.render(
+            "figures.html",
+            "/",
+            f=figures,
+            exports=ranking([(trade.code, trade.name, trade.exports) for trade in figures.participants], longest),
+            imports=ranking([(trade.code, trade.name, trade.imports) for trade in figures.participants], longest),
+            split=split(figures.world_exports, figures.world_imports),
+            shown=SHOWN,
+            quorum=self._port.quorum,
+            validators=len(self._port.validators),
+        )
+
+
+def page_routes(port: NodePort) -> Blueprint:
+    """The routes of this file."""
+    routes = Blueprint("page", __name__)
+    pages = Pages(port)
+    cached: tuple[StatisticsAnswer, str] | None = None
+
+    @routes.get("/")
+    @describe("page", "network", {200: PageAnswer, 304: NoContent})
+    async def page() -> Response:
+        """The public page."""
+        nonlocal cached
+        if port.ledger.genesis.network != DEV:
+            return answer(request, pages.render("withheld.html", "/"), Cache.PUBLIC, content_type=HTML)
+        figures = await settled_statistics(port)
+        if cached is None or cached[0] != figures:
+            cached = (figures, pages.figures(figures))
+        return answer(request, cached[1], Cache.PUBLIC, content_type=HTML, height=figures.height)
+
+    return routes
+
+
+def ranking(trade: Sequence[tuple[str, str, FlowAnswer]], longest: int) -> list[Row]:
+    """Those with any trade, most carats first, equal ones by code."""
+    some = [(parse_carats(flow.carats), code, name, flow) for code, name, flow in trade if flow.certificates]
+    some.sort(key=lambda entry: (-entry[0], entry[1]))
+    return [
+        Row(rank, code, name, flow.carats, flow.certificates, _bar(flow, longest))
+        for rank, (_, code, name, flow) in enumerate(some, start=1)
+    ]
+
+
+def _bar(flow: FlowAnswer, longest: int) -> tuple[BarPart, ...]:
+    parts, x, points = [], 0, 0
+    for row in flow.by_hs:
+        points += parse_carats(row.carats)
+        end = points * _BAR // longest
+        if end > x:
+            parts.append(BarPart(row.hs, x, end - x))
+        x = end
+    return tuple(parts)
+
+
+def split(exports: FlowAnswer, imports: FlowAnswer) -> list[SplitRow]:
+    """The HS classes of the whole trade."""
+    rows = []
+    for hs, out, into in zip(HS_CODES, exports.by_hs, imports.by_hs, strict=True):
+        rows.append(SplitRow(hs, out.carats, _percent(out.carats, exports.carats), into.carats, _percent(into.carats, imports.carats)))
+    return rows
+
+
+def _percent(part: str, whole: str) -> str:
+    """One decimal place, rounded half up, in integers."""
+    total = parse_carats(whole)
+    if total == 0:
+        return "\N{EN DASH}"
+    permille = (parse_carats(part) * 2000 + total) // (2 * total)
+    return f"{permille // 10}.{permille % 10}\N{NO-BREAK SPACE}%"
+
+
+def grouped(number: int) -> str:
+    """`1,234,567`."""
+    return f"{number:,}"
+
+
+def figure(carats: str) -> tuple[str, str]:
+    """A decimal string as its grouped whole and its two places."""
+    whole, _, places = carats.partition(".")
+    return grouped(int(whole)), places
+
+
+def moment(ms: int) -> str:
+    """`12 March 2026, 14:03`, in UTC."""
+    at = datetime.fromtimestamp(ms // 1000, UTC)
+    return f"{at.day} {at:%B %Y, %H:%M}"
+
+
+def iso(ms: int) -> str:
+    """For `<time datetime>`."""
+    return datetime.fromtimestamp(ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

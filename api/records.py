@@ -1,0 +1,129 @@
+"""`/v1/records...`: submitting signed records, and reading them back.
+
+Submitting needs no token: a record is signed. Reading needs one: records are for participants. The sealed envelope goes only to
+those that it is sealed for, and to the secretariat.
+"""
+
+import msgspec
+from quart import Blueprint, Response, request
+
+from api.access import forbid, require_reader
+from api.answers import BINARY, JSON, TEXT, Cache, answer, hex_id, parameters
+from api.bodies import MSGPACK, BodyReader, require_media_type
+from api.errors import ApiCode, NotReady, Overloaded, Problem
+from api.openapi import BodySpec, describe
+from api.port import NodePort, Submitted
+from api.problems import Document, Problems
+from api.schemas.base import BinaryAnswer, NoContent, ProblemAnswer, TextAnswer
+from api.schemas.records import BatchAnswer, FinalAnswer, RecordAnswer, SubmitQuery, TakenAnswer
+from api.views import record_answer
+from ledger.envelope import readers_of
+from ledger.errors import Refusal
+from ledger.record import parse_batch
+
+_SUBMISSION = BodySpec(MSGPACK, "The record, or `{envelope, record}`, as canonical MessagePack.")
+_BATCH = BodySpec(MSGPACK, "A canonical MessagePack array of submissions, at most 500.")
+_BODY_PROBLEMS = {400: ProblemAnswer, 408: ProblemAnswer, 413: ProblemAnswer, 415: ProblemAnswer}
+
+
+def submission_routes(port: NodePort, problems: Problems, bodies: BodyReader) -> Blueprint:
+    """`POST /v1/records` and `/v1/records/batch`."""
+    routes = Blueprint("submission", __name__)
+
+    @routes.post("/v1/records")
+    @describe(
+        "submit",
+        "records",
+        {200: FinalAnswer, 202: TakenAnswer, 422: ProblemAnswer, **_BODY_PROBLEMS},
+        query=SubmitQuery,
+        body=_SUBMISSION,
+    )
+    async def submit() -> Response:
+        """Submit a signed record.
+
+        With `wait=final` the answer is 200 with the receipt as soon as the record is final; without it, or when that takes
+        longer than 30 s, 202. The same bytes may be sent again at any time: an accepted record gets its receipt. A refusal
+        names the rule (`error`), the place (`field`), what was given and what is allowed.
+        """
+        wait = parameters(request, SubmitQuery).wait is not None
+        require_media_type(request, MSGPACK)
+        taken = await port.submit(await bodies.read(request, port.limits.submission_bytes), wait)
+        status = 202 if taken.receipt is None else 200
+        location = {"Location": f"/v1/records/{taken.id.hex()}"}
+        return _answer(msgspec.json.encode(_taken(taken)), status, location)
+
+    @routes.post("/v1/records/batch")
+    @describe("submit_batch", "records", {200: BatchAnswer, **_BODY_PROBLEMS}, query=SubmitQuery, body=_BATCH)
+    async def submit_batch() -> Response:
+        """Submit many records at once.
+
+        Answers a list with one item for each submission, in order: what it alone would have been answered; problems carry their
+        `status`. One that is refused does not touch the others.
+        """
+        wait = parameters(request, SubmitQuery).wait is not None
+        require_media_type(request, MSGPACK)
+        batch = parse_batch(await bodies.read(request, port.limits.batch_bytes))
+        outcomes = await port.submit_many(batch, wait)
+        items = [
+            problems.document(outcome) if isinstance(outcome, Refusal | Overloaded | NotReady) else _taken(outcome)
+            for outcome in outcomes
+        ]
+        return _answer(msgspec.json.encode(items), 200, {})
+
+    return routes
+
+
+def record_routes(port: NodePort) -> Blueprint:
+    """`GET /v1/records/{id}`, `/receipt`, `/envelope`."""
+    routes = Blueprint("records", __name__)
+
+    @routes.get("/v1/records/<id>")
+    @describe("record", "records", {200: RecordAnswer, 304: NoContent, 404: ProblemAnswer}, token=True)
+    async def record(id: str) -> Response:  # noqa: A002 - the name of the path's parameter in the document
+        """An accepted record: its clear fields, its bytes and its place."""
+        require_reader(port, request)
+        record_id = hex_id(id)
+        body = record_answer(port.ledger, record_id)
+        if body is None:
+            raise _unknown(id)
+        return answer(request, body, Cache.PRIVATE, height=body.read_at_height)
+
+    @routes.get("/v1/records/<id>/receipt")
+    @describe("receipt", "records", {200: TextAnswer, 304: NoContent, 404: ProblemAnswer}, token=True)
+    async def receipt(id: str) -> Response:  # noqa: A002
+        """The record's receipt, `tlog-proof@v1`, under the newest quorum checkpoint. 404 until one covers it."""
+        require_reader(port, request)
+        text = port.receipt(hex_id(id))
+        if text is None:
+            raise _unknown(id)
+        name = {"Content-Disposition": f'attachment; filename="{id[:16]}.tlog-proof"'}
+        return answer(request, text, Cache.PRIVATE, content_type=TEXT, headers=name, height=port.ledger.head.height)
+
+    @routes.get("/v1/records/<id>/envelope")
+    @describe("envelope", "records", {200: BinaryAnswer, 304: NoContent, 404: ProblemAnswer}, token=True)
+    async def envelope(id: str) -> Response:  # noqa: A002
+        """The record's sealed envelope, for its readers and the secretariat."""
+        reader = require_reader(port, request)
+        record_id = hex_id(id)
+        data = port.ledger.envelope(record_id)
+        if data is None or port.ledger.judgement(record_id) is None:
+            raise _unknown(id)
+        if not reader.auditor and reader.participant not in readers_of(data):
+            raise forbid("a reader of the envelope, or the secretariat")
+        return answer(request, data, Cache.PRIVATE, content_type=BINARY, height=port.ledger.head.height)
+
+    return routes
+
+
+def _taken(taken: Submitted) -> Document:
+    if taken.receipt is None:
+        return {"id": taken.id.hex()}
+    return {"id": taken.id.hex(), "index": taken.index, "height": taken.height, "receipt": taken.receipt}
+
+
+def _answer(body: bytes, status: int, headers: dict[str, str]) -> Response:
+    return Response(body, status, {"Cache-Control": str(Cache.NO_STORE), **headers}, content_type=JSON)
+
+
+def _unknown(given: str) -> Problem:
+    return Problem(404, ApiCode.NOT_FOUND, "id", given=given[:100])

@@ -1,0 +1,150 @@
+"""Serves an app with Hypercorn's protocol under limits that Hypercorn's own accept loop does not have.
+
+Hypercorn bounds the time for a request's head (its keep-alive timer runs until the head is whole) and the head's bytes; here are
+added: connections in all and per address prefix, a bound on closing towards a client that does not read, and a stop that
+ends in bounded time even while streams are open. Bodies are bounded in `api.bodies`.
+"""
+
+import asyncio
+import contextlib
+import socket
+from collections import Counter
+from collections.abc import Awaitable, Callable
+
+import structlog
+from hypercorn.app_wrappers import ASGIWrapper
+from hypercorn.asyncio.tcp_server import TCPServer
+from hypercorn.asyncio.worker_context import WorkerContext
+from hypercorn.config import Config
+from hypercorn.events import Event, Updated
+from quart import Quart
+
+from api.limits import ApiLimits
+from api.throttle import prefix
+
+_BUSY = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+
+log = structlog.get_logger(__name__)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound, listening TCP socket; port 0 takes any free one. Raises OSError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((host, port))
+        sock.listen(1024)
+    except OSError:
+        sock.close()
+        raise
+    sock.setblocking(False)
+    return sock
+
+
+async def serve(app: Quart, sock: socket.socket, limits: ApiLimits, stop: Callable[[], Awaitable[object]]) -> None:
+    """Serve until `stop()` returns, then finish what is open within `limits.shutdown_s`; closes the socket."""
+    server = _Server(app, limits)
+    await app.startup()
+    try:
+        listener = await asyncio.start_server(server.accept, sock=sock, backlog=1024)
+        try:
+            await stop()
+        finally:
+            listener.close()  # not wait_closed(): from Python 3.12 on that waits for every open connection
+            await server.close()
+    finally:
+        await app.shutdown()
+
+
+class _Server:
+    def __init__(self, app: Quart, limits: ApiLimits) -> None:
+        self._app = ASGIWrapper(app)
+        self._limits = limits
+        self._config = _config(limits)
+        self._context = WorkerContext(None)
+        self._open: Counter[str] = Counter()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection, from accept to close."""
+        peer = writer.get_extra_info("peername")
+        address = prefix(peer[0] if peer else "")[0]
+        if len(self._tasks) >= self._limits.connections or self._open[address] >= self._limits.connections_per_address:
+            await _turn_away(writer)
+            return
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        self._open[address] += 1
+        try:
+            loop = asyncio.get_running_loop()
+            await _Connection(self._app, loop, self._config, self._context, {}, reader, writer)
+        except* Exception as errors:
+            log.warning("http.connection", errors=[repr(error) for error in errors.exceptions])
+        finally:
+            self._tasks.discard(task)
+            self._open[address] -= 1
+            if not self._open[address]:
+                del self._open[address]
+
+    async def close(self) -> None:
+        """Let idle connections go, wait a little for the busy ones, then cut them."""
+        await self._context.terminated.set()
+        if not self._tasks:
+            return
+        _, late = await asyncio.wait(self._tasks, timeout=self._limits.shutdown_s)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=self._limits.shutdown_s)
+
+
+class _Connection(TCPServer):
+    """Hypercorn's connection, let go as soon as the client has gone and not when its idle timer ends."""
+
+    _gone = False
+
+    async def _read_data(self) -> None:
+        try:
+            await super()._read_data()
+        finally:
+            self._gone = True
+            await self.idle_task.stop()
+
+    async def protocol_send(self, event: Event) -> None:
+        """Start no idle timer for a client that has gone."""
+        if not (self._gone and isinstance(event, Updated)):
+            await super().protocol_send(event)
+
+    async def _close(self) -> None:
+        """Close, but wait for a client that does not read only as long as a stop may take."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.config.graceful_timeout) as deadline:
+                await super()._close()
+        if deadline.expired():
+            self.writer.transport.abort()
+
+
+def _config(limits: ApiLimits) -> Config:
+    config = Config()
+    config.graceful_timeout = limits.shutdown_s
+    config.keep_alive_timeout = limits.header_s
+    config.keep_alive_max_requests = 100_000
+    # A client that neither sends nor reads while its answer is due; the longest honest silence is a wait for finality.
+    config.read_timeout = int(limits.final_wait_s + limits.response_s)
+    config.h11_max_incomplete_size = limits.head_bytes
+    config.h2_max_header_list_size = limits.head_bytes
+    config.websocket_max_message_size = limits.head_bytes
+    config.include_server_header = False
+    config.accesslog = None
+    config.errorlog = None
+    return config
+
+
+async def _turn_away(writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError, TimeoutError):
+        writer.write(_BUSY)
+        writer.close()
+        async with asyncio.timeout(1):
+            await writer.wait_closed()

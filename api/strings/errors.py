@@ -1,0 +1,82 @@
+"""One sentence for each error code. A test holds this table complete."""
+
+from api.errors import ApiCode
+from ledger.errors import Code
+
+ERRORS: dict[Code | ApiCode, str] = {
+    # form
+    Code.MALFORMED: "The bytes are not a MessagePack value of the expected form.",
+    Code.NOT_CANONICAL: "The bytes are MessagePack but not its canonical form: re-encoding gives other bytes.",
+    Code.TOO_LARGE: "The record or one of its parts is larger than the format allows.",
+    Code.TOO_DEEP: "The value is nested more deeply than the format allows.",
+    Code.UNKNOWN_KIND: "This protocol version knows no record of this kind.",
+    Code.BAD_VALUE: "A field is missing, unknown, or holds a value outside its range.",
+    # signature, key and time
+    Code.BAD_KEY: "The signing key is not a point that this ledger accepts.",
+    Code.BAD_SIGNATURE: "The signature does not match key, statement and ledger.",
+    Code.UNKNOWN_AUTHOR: "The author is not on this ledger.",
+    Code.UNKNOWN_KEY: "The signing key is not registered for this author.",
+    Code.KEY_NOT_IN_FORCE: "The signing key is registered but not in force at this time.",
+    Code.KEY_ROLE: "The signing key's role does not allow records of this kind.",
+    Code.TOO_OLD: "The statement was made too long before the time of the block.",
+    Code.IN_FUTURE: "The statement claims to be made later than the time of the block allows.",
+    # sealed part
+    Code.ENVELOPE_MISSING: "Records of this kind come with their sealed envelope, and none came.",
+    Code.ENVELOPE_UNEXPECTED: "Records of this kind have no sealed envelope, but one came.",
+    Code.ENVELOPE_HASH: "The envelope is not the one that the signed statement names.",
+    Code.ENVELOPE_READERS: "The envelope's readers are not issuer, destination and secretariat at their key epochs.",
+    Code.ENVELOPE_UNREADABLE: "The envelope does not open, or its content does not match its commitments.",
+    Code.RID_USED: "The record's random identifier was used before.",
+    Code.BAD_COMMITMENT: "A value commitment is not a valid point of the curve.",
+    # certificate.issue
+    Code.NUMBER_PREFIX: "The certificate number does not start with its issuer's code.",
+    Code.NUMBER_USED: "A certificate with this number exists already.",
+    Code.NUMBER_OUT_OF_RANGE: "The number lies outside the ranges that the issuer committed for the year.",
+    Code.ISSUER_NOT_IN_FORCE: "The issuer does not issue on this ledger on the date of issue.",
+    Code.ISSUER_SUSPENDED: "The issuer is suspended.",
+    Code.DESTINATION_UNKNOWN: "The destination is not a participant.",
+    Code.DESTINATION_NOT_IN_FORCE: "The destination does not take part on the date of issue.",
+    Code.DESTINATION_IS_ISSUER: "A certificate's destination must not be its issuer.",
+    Code.VALIDATED_BEFORE_ISSUED: "The date of validation lies before the date of issue.",
+    Code.EXPIRES_BEFORE_VALIDATED: "The date of expiry lies before the date of validation.",
+    Code.EXPIRY_OVER_LIMIT: "The certificate would be valid for longer than its issuer's limit.",
+    Code.ISSUED_IN_FUTURE: "The date of issue lies in the future everywhere on earth.",
+    Code.ISSUED_TOO_LATE: "The date of issue lies too far back for the certificate to enter.",
+    Code.CARATS_DIFFER_FROM_LINES: "The total carats are not the sum of the lines.",
+    Code.UNKNOWN_ORIGIN: "An origin is not a known country code.",
+    Code.ORIGIN_ORDER: "Origins must be ascending and without repetition.",
+    Code.ORIGIN_SUSPENDED: "An origin is suspended and the parcel does not come from a compliant zone.",
+    Code.SOURCE_UNKNOWN: "A source certificate is not on this ledger.",
+    Code.SOURCE_NOT_CONFIRMED_HERE: "A source certificate was not confirmed as imported by this issuer.",
+    Code.SOURCE_REPEATED: "A source certificate is named twice.",
+    Code.SOURCE_IS_SELF: "A certificate cannot be its own source.",
+    Code.SOURCES_EXCEED_CERTIFICATE: "The sources add up to more carats than the certificate has.",
+    Code.CARATS_EXCEED_SOURCE: "More carats are claimed from a source than are left of it.",
+    # import.confirm
+    Code.CERTIFICATE_UNKNOWN: "No certificate with this number is on this ledger.",
+    Code.CERTIFICATE_CLOSED: "The certificate has an outcome already.",
+    Code.WRONG_DESTINATION: "The certificate is addressed to another participant.",
+    Code.STALE_HEAD: "The confirmation does not answer the certificate's newest record.",
+    Code.RECEIVED_BEFORE_ISSUED: "The date of receipt lies before the date of issue.",
+    Code.RECEIVED_IN_FUTURE: "The date of receipt lies in the future everywhere on earth.",
+    Code.CONFIRMED_BUT_DIFFERS: "Parcels or carats differ from the certificate; that outcome is a discrepancy.",
+    Code.CONFIRMED_BUT_EXPIRED: "The certificate had expired when it was received; that outcome is a discrepancy.",
+    Code.RECEIPT_CODE: "The receipt code is not the one that was sealed with the parcel.",
+    # genesis
+    Code.BAD_GENESIS: "The genesis file is not valid.",
+    # the interface itself
+    ApiCode.BAD_PARAMETER: "A parameter of the request has a value that is not allowed.",
+    ApiCode.UNAUTHORIZED: "This needs a valid token; the one sent is missing, unknown or expired.",
+    ApiCode.FORBIDDEN: "The token is valid but its scope does not cover this.",
+    ApiCode.NOT_FOUND: "There is nothing here.",
+    ApiCode.NOT_RELEASED: "This network publishes no figures before a protected release exists.",
+    ApiCode.METHOD_NOT_ALLOWED: "This address does not answer requests of this method.",
+    ApiCode.BODY_TIMEOUT: "The body of the request did not come in time.",
+    ApiCode.BODY_TOO_LARGE: "The body of the request is too large.",
+    ApiCode.UNSUPPORTED_MEDIA_TYPE: "The body is not declared as the media type that is expected here.",
+    ApiCode.TOO_MANY_REQUESTS: "Too many requests; ask again after the time that Retry-After names.",
+    ApiCode.OVERLOADED: "The node takes no more work now; ask again after the time that Retry-After names.",
+    ApiCode.NOT_READY: "The node is starting, catching up or stopping; ask again after the time that Retry-After names.",
+    ApiCode.INTERNAL: "The node failed to answer; the operator's log says why.",
+}
+"""Complete over both enums."""
