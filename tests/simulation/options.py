@@ -1,0 +1,116 @@
+"""One run by name: everything that is drawn from the seed before the run begins, so that parts of it can be taken away."""
+
+import dataclasses
+from dataclasses import dataclass
+from random import Random
+
+SIZES = (1, 4, 4, 4, 5, 7, 10, 13)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something goes wrong at `at` ms.
+
+    Kinds: `pause` (nodes stand still until `until`), `cut` (messages from `nodes` to `others` are lost until `until`),
+    `power` (the machines of `nodes` stop, what was not synced is lost; back at `until`), `kill` (only the process stops),
+    `boundary` (power fails at the `step`-th disk operation from then on), `broken` (that operation fails with EIO).
+    """
+
+    at: int
+    kind: str
+    nodes: tuple[int, ...]
+    until: int
+    others: tuple[int, ...] = ()
+    step: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """See the module's docstring. Times in ms, chances in permille.
+
+    Attributes:
+        validators: how many vote; nodes behind them (`followers`) only follow.
+        chaos: length of the phase with faults; afterwards everything is healed and must come to an end.
+        frozen: validators that stay dead through the first part of the healing (at most f).
+        dropped: chance that a record's body does not reach a peer at first.
+        segment: bytes after which the write-ahead log is rotated.
+        merge: the driver merges the outputs of events that arrived during an fsync.
+        signatures: `fast` (keyed BLAKE2) or `ed25519`.
+    """
+
+    seed: int
+    validators: int
+    followers: int
+    chaos: int
+    records: int
+    loss: int
+    duplication: int
+    delay_min: int
+    delay_max: int
+    fsync: int
+    check: int
+    dropped: int
+    skew: int
+    segment: int
+    frozen: int
+    merge: bool
+    block_records: int
+    signatures: str = "fast"
+    faults: tuple[Fault, ...] = ()
+
+    def but(self, **changes: object) -> "Options":
+        """The same with some fields changed."""
+        return dataclasses.replace(self, **changes)  # type: ignore[arg-type] # checked by the dataclass's own names
+
+
+def from_seed(seed: int) -> Options:
+    """The options that a seed stands for."""
+    random = Random(f"options {seed}")
+    n = random.choice(SIZES)
+    budget = 1 + 500 // (n * n)
+    delay_max = random.choice((2, 10, 50, 50, 300, 1_000, 3_000))
+    chaos = random.choice((5_000, 20_000, 40_000))
+    options = Options(
+        seed=seed,
+        validators=n,
+        followers=random.choice((0, 0, 0, 1)),
+        chaos=chaos,
+        records=random.randrange(2, 4 + min(budget, 40)),
+        loss=random.choice((0, 0, 0, 10, 50, 200, 500)),
+        duplication=random.choice((0, 0, 50, 500)),
+        delay_min=1,
+        delay_max=delay_max,
+        fsync=random.choice((0, 0, 0, 5, 30)),
+        check=random.choice((0, 5, 30, 500)),
+        dropped=random.choice((0, 0, 200, 800)),
+        skew=random.choice((0, 100, 1_500)),
+        segment=random.choice((4_000, 30_000, 1_000_000)),
+        frozen=random.choice((0, 0, (n - 1) // 3)),
+        merge=random.random() < 0.5,
+        block_records=random.choice((1, 3, 50)),
+    )
+    return options.but(faults=_faults(random, n + options.followers, chaos))
+
+
+def _faults(random: Random, nodes: int, chaos: int) -> tuple[Fault, ...]:
+    intensity = random.choice((0, 0, 2, 5, 10))
+    faults = []
+    for _ in range(random.randrange(intensity + 1)):
+        at = random.randrange(chaos)
+        until = at + random.choice((100, 1_000, 5_000, 20_000))
+        kind = random.choice(("pause", "cut", "cut", "power", "kill", "boundary", "boundary", "boundary", "broken"))
+        some = tuple(i for i in range(nodes) if random.random() < 0.4)
+        one = (random.randrange(nodes),)
+        everybody = tuple(range(nodes))
+        match kind:
+            case "cut":
+                rest = tuple(i for i in range(nodes) if i not in some)
+                faults.append(Fault(at, kind, some, until, rest))
+                if random.random() < 0.5:
+                    faults.append(Fault(at, kind, rest, until, some))
+            case "pause":
+                faults.append(Fault(at, kind, random.choice((one, some)), until))
+            case _:
+                step = random.randrange(12) if kind in {"boundary", "broken"} else 0
+                faults.append(Fault(at, kind, random.choice((one, one, some, everybody)), until, step=step))
+    return tuple(sorted(faults, key=lambda fault: fault.at))
