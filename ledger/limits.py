@@ -6,6 +6,12 @@ MAX_RECORD_BYTES = 32 * 1024
 MAX_ENVELOPE_BYTES = 24 * 1024
 """The sealed part of a record with all its wraps."""
 
+PADDED_BYTES = (2 * 1024, 8 * 1024, 16 * 1024)
+"""Lengths of a padded plaintext: they must not tell names."""
+
+MAX_HEADER_BYTES = 2 * 1024
+"""An envelope's header: seven commitments and at most `MAX_READERS` readers."""
+
 MAX_SUBMISSION_BYTES = MAX_RECORD_BYTES + MAX_ENVELOPE_BYTES + 64
 MAX_BATCH_RECORDS = 500
 MAX_BATCH_BYTES = 4 * 1024 * 1024
@@ -13,13 +19,9 @@ MAX_BATCH_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 16
 """Nesting of canonical MessagePack."""
 
-MAX_AMOUNT = 2**53 - 1
-"""Points, cents, parcels: whole numbers that every JSON reader holds exactly; far above all the diamonds of the world."""
-
 MAX_LINES = 32
 MAX_SOURCES = 64
 MAX_READERS = 8
-MAX_ZONE_CHARACTERS = 100
 MAX_INSTANT_MS = 253_402_300_799_999
 """The last millisecond of the year 9999: later instants have no date."""
 MAX_ZONE_CHARACTERS = 60

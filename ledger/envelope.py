@@ -1,0 +1,343 @@
+"""Envelopes: the confidential part of a record, one padded ciphertext for all its readers, a wrapped key for each.
+
+- header = canonical {commitments, kc, readers, rid}: kept for ever. Each sealed field has a commitment there, so that one
+  field can be disclosed alone; an absent field has a decoy, so that nobody counts fields.
+- XChaCha20-Poly1305 under a fresh content key, bound to ledger, rid and header. `kc` commits to that key, as the AEAD does not.
+- One libsodium sealed box a reader over content key, rid and the ciphertext's hash: a wrap cannot be moved to another record.
+- Every node checks form, lengths and hashes (`check_envelope`); readers open. Whatever fails in opening is the same error:
+  an outsider must not learn whether the key or the bytes were wrong.
+
+Randomness comes from the caller's `rng`, in this order: content key (32), nonce (24), for each name ascending a salt (16) or
+a decoy (32), for each reader an ephemeral secret (32) or, without an active key, a decoy wrap (112).
+Reference: design 3-confidentiality.md and 10-formats.md, "Envelope".
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, Final
+
+from msgspec import Meta, Struct
+from nacl import bindings
+from nacl.exceptions import CryptoError
+
+from ledger import codec
+from ledger.bodies import Author, Bin16, Bin32, ConfirmLine, Line
+from ledger.commitments import commit
+from ledger.errors import Code, Refusal
+from ledger.hashing import labelled_hash
+from ledger.limits import MAX_ENVELOPE_BYTES, MAX_HEADER_BYTES, MAX_READERS, PADDED_BYTES
+from ledger.units import Cents
+
+ENVELOPE_TAG: Final = b"kpledger/envelope/v1\0"
+NAMES: Final = ("exporter", "importer", "invoice", "remarks", "route", "seals", "values")
+
+KEY_BYTES: Final = 32
+NONCE_BYTES: Final = 24
+SALT_BYTES: Final = 16
+MAC_BYTES: Final = 16
+WRAP_BYTES: Final = 112
+
+Rng = Callable[[int], bytes]
+Reader = tuple[str, int, bytes | None]
+"""Code, key epoch, X25519 public key (None: no active key, gets a decoy)."""
+
+Epoch = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+
+
+class Commitments(Struct, frozen=True, forbid_unknown_fields=True):
+    """One commitment, or decoy, for each name of a sealed field."""
+
+    exporter: Bin32
+    importer: Bin32
+    invoice: Bin32
+    remarks: Bin32
+    route: Bin32
+    seals: Bin32
+    values: Bin32
+
+
+class Header(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is kept of an envelope for ever. `readers` are (code, key epoch), each code once."""
+
+    commitments: Commitments
+    kc: Bin32
+    readers: Annotated[tuple[tuple[Author, Epoch], ...], Meta(min_length=1, max_length=MAX_READERS)]
+    rid: Bin16
+
+
+class Wrap(Struct, frozen=True, forbid_unknown_fields=True):
+    """The content key for one reader, as a sealed box."""
+
+    epoch: Epoch
+    reader: Author
+    wrap: Annotated[bytes, Meta(min_length=WRAP_BYTES, max_length=WRAP_BYTES)]
+
+
+class _Envelope(Struct, frozen=True, forbid_unknown_fields=True):
+    ciphertext: bytes
+    header: Annotated[bytes, Meta(max_length=MAX_HEADER_BYTES)]
+    nonce: Annotated[bytes, Meta(min_length=NONCE_BYTES, max_length=NONCE_BYTES)]
+    wraps: Annotated[tuple[Wrap, ...], Meta(min_length=1, max_length=MAX_READERS)]
+
+
+class Sealed(Struct, frozen=True):
+    """A made envelope: its bytes, and the hash that the statement names as `sealed`."""
+
+    envelope: bytes
+    hash: bytes
+
+
+class Disclosure(Struct, frozen=True):
+    """One field handed over: with the header anybody can check it."""
+
+    rid: bytes
+    name: str
+    salt: bytes
+    value: Any
+
+
+_header: Final = codec.typed(Header, MAX_HEADER_BYTES)
+_envelope: Final = codec.typed(_Envelope, MAX_ENVELOPE_BYTES)
+
+
+def seal(ledger_id: bytes, rid: bytes, fields: Mapping[str, Any], readers: Sequence[Reader], rng: Rng) -> Sealed:
+    """Seal fields for readers.
+
+    Args:
+        ledger_id: 32 bytes.
+        rid: 16 fresh random bytes, unique on the ledger.
+        fields: by name (`NAMES`), values of canonical MessagePack; `values` is [[cents, blinding], ...] in the lines' order.
+        readers: who may open, in the order of the header.
+        rng: gives n random bytes.
+
+    Raises:
+        Refusal: BAD_VALUE (unknown name, no form), TOO_LARGE (more than 16 KiB), BAD_KEY (a reader's key is no X25519 key).
+    """
+    for name in fields:
+        if name not in NAMES:
+            raise Refusal(Code.BAD_VALUE, "fields", given=str(name), expected=" ".join(NAMES))
+    key, nonce = rng(KEY_BYTES), rng(NONCE_BYTES)
+    plain: dict[str, list[Any]] = {}
+    commitments: dict[str, bytes] = {}
+    for name in NAMES:
+        if name in fields:
+            salt = rng(SALT_BYTES)
+            plain[name] = [salt, fields[name]]
+            commitments[name] = field_commitment(rid, name, salt, fields[name])
+        else:
+            commitments[name] = rng(32)
+    header = _header.encode(
+        Header(
+            commitments=Commitments(**commitments),
+            kc=labelled_hash(b"kpl/kc", key, rid),
+            readers=tuple((code, epoch) for code, epoch, _ in readers),
+            rid=rid,
+        )
+    )
+    ciphertext = bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(
+        _pad(codec.encode(plain)), _associated(ledger_id, rid, header), nonce, key
+    )
+    message = key + rid + _ciphertext_hash(nonce, ciphertext)
+    wraps = tuple(
+        Wrap(epoch, code, _decoy(rng(WRAP_BYTES)) if public is None else _sealed_box(message, public, rng(32), position))
+        for position, (code, epoch, public) in enumerate(readers)
+    )
+    made = _envelope.encode(_Envelope(ciphertext, header, nonce, wraps))
+    digest = _sealed_hash(header, nonce, ciphertext, wraps)
+    check_envelope(made, digest, rid)
+    return Sealed(made, digest)
+
+
+def field_commitment(rid: bytes, name: str, salt: bytes, value: Any) -> bytes:
+    """The header's commitment to one sealed field; `salt` 16 bytes, `value` of canonical MessagePack.
+
+    Raises:
+        Refusal: the value has no canonical form.
+    """
+    return labelled_hash(b"kpl/commit", rid, name.encode(), salt, codec.encode(value))
+
+
+def _pad(plain: bytes) -> bytes:
+    for length in PADDED_BYTES:
+        if len(plain) < length:
+            return plain + b"\x80" + bytes(length - len(plain) - 1)
+    raise Refusal(Code.TOO_LARGE, "fields", given=len(plain), limit=PADDED_BYTES[-1] - 1)
+
+
+def _associated(ledger_id: bytes, rid: bytes, header: bytes) -> bytes:
+    return ENVELOPE_TAG + ledger_id + rid + labelled_hash(b"kpl/header", header)
+
+
+def _ciphertext_hash(nonce: bytes, ciphertext: bytes) -> bytes:
+    return labelled_hash(b"kpl/ct", nonce, ciphertext)[:16]
+
+
+def _sealed_hash(header: bytes, nonce: bytes, ciphertext: bytes, wraps: Sequence[Wrap]) -> bytes:
+    return labelled_hash(
+        b"kpl/sealed",
+        labelled_hash(b"kpl/header", header),
+        labelled_hash(b"kpl/blob", nonce, ciphertext, codec.encode_plain(wraps)),
+    )
+
+
+def _sealed_box(message: bytes, public: bytes, secret: bytes, position: int) -> bytes:
+    """A sealed box as libsodium's crypto_box_seal makes it, with a given ephemeral secret."""
+    try:
+        ephemeral = bindings.crypto_scalarmult_base(secret)
+        nonce = hashlib.blake2b(ephemeral + public, digest_size=NONCE_BYTES).digest()
+        return ephemeral + bindings.crypto_box(message, nonce, public, secret)
+    except (CryptoError, ValueError, TypeError):
+        raise Refusal(Code.BAD_KEY, f"readers[{position}]", reason="not an X25519 public key") from None
+
+
+def _decoy(drawn: bytes) -> bytes:
+    """112 bytes like a sealed box: a true ephemeral key in front, for random bytes there can be told from one."""
+    return bindings.crypto_scalarmult_base(drawn[:32]) + drawn[32:]
+
+
+def _parse(envelope: bytes) -> tuple[_Envelope, Header]:
+    try:
+        outer = _envelope.decode(envelope)
+    except Refusal as refusal:
+        raise _within("envelope", refusal) from None
+    if len(outer.ciphertext) - MAC_BYTES not in PADDED_BYTES:
+        allowed = " ".join(str(length + MAC_BYTES) for length in PADDED_BYTES)
+        raise Refusal(Code.BAD_VALUE, "envelope.ciphertext", given=len(outer.ciphertext), expected=allowed)
+    try:
+        header = _header.decode(outer.header)
+    except Refusal as refusal:
+        raise _within("envelope.header", refusal) from None
+    codes = {code for code, _ in header.readers}
+    if len(codes) != len(header.readers):
+        raise Refusal(Code.ENVELOPE_READERS, "envelope.header.readers", reason="a reader stands twice")
+    if tuple((wrap.reader, wrap.epoch) for wrap in outer.wraps) != header.readers:
+        raise Refusal(Code.ENVELOPE_READERS, "envelope.wraps", reason="wraps are not in the header's order")
+    return outer, header
+
+
+def _within(path: str, refusal: Refusal) -> Refusal:
+    return Refusal(refusal.code, f"{path}.{refusal.field}" if refusal.field else path, **refusal.details)
+
+
+def check_envelope(envelope: bytes, sealed_hash: bytes, rid: bytes) -> Header:
+    """Everything about an envelope that needs no key: form, lengths, schema, and that the statement names this one.
+
+    Raises:
+        Refusal: TOO_LARGE, MALFORMED, NOT_CANONICAL, BAD_VALUE, ENVELOPE_READERS (a reader twice, wraps in another order),
+            ENVELOPE_HASH (another rid or hash than the statement's).
+    """
+    outer, header = _parse(envelope)
+    if header.rid != rid:
+        raise Refusal(Code.ENVELOPE_HASH, "rid", given=header.rid.hex(), expected=rid.hex())
+    digest = _sealed_hash(outer.header, outer.nonce, outer.ciphertext, outer.wraps)
+    if digest != sealed_hash:
+        raise Refusal(Code.ENVELOPE_HASH, "sealed", given=digest.hex(), expected=sealed_hash.hex())
+    return header
+
+
+def readers_of(envelope: bytes) -> tuple[str, ...]:
+    """The codes of an envelope's readers.
+
+    Raises:
+        Refusal: not an envelope.
+    """
+    return tuple(code for code, _ in _parse(envelope)[1].readers)
+
+
+def open_envelope(ledger_id: bytes, envelope: bytes, reader: str, secret_key: bytes) -> dict[str, Any]:
+    """The sealed fields by name, as `reader` sees them with its X25519 secret key.
+
+    Raises:
+        Refusal: not an envelope; ENVELOPE_READERS, sealed for others; ENVELOPE_UNREADABLE, wrong key or damaged (the same).
+    """
+    return {name: value for name, (_, value) in _open(ledger_id, envelope, reader, secret_key).items()}
+
+
+def disclose(ledger_id: bytes, envelope: bytes, reader: str, secret_key: bytes, name: str) -> Disclosure:
+    """One sealed field with what proves it to somebody who has the header.
+
+    Raises:
+        Refusal: as `open_envelope`; BAD_VALUE, the envelope has no such field.
+    """
+    rid = _parse(envelope)[1].rid
+    fields = _open(ledger_id, envelope, reader, secret_key)
+    if name not in fields:
+        raise Refusal(Code.BAD_VALUE, "name", given=name, expected=" ".join(fields))
+    salt, value = fields[name]
+    return Disclosure(rid, name, salt, value)
+
+
+def verify_disclosure(header: Header, disclosure: Disclosure) -> bool:
+    """Whether a disclosed field is what was sealed under this header."""
+    if disclosure.name not in NAMES or disclosure.rid != header.rid or len(disclosure.salt) != SALT_BYTES:
+        return False
+    try:
+        committed = field_commitment(header.rid, disclosure.name, disclosure.salt, disclosure.value)
+    except Refusal:
+        return False
+    return bool(committed == getattr(header.commitments, disclosure.name))
+
+
+def check_values(fields: Mapping[str, Any], lines: Sequence[Line | ConfirmLine]) -> list[Cents]:
+    """Whether the opened `values` are those to which a record's lines commit; the values in cents, in the lines' order.
+
+    Raises:
+        Refusal: BAD_COMMITMENT, with the line.
+    """
+    values = fields.get("values")
+    if not isinstance(values, list) or len(values) != len(lines):
+        given = len(values) if isinstance(values, list) else None
+        raise Refusal(Code.BAD_COMMITMENT, "values", given=given, expected=len(lines))
+    cents: list[Cents] = []
+    for position, (value, line) in enumerate(zip(values, lines, strict=True)):
+        match value:
+            case [int(amount), bytes(blinding)] if not isinstance(amount, bool):
+                made = commit(amount, blinding, f"lines[{position}].commitment")
+            case _:
+                raise Refusal(Code.BAD_COMMITMENT, f"lines[{position}].commitment", reason="value is not [cents, blinding]")
+        if made != line.commitment:
+            raise Refusal(Code.BAD_COMMITMENT, f"lines[{position}].commitment", reason="value and blinding do not open it")
+        cents.append(Cents(amount))
+    return cents
+
+
+def _open(ledger_id: bytes, envelope: bytes, reader: str, secret_key: bytes) -> dict[str, tuple[bytes, Any]]:
+    outer, header = _parse(envelope)
+    wrap = next((wrap.wrap for wrap in outer.wraps if wrap.reader == reader), None)
+    if wrap is None:
+        raise Refusal(Code.ENVELOPE_READERS, "readers", given=reader, expected=" ".join(code for code, _ in header.readers))
+    try:
+        return _unwrapped(ledger_id, outer, header, wrap, secret_key)
+    except (CryptoError, ValueError, TypeError, Refusal):
+        raise Refusal(Code.ENVELOPE_UNREADABLE, "envelope") from None
+
+
+def _unwrapped(
+    ledger_id: bytes, outer: _Envelope, header: Header, wrap: bytes, secret_key: bytes
+) -> dict[str, tuple[bytes, Any]]:
+    message = bindings.crypto_box_seal_open(wrap, bindings.crypto_scalarmult_base(secret_key), secret_key)
+    key = message[:KEY_BYTES]
+    if message[KEY_BYTES:] != header.rid + _ciphertext_hash(outer.nonce, outer.ciphertext):
+        raise ValueError("a wrap of another envelope")
+    if labelled_hash(b"kpl/kc", key, header.rid) != header.kc:
+        raise ValueError("another content key than the committed one")
+    padded = bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(
+        outer.ciphertext, _associated(ledger_id, header.rid, outer.header), outer.nonce, key
+    )
+    content = codec.decode(_unpad(padded))
+    if not isinstance(content, dict):
+        raise TypeError("content is no map")
+    fields: dict[str, tuple[bytes, Any]] = {}
+    for name, pair in content.items():
+        salt, value = pair
+        if len(salt) != SALT_BYTES or not verify_disclosure(header, Disclosure(header.rid, name, salt, value)):
+            raise ValueError("a field that breaks its commitment")
+        fields[name] = (salt, value)
+    return fields
+
+
+def _unpad(padded: bytes) -> bytes:
+    plain = padded.rstrip(b"\0")
+    if plain[-1:] != b"\x80":
+        raise ValueError("padding")
+    return plain[:-1]
