@@ -78,6 +78,10 @@ class Execution:
         """Ids in delivered blocks that wait for their execution."""
         return {record_id for ids in self._unexecuted.values() for record_id in ids}
 
+    def waiting_records(self) -> int:
+        """How many records delivered blocks hold that wait for their execution."""
+        return sum(map(len, self._unexecuted.values()))
+
     def mark_at(self, height: int) -> Mark | None:
         """This node's own result at a height it has executed."""
         head = self._ledger.head

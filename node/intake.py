@@ -9,8 +9,10 @@ mempool and sent to all peers, one hop.
 from collections.abc import Callable, Sequence
 
 from api.errors import Overloaded
+from ledger import codec
 from ledger.errors import Code, Refusal
-from ledger.record import Submission, parse_submission
+from ledger.limits import MAX_SUBMISSION_BYTES
+from ledger.record import Submission, parse_submission, record_id
 from ledger.state import Ledger
 from node.logs import get_logger
 from node.mempool import Entry, Mempool
@@ -65,8 +67,8 @@ class Intake:
         for place, raw in enumerate(raws):
             try:
                 submission = parse_submission(raw)
-            except Refusal as refusal:
-                answers[place] = self._refuse(refusal)
+            except Refusal as error:
+                answers[place] = self._refuse(error)
                 continue
             answers[place] = submission.record.id
             if not self._known(submission.record.id):
@@ -100,12 +102,12 @@ class Intake:
         for raw in raws:
             try:
                 submission = parse_submission(raw)
-            except Refusal as refusal:
+            except Refusal as error:
                 faults += 1
-                self._spoilt(refusal, raw)
+                self._spoilt(error, raw)
                 continue
-            record_id = submission.record.id
-            if wanted(record_id) or not (self._mempool.was_judged(record_id) or self._known(record_id)):
+            claimed = submission.record.id
+            if wanted(claimed) or not (self._mempool.was_judged(claimed) or self._known(claimed)):
                 fresh.append((submission, raw))
         results = await self._verifier.verify([submission.record for submission, _ in fresh])
         passed: list[tuple[Submission, bytes]] = []
@@ -120,17 +122,18 @@ class Intake:
         self._keep(passed)
         return faults
 
-    def _known(self, record_id: bytes) -> bool:
+    def _known(self, claimed: bytes) -> bool:
         """Whether the record is pending, or in the log for good; a refused one may be judged again."""
-        if record_id in self._mempool:
+        if claimed in self._mempool:
             return True
-        judgement = self._ledger.judgement(record_id)
+        judgement = self._ledger.judgement(claimed)
         return judgement is not None and judgement.refusal is None
 
     def _admit(self, submission: Submission, refusal: Refusal | None, now: int) -> None:
         """Raises what speaks against this record, in the order form, signature, rules, room."""
         if refusal is not None:
             raise refusal
+        self._ledger.check_sealed(submission, now)
         self._ledger.check(submission.record, now)
         if reason := self._mempool.full(submission.record.author):
             raise Overloaded(1.0, f"pending records of the {reason} are at their limit", quota=reason == "author")
@@ -140,7 +143,7 @@ class Intake:
             return
         self._ledger.keep_bodies([submission for submission, _ in passed])
         for submission, raw in passed:
-            self._mempool.add(Entry(submission.record, raw))
+            self._mempool.add(Entry(submission, raw))
 
     def _refuse(self, refusal: Refusal) -> Refusal:
         self.refused[str(refusal.code)] = self.refused.get(str(refusal.code), 0) + 1
@@ -149,5 +152,15 @@ class Intake:
     def _spoilt(self, refusal: Refusal, raw: bytes) -> None:
         """A peer sent something malformed: if it is the record itself, whoever waits for its id waits in vain."""
         self._refuse(refusal)
-        if refusal.code not in _PEERS_FAULT and (record_id := submitted_id(raw)) is not None:
-            self._unusable(record_id)
+        if refusal.code not in _PEERS_FAULT:
+            self._unusable(_claimed_id(raw))
+
+
+def _claimed_id(raw: bytes) -> bytes:
+    """The id of the record in a submission that may be malformed."""
+    try:
+        value = codec.decode(raw, MAX_SUBMISSION_BYTES)
+    except Refusal:
+        return record_id(raw)
+    inner = value.get("record") if isinstance(value, dict) else None
+    return record_id(inner if isinstance(inner, bytes) else raw)

@@ -18,6 +18,7 @@ from nacl.bindings import crypto_sign, crypto_sign_seed_keypair
 from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
 
+from ledger.note import Signer, VerifierKey
 from node.errors import Exit, FatalError
 
 MAGIC = b"kpledger-key-1\n"
@@ -40,6 +41,10 @@ class SigningKey:
     def sign(self, message: bytes) -> bytes:
         """64 bytes of signature."""
         return crypto_sign(message, self._secret)[:64]
+
+    def signer(self, key: VerifierKey) -> Signer:
+        """This key as a signer of notes under the name and type that `key` states."""
+        return Signer(key, self._secret)
 
     def __repr__(self) -> str:
         return f"SigningKey({self.public.hex()})"
@@ -111,17 +116,29 @@ def read_secret(file: Path, phrase: bytes | None) -> bytes:
     return _open(file, data, phrase)
 
 
-def load_keys(home: Path) -> NodeKeys:
-    """The node's three signing keys.
+def is_sealed(file: Path) -> bool:
+    """Whether this key file is under a passphrase."""
+    return file.read_bytes().startswith(MAGIC)
+
+
+def load_keys(home: Path, *, raw_allowed: bool) -> NodeKeys:
+    """The node's three signing keys; unsealed files only where `raw_allowed` (a development network).
 
     Raises:
-        FatalError: as `read_secret`, or a seed that is not 32 bytes.
+        FatalError: as `read_secret`, an unsealed file, or a seed that is not 32 bytes.
     """
     phrase = passphrase()
     keys = []
     for name in NAMES:
         file = home / "keys" / name
         seed = read_secret(file, phrase)
+        if not raw_allowed and not is_sealed(file):
+            raise FatalError(
+                f"The key file {file} is not sealed.",
+                "Only a development network may keep its keys in the open.",
+                "Make the home anew with KPLEDGER_PASSPHRASE_FILE set, and register its keys.",
+                Exit.BAD_CONFIGURATION,
+            )
         if len(seed) != 32:
             raise _damaged(file)
         keys.append(SigningKey.from_seed(seed))

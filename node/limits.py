@@ -74,3 +74,6 @@ WAL_SEGMENT_BYTES = 16 * 1024 * 1024
 
 STOP_SECONDS = 5
 """How long open requests may take to end when the process stops."""
+
+CHECKPOINTS_AHEAD = 4_096
+"""Leaves that a peer's cosignature may be ahead of this node's head, and sizes whose cosignatures are kept."""

@@ -9,7 +9,7 @@ from typing import cast
 import structlog
 
 
-def configure(*, participant: str) -> None:
+def configure(*, participant: str, level: str) -> None:
     """Sets the process's log up; every line carries the participant's code."""
     structlog.configure(
         processors=[
@@ -19,6 +19,7 @@ def configure(*, participant: str) -> None:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
         ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
-from ledger.record import Record
+from ledger.record import Record, Submission
 from node.limits import AUTHOR_BYTES, AUTHOR_RECORDS, MEMPOOL_BYTES, MEMPOOL_RECORDS
 
 _REMEMBERED = 50_000
@@ -16,10 +16,15 @@ _REMEMBERED = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One pending record and the submission (record with its envelope) it came in."""
+    """One pending submission (record with its envelope): parsed, and as bytes."""
 
-    record: Record
+    parsed: Submission
     submission: bytes
+
+    @property
+    def record(self) -> Record:
+        """The record in it."""
+        return self.parsed.record
 
 
 @dataclass(slots=True)

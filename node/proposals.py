@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from consensus.events import Build, Built, Check, Checked
 from consensus.messages import Mark, Payload
+from ledger.errors import Refusal
+from ledger.record import Submission
 from node.bodies import Bodies, UnusableBodyError
 from node.limits import BLOCK_BYTES, BLOCK_RECORDS, CLOCK_AHEAD_MS, CLOCK_BEHIND_MS, MARK_BEHIND_BLOCKS
 from node.logs import get_logger
@@ -44,10 +46,19 @@ class Executed:
 class Proposals:
     """Answers the core's `Build` and `Check`."""
 
-    def __init__(self, mempool: Mempool, bodies: Bodies, executed: Executed, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        mempool: Mempool,
+        bodies: Bodies,
+        executed: Executed,
+        check_sealed: Callable[[Submission, int], None],
+        now_ms: Callable[[], int],
+    ) -> None:
+        """Wires the proposals; `check_sealed` is `Ledger.check_sealed`."""
         self._mempool = mempool
         self._bodies = bodies
         self._executed = executed
+        self._check_sealed = check_sealed
         self._now_ms = now_ms
         self._checks: dict[bytes, asyncio.Task[None]] = {}
 
@@ -80,7 +91,7 @@ class Proposals:
         timely = call.block.payload.time >= self._now_ms() - CLOCK_BEHIND_MS
         try:
             await self._validate(call)
-        except (InvalidBlockError, UnusableBodyError) as error:
+        except (InvalidBlockError, UnusableBodyError, Refusal) as error:
             log.warning("invalid proposal", height=call.block.height, view=call.block.view, reason=str(error))
             answer(Checked(call.digest, valid=False))
         else:
@@ -103,8 +114,12 @@ class Proposals:
         own = self._executed.at(payload.mark.height)
         if own is None or own != payload.mark:
             raise InvalidBlockError(f"the mark at height {payload.mark.height} differs from this node's own result")
-        records = await self._bodies.obtain(payload.records, call.leader)
-        size = sum(len(entry.submission) for record in records if (entry := self._mempool.get(record.id)))
+        await self._bodies.obtain(payload.records, call.leader)
+        size = 0
+        for record_id in payload.records:
+            if entry := self._mempool.get(record_id):
+                size += len(entry.submission)
+                self._check_sealed(entry.parsed, payload.time)
         if size > BLOCK_BYTES:
             raise InvalidBlockError(f"{size} bytes of records; at most {BLOCK_BYTES}")
         if (ahead := payload.time - self._now_ms() - CLOCK_AHEAD_MS) > 0:

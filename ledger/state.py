@@ -1,0 +1,236 @@
+"""The state transition: what a block does to the ledger, from top to bottom, all of it or nothing.
+
+A block is executed so:
+
+1. it must follow the head: the next height, a later time;
+2. each record in order is judged by the rules (`ledger.rules`) against the state as the records before it left it: accepted, it gets the
+   next leaf and its effects are written; refused, it changes nothing but its own judgement; accepted in an earlier place, it is skipped;
+3. the block's sums are added to the running sums, the leaves are appended to the log, the state digest is taken;
+4. judgements, state, indexes, tiles, the new head and the node's own values are written in one synced batch. That is the commit.
+
+A crash leaves the whole block or none of it; the node then executes it again, with the same result. The same blocks give the same bytes on
+every node: nothing here reads a clock, draws a random number or depends on the order of a set.
+
+Records' bytes are written once, before their block, by `keep_bodies`. On opening, the right edge of the log and the newest leaves' bytes are
+checked against the head. Reference: 2-records.md, 5-log.md, "Leaves, hash tiles, state and height".
+"""
+
+from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, Self
+
+from ledger import entries, keys, units
+from ledger.entries import Head, JudgementEntry
+from ledger.errors import BlockOrderError, Refusal, StoreError
+from ledger.genesis import Genesis
+from ledger.log import Log
+from ledger.merkle import EMPTY_ROOT, HASH_BYTES
+from ledger.overlay import Overlay, Reader, state_digest
+from ledger.record import Record, Submission
+from ledger.register import Register
+from ledger.rules import Place, View, Writer, check_record
+from ledger.rules.common import check_readers
+from ledger.store import Store
+from ledger.tiles import TILE_WIDTH
+from ledger.totals import Totals
+from ledger.units import Height, Ms
+from ledger.views import CertificateRow, CertificateView, Claim, Judgement, Page, Queries, Standing, judgement_of
+
+__all__ = ["Applied", "Block", "CertificateRow", "CertificateView", "Claim", "Head", "Judgement", "Ledger", "Page"]
+
+_NOTHING: Final[Mapping[bytes, bytes]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A final block: its place and time (ms), its digest, its records in order, every one of sound form and signature."""
+
+    height: int
+    time: int
+    digest: bytes
+    records: Sequence[Record]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a block did: the head after it, and a judgement for each of its records in order."""
+
+    head: Head
+    judgements: list[Judgement]
+
+
+class Ledger(Queries):
+    """One ledger in one store. One thread at a time applies; any number read and check meanwhile."""
+
+    def __init__(self, store: Store, genesis: Genesis, standing: Standing) -> None:
+        super().__init__(store, genesis, standing)
+        self._register = Register(genesis)
+        self._kept: set[bytes] = set()
+
+    @classmethod
+    def open(cls, store: Store, genesis: Genesis) -> Self:
+        """The ledger of this genesis in this store; an empty store becomes one.
+
+        Raises:
+            StoreError: another ledger's store, or a head that what is stored does not bear out.
+        """
+        held = store.get(keys.GENESIS)
+        if held is None:
+            _create(store, genesis)
+        elif held != genesis.ledger_id:
+            raise StoreError(f"{store.path} is of ledger {held.hex()}, not of {genesis.ledger_id.hex()}")
+        stored = store.get(keys.HEAD)
+        if stored is None:
+            raise StoreError(f"{store.path} has no head")
+        head = entries.decode_head(stored)
+        log = Log(store.get, head.tree_size, keys.TILES)
+        if log.root != head.root:
+            raise StoreError(f"{store.path}: the log's root is {log.root.hex()}, the head's is {head.root.hex()}")
+        ledger = cls(store, genesis, Standing(head, log))
+        ledger._check_newest_leaves()
+        return ledger
+
+    # --- admission --------------------------------------------------------------------------------------------------
+
+    def check(self, record: Record, now_ms: int) -> None:
+        """Whether the record would be accepted if a block came now; changes nothing.
+
+        Args:
+            record: of sound form and signature.
+            now_ms: the node's clock; rules see the later of it and the head's time.
+
+        Raises:
+            Refusal: the first rule that refuses it. A record in the log passes: sending it again is harmless.
+        """
+        judgement = self.judgement(record.id)
+        if judgement is None or judgement.index is None:
+            check_record(self._view(Reader(self._store.get), max(self.head.time, now_ms)), record)
+
+    def check_sealed(self, submission: Submission, now_ms: int) -> None:
+        """Whether a record's envelope is sealed to exactly its issuer, its destination and the secretariat, at keys in force.
+
+        Part of a block's validity, so it reads no state: a validator asks with the block's time before it votes, a mempool with its clock.
+
+        Raises:
+            Refusal: ENVELOPE_READERS. Without an envelope there is nothing to check.
+        """
+        if submission.header is not None:
+            check_readers(self._register, submission.record, submission.header, Ms(now_ms))
+
+    def keep_bodies(self, submissions: Sequence[Submission]) -> None:
+        """Write records' bytes and envelopes by id, not synced: `sync` or the block that accepts them makes them durable."""
+        writes: dict[bytes, bytes | None] = {}
+        for submission in submissions:
+            record_id = submission.record.id
+            writes[keys.record(record_id)] = submission.record.raw
+            if submission.envelope is not None:
+                writes[keys.envelope(record_id)] = submission.envelope
+        self._store.write(writes, sync=False)
+        self._kept.update(submission.record.id for submission in submissions)
+
+    def keep_node_values(self, values: Mapping[bytes, bytes]) -> None:
+        """Write the node's own values outside a block, not synced; `node_value` reads them back."""
+        self._store.write({keys.node(key): value for key, value in values.items()}, sync=False)
+
+    def sync(self) -> None:
+        """Make everything durable that was kept so far."""
+        self._store.sync()
+
+    def drop_bodies(self, ids: Sequence[bytes]) -> None:
+        """Forget bytes and envelopes of records that were never accepted; those in the log stay."""
+        writes: dict[bytes, bytes | None] = {}
+        for record_id in ids:
+            judgement = self.judgement(record_id)
+            if judgement is None or judgement.index is None:
+                writes[keys.record(record_id)] = None
+                writes[keys.envelope(record_id)] = None
+                self._kept.discard(record_id)
+        self._store.write(writes, sync=False)
+
+    # --- the transition ---------------------------------------------------------------------------------------------
+
+    def apply(self, block: Block, extra: Mapping[bytes, bytes] = _NOTHING) -> Applied:
+        """Execute a final block.
+
+        Args:
+            block: the one that follows the head.
+            extra: the node's own values, written with the block; `node_value` reads them back.
+
+        Raises:
+            BlockOrderError: it does not follow the head; nothing was written.
+            StoreError: reading or writing failed; the node must stop, and start again from what is stored.
+        """
+        before, log = self._standing.head, self._standing.log
+        if block.height != before.height + 1 or block.time <= before.time:
+            raise BlockOrderError(f"block {block.height} at {block.time} ms cannot follow {before.height} at {before.time} ms")
+        overlay = Overlay(self._store.get)
+        view = self._view(overlay, block.time)
+        totals = Totals()
+        writer = Writer(overlay, totals)
+        leaves: list[bytes] = []
+        judgements: list[Judgement] = []
+        for record in block.records:
+            place = Place(Height(block.height), view.date, before.tree_size + len(leaves))
+            judgement = _judge(view, writer, overlay, record, place)
+            if judgement.index == place.index:
+                leaves.append(record.id)
+                self._keep_missing(overlay, record)
+            judgements.append(judgement)
+        totals.write(overlay)
+        tree = log.append(leaves)
+        writes = overlay.writes()
+        head = Head(block.height, block.time, block.digest, tree.size, tree.root, state_digest(before.state, writes))
+        writes.extend(tree.puts.items())
+        writes.extend((keys.node(key), value) for key, value in extra.items())
+        writes.append((keys.HEAD, entries.encode(head)))
+        self._store.write(writes, sync=True)
+        grown = copy(log)
+        grown.commit(tree)
+        self._standing = Standing(head, grown)
+        self._kept.difference_update(leaves)
+        return Applied(head, judgements)
+
+    # --- inside -----------------------------------------------------------------------------------------------------
+
+    def _view(self, state: Reader, now: int) -> View:
+        return View(self._register, state, Ms(now), units.block_date(now))
+
+    def _keep_missing(self, overlay: Overlay, record: Record) -> None:
+        """An accepted record whose bytes were not kept before (a restart in between) goes into the batch."""
+        if record.id not in self._kept and self._store.get(keys.record(record.id)) is None:
+            overlay.put(keys.record(record.id), record.raw)
+
+    def _check_newest_leaves(self) -> None:
+        """The newest tile's records must be there and hash to their leaves; raises StoreError."""
+        size = self.head.tree_size
+        if size:
+            n, last = divmod(size - 1, TILE_WIDTH)
+            ids = self.tile(0, n, last + 1) or b""
+            for at in range(0, len(ids), HASH_BYTES):
+                self._leaf(ids[at : at + HASH_BYTES])
+
+
+def _judge(view: View, writer: Writer, overlay: Overlay, record: Record, place: Place) -> Judgement:
+    """Judge one record at its place in the block, and write what follows from that."""
+    key = keys.judgement(record.id)
+    stored = overlay.get(key)
+    if stored is not None and (earlier := judgement_of(record.id, stored)).index is not None:
+        return earlier
+    try:
+        rule = check_record(view, record)
+    except Refusal as refusal:
+        overlay.put(key, entries.encode(JudgementEntry.of(place.height, refusal)))
+        return Judgement(record.id, place.height, None, refusal)
+    rule.effect(writer, record, place)
+    overlay.put(key, entries.encode(JudgementEntry(place.height, place.index)))
+    return Judgement(record.id, place.height, place.index, None)
+
+
+def _create(store: Store, genesis: Genesis) -> None:
+    """Height 0: no records, the genesis' time, the ledger id as digest of the block and of the state."""
+    if next(store.iterate(b"", limit=1), None) is not None:
+        raise StoreError(f"{store.path} holds something, and no ledger")
+    head = Head(0, genesis.time, genesis.ledger_id, 0, EMPTY_ROOT, genesis.ledger_id)
+    store.write({keys.GENESIS: genesis.ledger_id, keys.HEAD: entries.encode(head)}, sync=True)

@@ -1,0 +1,187 @@
+"""Operating one node: init, id, start, stop, status, config."""
+
+import asyncio
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import uvloop
+from cyclopts import App, Parameter
+
+from node.cli.output import console, print_fields, print_json, unreadable
+from node.client import Client
+from node.config import describe, load_config
+from node.errors import Exit, FatalError
+from node.home import Home, init
+from node.keys import load_keys, passphrase
+from node.lock import holder
+from node.logs import get_logger
+from node.process import NodeProcess
+
+HomeOption = Annotated[Path, Parameter(name="--home", help="The node's home directory.", env_var="KPLEDGER_HOME")]
+JsonOption = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
+
+_STOP_SECONDS = 20.0
+
+
+def register(app: App) -> None:
+    """Adds this group's verbs."""
+    app.command(init_home, name="init")
+    app.command(identity, name="id")
+    app.command(start)
+    app.command(stop)
+    app.command(status)
+    config = App(name="config", help="The node's settings.")
+    config.command(config_show, name="show")
+    config.command(config_check, name="check")
+    app.command(config)
+
+
+def init_home(
+    home: HomeOption,
+    participant: Annotated[str, Parameter(help="Code of the participant that operates this node.")] = "",
+    genesis: Annotated[Path | None, Parameter(help="The ledger's genesis.json.")] = None,
+    api: Annotated[str, Parameter(help="Where the HTTP interface listens.")] = "127.0.0.1:8600",
+    peers: Annotated[str, Parameter(help="Where other nodes reach this one.")] = "127.0.0.1:8700",
+    admin: Annotated[str, Parameter(help="Where metrics are (loopback only).")] = "127.0.0.1:8800",
+    raw_keys: Annotated[bool, Parameter(negative="", help="Keep keys without passphrase (development networks only).")] = False,
+) -> None:
+    """Make what a node's home lacks: keys, settings and, with --genesis, its place on the ledger. May be repeated."""
+    phrase = passphrase()
+    if phrase is None and not raw_keys:
+        raise FatalError(
+            "There is no passphrase to seal the node's keys with.",
+            "Unsealed keys could be copied by whoever reads the disk.",
+            "Set KPLEDGER_PASSPHRASE_FILE to a file with the passphrase (or --raw-keys for a development network).",
+            Exit.BAD_CONFIGURATION,
+        )
+    settings: dict[tuple[str, str], str | int] = {
+        ("node", "participant"): participant,
+        ("api", "listen"): api,
+        ("peers", "listen"): peers,
+        ("admin", "listen"): admin,
+    }
+    try:
+        data = genesis.read_bytes() if genesis else None
+    except OSError as error:
+        raise unreadable(str(genesis), error.strerror) from error
+    for item in init(Home(home), phrase, settings, data):
+        console.print(f"{'generated' if item.generated else 'found':<10} {item.what:<14} {item.path}", soft_wrap=True)
+
+
+def identity(home: HomeOption) -> None:
+    """Print this node's public keys as JSON: one entry of `nodes` in the genesis."""
+    place = Home(home)
+    settings, keys = load_config(place.path), load_keys(place.path, raw_allowed=True)
+    print_json(
+        {
+            "participant": settings.participant,
+            "address": str(settings.peers_listen),
+            "consensus": keys.consensus.public.hex(),
+            "log": keys.log.public.hex(),
+            "cosign": keys.cosign.public.hex(),
+            "tls": place.read_certificate().hex(),
+            "validator": True,
+        }
+    )
+
+
+def start(home: HomeOption) -> None:
+    """Run the node in the foreground until SIGINT or SIGTERM."""
+    process = NodeProcess.open(Home(home))
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_run(process))
+    except FatalError as error:
+        get_logger("process").error("fatal", happened=error.happened)
+        raise
+    finally:
+        process.close()
+
+
+async def _run(process: NodeProcess) -> None:
+    stopping = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    await process.run(stopping)
+
+
+def stop(home: HomeOption) -> int:
+    """Stop the node that runs on this home, and wait until it has."""
+    pid = holder(home)
+    if pid is None:
+        console.print(f"no node runs on {home}")
+        return Exit.DONE
+    os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + _STOP_SECONDS
+    while holder(home) == pid:
+        if time.monotonic() > deadline:
+            raise FatalError(
+                f"The node (process {pid}) has not stopped within {_STOP_SECONDS:.0f} seconds.",
+                "It may be waiting for a slow disk.",
+                f"Look at its log; as the last resort: kill -9 {pid} (nothing acknowledged is lost).",
+                Exit.FAILED,
+            )
+        time.sleep(0.05)
+    console.print(f"stopped process {pid}")
+    return Exit.DONE
+
+
+def status(home: HomeOption, json: JsonOption = False) -> int:
+    """Show where the node stands. Exit code 69 when it does not run, 75 while it catches up."""
+    settings = load_config(home)
+    pid = holder(home)
+    if pid is None:
+        raise FatalError(
+            f"No node runs on {home}.",
+            "It neither votes nor serves.",
+            f"Start it: kpledger start --home {home}",
+            Exit.UNREACHABLE,
+        )
+    answer = asyncio.run(_admin_status(f"http://{settings.admin_listen}"))
+    if json:
+        print_json({"pid": pid, **answer})
+    else:
+        peers = ", ".join(f"{peer['participant']}{'' if peer['connected'] else ' (down)'}" for peer in answer["peers"])
+        checks = [check for check in answer["checks"] if not check["ok"]]
+        print_fields(
+            {
+                "participant": answer["participant"] + ("" if answer["validator"] else " (follower)"),
+                "process": pid,
+                "ready": "yes"
+                if answer["ready"]
+                else "no: " + "; ".join(f"{item['name']}: {item['detail']}" for item in checks),
+                "height": answer["height"],
+                "log size": answer["tree_size"],
+                "view": answer["view"],
+                "pending": answer["pending"],
+                "peers": peers or "none",
+            }
+        )
+    return Exit.SYNCING if answer["syncing"] else Exit.DONE
+
+
+async def _admin_status(url: str) -> dict[str, Any]:
+    async with Client(url) as client:
+        return await client.get_json("/admin/status")
+
+
+def config_show(home: HomeOption, json: JsonOption = False) -> None:
+    """Show the settings in force, environment included."""
+    fields = describe(load_config(home))
+    if json:
+        print_json(fields)
+    else:
+        print_fields(fields)
+
+
+def config_check(home: HomeOption) -> None:
+    """Check settings, genesis, keys and the node's place on the ledger, without starting it."""
+    place = Home(home)
+    load_config(place.path)
+    genesis = place.read_genesis()
+    load_keys(place.path, raw_allowed=genesis.network == "dev")
+    place.read_certificate()
+    console.print("settings, genesis and keys are in order")

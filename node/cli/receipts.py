@@ -1,0 +1,87 @@
+"""Receipts, offline: receipt show, receipt verify."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from ledger.jsonform import record_to_json
+from ledger.policy import parse_policy
+from ledger.proof import parse_proof
+from ledger.receipt import Verdict, verify_receipt
+from ledger.record import parse_record
+from node.cli.operate import JsonOption
+from node.cli.output import console, print_fields, print_json, unreadable
+
+NOT_SHOWN = "whether the record still stands: it may have been answered or closed since"
+
+
+def register(app: App) -> None:
+    """Adds this group's verbs."""
+    receipt = App(name="receipt", help="Receipts: what they say, and whether they hold. Offline.")
+    receipt.command(verify)
+    receipt.command(show)
+    app.command(receipt)
+
+
+def verify(
+    file: Annotated[Path, Parameter(help="A receipt (.tlog-proof).")],
+    policy: Annotated[Path, Parameter(name="--policy", help="The ledger's policy file (any node prints it at /log/policy).")],
+    json: JsonOption = False,
+) -> None:
+    """Check a receipt with the policy file alone, and say what it establishes. Exit code 65 when it does not hold."""
+    verdict = verify_receipt(_read(file), parse_policy(_read(policy)))
+    record = record_to_json(parse_record(verdict.record))
+    if json:
+        print_json({"valid": True, **_fields(verdict), "record": record, "not_shown": NOT_SHOWN})
+        return
+    console.print("[bold green]valid[/bold green]: this record is in the ledger's log")
+    print_fields({name.replace("_", " "): _text(value) for name, value in _fields(verdict).items()})
+    print_fields(_summary(record))
+    console.print(f"not shown: {NOT_SHOWN}")
+
+
+def show(file: Annotated[Path, Parameter(help="A receipt (.tlog-proof).")], json: JsonOption = False) -> None:
+    """Show the record in a receipt, without checking that it is in the log."""
+    proof = parse_proof(_read(file))
+    record = record_to_json(parse_record(proof.extra))
+    if json:
+        print_json({"index": proof.index, "record": record})
+        return
+    console.print("[bold yellow]not checked[/bold yellow]: see kpledger receipt verify")
+    print_fields({"index": proof.index, **_summary(record)})
+
+
+def _fields(verdict: Verdict) -> dict[str, Any]:
+    newest = datetime.fromtimestamp(verdict.newest, UTC).isoformat() if verdict.newest is not None else None
+    return {
+        "id": verdict.record_id.hex(),
+        "log": verdict.origin,
+        "index": verdict.index,
+        "log_size": verdict.size,
+        "root": verdict.root.hex(),
+        "witnesses": list(verdict.witnesses),
+        "newest_cosignature": newest,
+    }
+
+
+def _summary(record: dict[str, Any]) -> dict[str, object]:
+    """The few things of a record that a person looks for first."""
+    body = record["body"]
+    shown = {"record": record["kind"], "author": record["author"]}
+    for name in ("number", "type", "destination", "outcome", "issued", "received", "expires", "parcels", "carats"):
+        if name in body:
+            shown[name] = body[name]
+    return shown
+
+
+def _text(value: Any) -> str:
+    return ", ".join(value) if isinstance(value, list) else str(value)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise unreadable(str(file), error.strerror) from error

@@ -1,0 +1,160 @@
+"""A client of a node's HTTP interface: submits, waits, reads. Used by the command line and by `devnet`.
+
+Submitting is safe to repeat: the same bytes get the same answer. So a lost answer, an overloaded or a restarting node is asked
+again until the deadline; a refusal is final and says why.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+
+from ledger.record import encode_batch
+from node.errors import Exit, FatalError, NodeError
+
+_MSGPACK = {"Content-Type": "application/msgpack"}
+_TIMEOUT = aiohttp.ClientTimeout(total=60, connect=5)
+_PAUSE_SECONDS = 0.2
+
+
+class ProblemError(NodeError):
+    """The node said no, with an RFC 9457 document.
+
+    Attributes:
+        status: the HTTP status.
+        problem: the document; `error` and `field` name the rule and the place.
+    """
+
+    def __init__(self, status: int, problem: dict[str, Any]) -> None:
+        details = {key: value for key, value in problem.items() if key not in {"type", "title", "status", "error", "field"}}
+        place = f" at {problem['field']}" if problem.get("field") else ""
+        super().__init__(f"{problem.get('error', status)}{place} {details or ''}".strip())
+        self.status = status
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A submission that the node took; `receipt` is there once the record is final.
+
+    Attributes:
+        id: the record's id, lower-case hex.
+        index: its place in the log.
+        height: its block.
+        receipt: text of its `tlog-proof@v1`.
+    """
+
+    id: str
+    index: int | None = None
+    height: int | None = None
+    receipt: str | None = None
+
+    @classmethod
+    def of(cls, answer: dict[str, Any]) -> "Taken":
+        """From the node's JSON."""
+        return cls(answer["id"], answer.get("index"), answer.get("height"), answer.get("receipt"))
+
+
+class Client:
+    """One node's interface; use as an asynchronous context manager."""
+
+    def __init__(self, url: str, token: str = "") -> None:
+        self.url = url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(headers=self._headers, timeout=_TIMEOUT)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def get_json(self, path: str) -> dict[str, Any]:
+        """A JSON answer.
+
+        Raises:
+            ProblemError: the node said no.
+            FatalError: it cannot be reached.
+        """
+        answer: dict[str, Any] = await self._request("GET", path, as_json=True)
+        return answer
+
+    async def get_bytes(self, path: str) -> bytes:
+        """An answer as it is; errors as `get_json`."""
+        data: bytes = await self._request("GET", path, as_json=False)
+        return data
+
+    async def submit(self, raw: bytes, *, wait: bool) -> Taken:
+        """Submits one record (with its envelope); errors as `get_json`."""
+        return Taken.of(await self._request("POST", f"/v1/records{_query(wait)}", as_json=True, data=raw))
+
+    async def submit_many(self, raws: Sequence[bytes], *, wait: bool) -> list[Taken | ProblemError]:
+        """Submits many at once, an answer for each; errors of the whole as `get_json`."""
+        answers = await self._request("POST", f"/v1/records/batch{_query(wait)}", as_json=True, data=encode_batch(list(raws)))
+        return [Taken.of(item) if "id" in item else ProblemError(item.get("status", 422), item) for item in answers]
+
+    async def submit_until_final(self, raw: bytes, seconds: float) -> Taken:
+        """Submits one record again and again until it is final, through restarts and overload of the node.
+
+        Raises:
+            ProblemError: it was refused.
+            FatalError: it is not final within `seconds`.
+        """
+        deadline = time.monotonic() + seconds
+        while True:
+            trouble: Exception | None = None
+            try:
+                taken = await self.submit(raw, wait=True)
+                if taken.receipt is not None:
+                    return taken
+            except ProblemError as error:
+                if error.status not in {408, 429, 500, 502, 503, 504}:
+                    raise
+                trouble = error
+            except FatalError as error:
+                trouble = error
+            if time.monotonic() > deadline:
+                raise FatalError(
+                    f"The record is not final within {seconds:.0f} seconds{f' ({trouble})' if trouble else ''}.",
+                    "It may still become final: the node keeps what it took.",
+                    "Run the same command again: submitting the same record twice is safe.",
+                    Exit.UNREACHABLE,
+                ) from trouble
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def _request(self, method: str, path: str, *, as_json: bool, data: bytes | None = None) -> Any:
+        if self._session is None:
+            raise RuntimeError("use the client as an asynchronous context manager")
+        headers = _MSGPACK if data is not None else None
+        try:
+            async with self._session.request(method, self.url + path, data=data, headers=headers) as answer:
+                if answer.status >= 400:
+                    raise ProblemError(answer.status, await _problem(answer))
+                return await answer.json(content_type=None) if as_json else await answer.read()
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise FatalError(
+                f"The node at {self.url} does not answer: {error or type(error).__name__}.",
+                "It may be stopped, starting, or elsewhere.",
+                "Check the address (--url) and the node: kpledger status --home HOME",
+                Exit.UNREACHABLE,
+            ) from error
+
+
+async def _problem(answer: aiohttp.ClientResponse) -> dict[str, Any]:
+    try:
+        content = await answer.json(content_type=None)
+    except ValueError:
+        content = None
+    return content if isinstance(content, dict) else {"error": f"status {answer.status}", "field": ""}
+
+
+def _query(wait: bool) -> str:
+    return "?wait=final" if wait else ""

@@ -1,0 +1,237 @@
+"""Checkpoints: this node's signatures over what it has executed, and the quorum's together.
+
+After each block that grew the log, and every minute, the node cosigns its head and sends the cosignature to all. Those of a
+quorum of the validators over one size and root make a quorum checkpoint: every leaf it covers is final, receipts rest on it.
+
+Sign guard: the size and root are durable in an own log before a signature leaves this node; never a smaller size, never a
+second root for a size. A store that is behind the guard (restored from a backup) follows silently until it has caught up.
+
+Reference: C2SP tlog-checkpoint, tlog-cosignature; 5-log.md.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from ledger.checkpoint import Checkpoint, cosignature_time
+from ledger.errors import ProofError
+from ledger.genesis import Genesis
+from ledger.note import Note, Signature, SignatureType, VerifierKey, verify_signature
+from ledger.participants import Node as NodeEntry
+from ledger.state import Head, Ledger
+from node.errors import Exit, FatalError
+from node.keys import NodeKeys
+from node.limits import CHECKPOINTS_AHEAD, FRESHNESS_SECONDS
+from node.logs import get_logger
+from node.wal import Wal
+from node.wire import Cosigned, encode_item
+
+log = get_logger("cosigner")
+
+_CHECKPOINT = b"checkpoint/"
+_NEWEST = b"checkpoint"
+_GUARD_BYTES = 64 * 1024
+
+
+@dataclass(slots=True)
+class _Round:
+    """One size: this node's root there once it is executed, and everybody's cosignatures."""
+
+    checkpoint: Checkpoint | None
+    cosignatures: dict[bytes, Signature]
+    early: list[tuple[NodeEntry, Cosigned]]
+
+
+class Cosigner:
+    """This node's checkpoints and the collection of the others'.
+
+    Attributes:
+        own: the newest cosignature of this node as peers get it, None before the first.
+        quorum_size: tree size of the newest quorum checkpoint, -1 before the first.
+        forks: participants that cosigned another root for a size than this node has.
+        on_quorum: called with the size of each new quorum checkpoint.
+    """
+
+    def __init__(
+        self, genesis: Genesis, ledger: Ledger, keys: NodeKeys, guard: Wal, broadcast: Callable[[bytes], None]
+    ) -> None:
+        self.own: Cosigned | None = None
+        self.quorum_size = -1
+        self.forks: dict[str, int] = {}
+        self.on_quorum: Callable[[int], None] = lambda _size: None
+        self._genesis = genesis
+        self._ledger = ledger
+        self._guard = guard
+        self._broadcast = broadcast
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="guard")
+        self._guarded = _last_signed(guard.records)
+        self._heads: list[Checkpoint] = []
+        self._wake = asyncio.Event()
+        self._rounds: OrderedDict[int, _Round] = OrderedDict()
+        self._me = next(node for node in genesis.nodes if node.consensus == keys.consensus.public)
+        self._log = keys.log.signer(self.log_key(self._me))
+        self._witness = keys.cosign.signer(self.witness_key(self._me))
+        self._order = [node.consensus for node in genesis.nodes]
+        self._validators = set(genesis.validators)
+        newest = ledger.node_value(_NEWEST)
+        if newest is not None:
+            self.quorum_size = int.from_bytes(newest, "big")
+
+    def log_key(self, node: NodeEntry) -> VerifierKey:
+        """The verifier key of a node's log signatures, named by the origin."""
+        return VerifierKey(self._genesis.origin, SignatureType.ED25519, node.log)
+
+    def witness_key(self, node: NodeEntry) -> VerifierKey:
+        """The verifier key of a node's cosignatures, named by its participant."""
+        return VerifierKey(f"{node.participant}/witness", SignatureType.COSIGNATURE, node.cosign)
+
+    def executed(self, head: Head) -> None:
+        """A block was executed: its head is to be signed if the log has grown."""
+        newest = self._heads[-1].size if self._heads else self.own.size if self.own else -1
+        if head.tree_size > newest:
+            self._heads.append(self._checkpoint(head))
+            self._wake.set()
+
+    def _checkpoint(self, head: Head) -> Checkpoint:
+        return Checkpoint(self._genesis.origin, head.tree_size, head.root)
+
+    async def run(self) -> None:
+        """Signs heads as they come, and the newest again every minute.
+
+        Raises:
+            WalFailedError: the guard could not be written; the process must end.
+            FatalError: the store and the guard have different roots for one size.
+        """
+        self.executed(self._ledger.head)
+        while True:
+            try:
+                async with asyncio.timeout(FRESHNESS_SECONDS):
+                    await self._wake.wait()
+            except TimeoutError:
+                self._heads = self._heads or [self._checkpoint(self._ledger.head)]
+            self._wake.clear()
+            heads, self._heads = self._heads, []
+            await self._sign(heads)
+
+    async def _sign(self, heads: list[Checkpoint]) -> None:
+        """Guards the newest of these heads, then cosigns each."""
+        newest = heads[-1]
+        size, root = self._guarded
+        if newest.size < size:
+            return
+        if newest.size == size and newest.root != root:
+            raise FatalError(
+                f"This node has signed another root for size {size} than its store now has.",
+                "Store and sign guard do not belong together, or the store is damaged.",
+                "Keep the home as it is; rebuild the store from the other nodes in a new home.",
+                Exit.REFUSED,
+            )
+        if newest.size > size:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._remember, newest)
+            self._guarded = (newest.size, newest.root)
+        seconds = int(time.time())
+        for head in heads:
+            if head.size < size:
+                continue
+            signature = self._witness.sign(head.text(), seconds)
+            self.own = Cosigned(head.size, head.root, seconds, signature.value[-64:])
+            self._broadcast(encode_item(self.own))
+            self._take_own(head, signature)
+
+    def _remember(self, head: Checkpoint) -> None:
+        record = head.size.to_bytes(8, "big") + head.root
+        if self._guard.size > _GUARD_BYTES:
+            self._guard.rotate([record])
+        else:
+            self._guard.append([record])
+            self._guard.sync()
+
+    def _take_own(self, head: Checkpoint, signature: Signature) -> None:
+        current = self._round(head.size)
+        current.checkpoint = head
+        current.cosignatures[self._me.consensus] = signature
+        early, current.early = current.early, []
+        for node, cosigned in early:
+            self._verify(current, node, cosigned)
+        self._settle(current)
+
+    def received(self, node: NodeEntry, cosigned: Cosigned) -> None:
+        """A peer's cosignature; kept for later when its size is ahead of this node's."""
+        head = self._ledger.head
+        if cosigned.size > head.tree_size + CHECKPOINTS_AHEAD or (
+            cosigned.size < self.quorum_size and cosigned.size not in self._rounds
+        ):
+            return
+        current = self._round(cosigned.size)
+        if current.checkpoint is None:
+            current.early = [item for item in current.early if item[0] is not node] + [(node, cosigned)]
+            return
+        self._verify(current, node, cosigned)
+        self._settle(current)
+
+    def _round(self, size: int) -> _Round:
+        current = self._rounds.get(size)
+        if current is None:
+            current = self._rounds[size] = _Round(None, {}, [])
+            while len(self._rounds) > CHECKPOINTS_AHEAD:
+                self._rounds.pop(min(self._rounds))
+        return current
+
+    def _verify(self, current: _Round, node: NodeEntry, cosigned: Cosigned) -> None:
+        checkpoint = current.checkpoint
+        if checkpoint is None:
+            return
+        key = self.witness_key(node)
+        signature = Signature(key.name, key.key_id, cosigned.time.to_bytes(8, "big") + cosigned.signature)
+        claimed = Checkpoint(checkpoint.origin, checkpoint.size, cosigned.root)
+        try:
+            verify_signature(key, claimed.text(), signature)
+        except ProofError as error:
+            log.warning("bad cosignature", peer=node.participant, size=cosigned.size, reason=str(error))
+            return
+        if cosigned.root != checkpoint.root:
+            self.forks[node.participant] = self.forks.get(node.participant, 0) + 1
+            log.error("another root", peer=node.participant, size=cosigned.size, root=cosigned.root.hex())
+            return
+        known = current.cosignatures.get(node.consensus)
+        if known is None or cosignature_time(known) < cosigned.time:
+            current.cosignatures[node.consensus] = signature
+
+    def _settle(self, current: _Round) -> None:
+        """Keeps the note of a size that a quorum has cosigned; each further cosignature makes it fuller."""
+        checkpoint = current.checkpoint
+        if checkpoint is None or len(self._validators & current.cosignatures.keys()) < self._genesis.quorum:
+            return
+        text = checkpoint.text()
+        lines = [current.cosignatures[key] for key in self._order if key in current.cosignatures]
+        writes = {_key(checkpoint.size): Note(text, (self._log.sign(text), *lines)).encode()}
+        grown = checkpoint.size > self.quorum_size
+        if grown:
+            self.quorum_size = checkpoint.size
+            writes[_NEWEST] = checkpoint.size.to_bytes(8, "big")
+        self._ledger.keep_node_values(writes)
+        if grown:
+            self.on_quorum(checkpoint.size)
+
+    def quorum_checkpoint(self, size: int | None = None) -> str | None:
+        """The newest quorum checkpoint, or the one of exactly this size."""
+        stored = self._ledger.node_value(_key(self.quorum_size if size is None else size))
+        return stored.decode() if stored is not None else None
+
+    def close(self) -> None:
+        """Ends the guard's thread."""
+        self._thread.shutdown(wait=True)
+
+
+def _key(size: int) -> bytes:
+    return _CHECKPOINT + max(size, 0).to_bytes(8, "big")
+
+
+def _last_signed(records: list[bytes]) -> tuple[int, bytes]:
+    """The newest size and root that were ever guarded; size -1 before the first."""
+    if not records:
+        return -1, b""
+    return int.from_bytes(records[-1][:8], "big"), records[-1][8:40]

@@ -1,0 +1,344 @@
+"""One running node: every part made, wired and started in order, and stopped in the reverse order.
+
+Start: lock, settings, keys, genesis, store, write-ahead log, core; then the listeners. A part that cannot start ends the start
+with a three-line message. While running, the first task that fails ends the process: what a node cannot do rightly it must not
+go on doing. Stop: no new requests, links closed, the commit under way finished, log and store closed, lock given back.
+"""
+
+import asyncio
+import socket
+import time
+from collections.abc import Awaitable, Callable
+
+from api.admin import create_admin_app
+from api.app import create_app
+from api.auth import TokenBook
+from api.limits import ApiLimits
+from api.server import listen, serve
+from consensus.core import Core
+from consensus.errors import LocalFaultError
+from consensus.events import Alarm, AppCall, Applied, Build, Check, Config, Deliver, Output, Tip, Work
+from consensus.messages import Block
+from ledger.errors import StoreError
+from ledger.genesis import Genesis
+from ledger.state import Applied as LedgerApplied
+from ledger.state import Ledger
+from ledger.store import Store
+from node.bodies import Bodies, UnusableBodyError
+from node.config import Address, load_config
+from node.config import Config as Settings
+from node.cosigner import Cosigner
+from node.driver import Driver, monotonic_ms
+from node.errors import Exit, FatalError, WalDamagedError, WalError, WalFailedError, WalForeignError, WalMissingError
+from node.execution import Execution, last_block, mark_of
+from node.finality import Finality
+from node.handshake import Identity
+from node.home import Home
+from node.intake import Intake
+from node.keys import NodeKeys, load_keys, passphrase
+from node.limits import BODY_REQUEST_IDS, HEARTBEAT_SECONDS, STATUS_SECONDS
+from node.lock import HomeLock
+from node.logs import configure, get_logger
+from node.mempool import Mempool
+from node.metrics import new_registry
+from node.peers import Peers
+from node.proposals import Executed, Proposals
+from node.router import Router
+from node.scheme import Ed25519Scheme
+from node.service import Service
+from node.tls import contexts
+from node.verifier import Verifier
+from node.wal import Wal
+from node.wire import GetRecords, Pending, Records, encode_item
+
+log = get_logger("process")
+
+
+def now_ms() -> int:
+    """The wall clock, ms since 1970 UTC."""
+    return time.time_ns() // 1_000_000
+
+
+class NodeProcess:
+    """A node from its home directory; `open`, then `run` until told to stop, then `close`.
+
+    Attributes:
+        service: the node as its HTTP interface sees it.
+    """
+
+    def __init__(self, home: Home, settings: Settings, lock: HomeLock) -> None:
+        """Use `open`."""
+        self.home = home
+        self.settings = settings
+        self._lock = lock
+        self._closers: list[Callable[[], None]] = [lock.release]
+        self._poked = False
+
+    @classmethod
+    def open(cls, home: Home) -> "NodeProcess":
+        """Everything that can be refused before the node says a word to anybody.
+
+        Raises:
+            FatalError: what is missing, damaged or another's, and what to do.
+        """
+        settings = load_config(home.path)
+        configure(participant=settings.participant, level=settings.log_level)
+        process = cls(home, settings, HomeLock(home.path))
+        try:
+            process._open()
+        except BaseException:
+            process.close()
+            raise
+        return process
+
+    def _open(self) -> None:
+        home, settings = self.home, self.settings
+        genesis = home.read_genesis()
+        keys = load_keys(home.path, raw_allowed=genesis.network == "dev")
+        certificate = home.read_certificate()
+        _check_identity(genesis, settings, keys, certificate)
+        store = _open_store(home)
+        self._closers.append(store.close)
+        self.ledger = _open_ledger(home, store, genesis)
+        wal = _open_wal(home, "consensus", genesis)
+        self._closers.append(wal.close)
+        guard = _open_wal(home, "cosigning", genesis)
+        self._closers.append(guard.close)
+
+        ledger_id = genesis.ledger_id
+        identity = Identity(ledger_id, keys.consensus, certificate)
+        tls = contexts(home.tls_key, home.tls_certificate, passphrase(), [node.tls for node in genesis.nodes])
+        config = Config(ledger_id, 0, genesis.validators, keys.consensus.public)
+        core, first = _recover(config, Ed25519Scheme(keys.consensus), wal, self.ledger, ledger_id)
+        wal.records = []
+
+        self.mempool = Mempool()
+        self.verifier = Verifier(ledger_id)
+        self._closers.append(self.verifier.close)
+        self.bodies = Bodies(self.ledger, self.mempool, self._ask_bodies, lambda: list(self.peers.links))
+        self.intake = Intake(self.ledger, self.mempool, self.verifier, now_ms, self._spread, self.bodies.unusable)
+        self.execution = Execution(self.ledger, self.bodies)
+        self._closers.append(self.execution.close)
+        self.finality = Finality()
+        self.cosigner = Cosigner(genesis, self.ledger, keys, guard, self._broadcast)
+        self._closers.append(self.cosigner.close)
+        executed = Executed(
+            lambda: mark_of(self.ledger.head), self.execution.mark_at, self.execution.reached, self.execution.unexecuted
+        )
+        self.proposals = Proposals(self.mempool, self.bodies, executed, self.ledger.check_sealed, now_ms)
+        self.router = Router(self.ledger, self.mempool, self.bodies, self.intake, self.execution)
+        self.driver = Driver(core, wal, self.ledger.sync, self._send, self._application)
+        self._closers.append(self.driver.close)
+        self._first = first
+        self.peers = Peers(genesis, identity, tls, self.router)
+        self.router.attach(self.driver, self.cosigner, self.peers, self.poke)
+        self.execution.listeners += [self._executed]
+        self.cosigner.on_quorum = self.finality.covered
+
+        registry, collector = new_registry()
+        limits = ApiLimits(requests_per_s=settings.requests_per_second, loopback_per_s=settings.loopback_per_second)
+        self.service = Service(self, genesis, limits, TokenBook.load(home.tokens), registry, now_ms)
+        self.service.measure(collector)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Runs until `stop` is set.
+
+        Raises:
+            FatalError: a part failed; the process must end.
+        """
+        app, admin = create_app(self.service), create_admin_app(self.service)
+        sockets = [_listen(address) for address in (self.settings.api_listen, self.settings.admin_listen)]
+        try:
+            await self.peers.start(self.settings.peers_listen.host, self.settings.peers_listen.port)
+        except OSError as error:
+            raise _in_use(self.settings.peers_listen, error) from error
+        works: list[Awaitable[None]] = [
+            self.driver.run(self._first),
+            self.execution.run(),
+            self._tick(),
+            self.cosigner.run(),
+            serve(app, sockets[0], self.service.limits, stop.wait),
+            serve(admin, sockets[1], self.service.limits, stop.wait),
+        ]
+        tasks = [asyncio.ensure_future(work) for work in works]
+        stopping = asyncio.ensure_future(stop.wait())
+        log.info("started", height=self.ledger.head.height, size=self.ledger.head.tree_size)
+        try:
+            done, _ = await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
+            failed = next((task for task in tasks if task in done and not stop.is_set()), None)
+            stop.set()
+            if failed is not None:
+                raise _fatal(failed.exception(), self.home)
+            await asyncio.gather(*tasks[-2:])
+        finally:
+            stopping.cancel()
+            await self.peers.stop()
+            self.proposals.stop()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            log.info("stopped", height=self.ledger.head.height)
+
+    def close(self) -> None:
+        """Gives everything back, in the reverse order of opening."""
+        while self._closers:
+            self._closers.pop()()
+
+    def poke(self) -> None:
+        """Tells the core what there is to do; many calls in one turn of the event loop are one."""
+        if not self._poked:
+            self._poked = True
+            asyncio.get_running_loop().call_soon(self._tell_work)
+
+    def _tell_work(self) -> None:
+        self._poked = False
+        waiting = self.execution.waiting_records()
+        due = now_ms() - self.ledger.head.time >= HEARTBEAT_SECONDS * 1000
+        self.driver.post_now(Work(pending=len(self.mempool) > waiting, due=due))
+
+    async def _tick(self) -> None:
+        """What happens by the clock: announcing what waits, heartbeats falling due."""
+        while True:
+            self.poke()
+            if pending := self.mempool.oldest(BODY_REQUEST_IDS):
+                self._broadcast(encode_item(Pending(tuple(pending))))
+            await asyncio.sleep(STATUS_SECONDS)
+
+    def _application(self, call: AppCall) -> None:
+        """Carries out a call of the core."""
+        match call:
+            case Build():
+                self.driver.post_now(self.proposals.build(call))
+            case Check():
+                self.proposals.check(call, self.driver.post_now)
+            case Deliver():
+                self.execution.deliver(call)
+            case Alarm(reason=reason):
+                log.error("this node stops voting", reason=reason)
+                self.service.alarm = reason
+
+    def _executed(self, block: Block, applied: LedgerApplied) -> None:
+        self.mempool.judged(block.payload.records)
+        self.driver.post_now(Applied(block.height))
+        self.finality.judged(applied.judgements)
+        self.cosigner.executed(applied.head)
+        self.poke()
+
+    def _send(self, to: bytes | None, item: bytes) -> None:
+        if to is None:
+            self.peers.broadcast(item)
+        else:
+            self.peers.send(to, item)
+
+    def _broadcast(self, item: bytes) -> None:
+        self.peers.broadcast(item)
+
+    def _spread(self, submissions: list[bytes]) -> None:
+        self.peers.broadcast_bulk(encode_item(Records(tuple(submissions))))
+        self.poke()
+
+    def _ask_bodies(self, peer: bytes, ids: list[bytes]) -> None:
+        self.peers.send(peer, encode_item(GetRecords(tuple(ids))))
+
+
+def _check_identity(genesis: Genesis, settings: Settings, keys: NodeKeys, certificate: bytes) -> None:
+    entry = next((node for node in genesis.nodes if node.consensus == keys.consensus.public), None)
+    if entry is None or entry.participant != settings.participant:
+        raise FatalError(
+            f"This node's consensus key {keys.consensus.public.hex()[:16]}... is not {settings.participant or 'anybody'}'s there.",
+            "The other nodes would refuse it: the ledger does not know this key.",
+            "Check node.participant in kpledger.toml, and that genesis.json was made with the output of: kpledger id",
+            Exit.BAD_CONFIGURATION,
+        )
+    if (entry.log, entry.cosign, entry.tls) != (keys.log.public, keys.cosign.public, certificate):
+        raise FatalError(
+            f"The log, cosigning or TLS key of this home is not the one that the ledger has for {entry.participant}.",
+            "What this node signs would be refused.",
+            "Restore the keys of this node from where your office keeps them.",
+            Exit.BAD_CONFIGURATION,
+        )
+
+
+def _open_store(home: Home) -> Store:
+    try:
+        return Store.open(home.data)
+    except StoreError as error:
+        raise _fatal(error, home) from error
+
+
+def _open_ledger(home: Home, store: Store, genesis: Genesis) -> Ledger:
+    try:
+        return Ledger.open(store, genesis)
+    except StoreError as error:
+        raise _fatal(error, home) from error
+
+
+def _open_wal(home: Home, what: str, genesis: Genesis) -> Wal:
+    directory = home.wal if what == "consensus" else home.guard
+    try:
+        return Wal.open(directory, genesis.ledger_id)
+    except (WalMissingError, WalDamagedError, WalForeignError) as error:
+        raise FatalError(
+            f"The {what} log at {directory} cannot be used: {error}.",
+            "It guards against signing twice; without it this node's key must not sign again.",
+            "Do not restore it from a backup. Register a new key for this node (node.set), or put back the original disk.",
+            Exit.REFUSED,
+        ) from error
+    except WalError as error:
+        raise _fatal(error, home) from error
+
+
+def _recover(config: Config, scheme: Ed25519Scheme, wal: Wal, ledger: Ledger, ledger_id: bytes) -> tuple[Core, Output]:
+    block = last_block(ledger)
+    head = ledger.head
+    tip = Tip(block.view, head.height, head.digest, head.time) if block else Tip(0, 0, ledger_id, head.time)
+    try:
+        return Core.recover(config, scheme, wal.records, tip, monotonic_ms())
+    except LocalFaultError as error:
+        raise FatalError(
+            f"The consensus log contradicts the store: {error}.",
+            "One of the two is not this node's latest: it must not vote.",
+            "Put back the original disk, or register a new key for this node (node.set).",
+            Exit.REFUSED,
+        ) from error
+
+
+def _listen(address: Address) -> socket.socket:
+    try:
+        return listen(address.host, address.port)
+    except OSError as error:
+        raise _in_use(address, error) from error
+
+
+def _in_use(address: Address, error: OSError) -> FatalError:
+    return FatalError(
+        f"The address {address} cannot be listened on: {error.strerror}.",
+        "Another program has it, or it is not this machine's.",
+        "Choose another in kpledger.toml, or end the other program.",
+        Exit.BAD_CONFIGURATION,
+    )
+
+
+def _fatal(error: BaseException | None, home: Home) -> FatalError:
+    if isinstance(error, FatalError):
+        return error
+    if isinstance(error, StoreError | WalFailedError):
+        return FatalError(
+            f"Storage failed: {error}.",
+            "What was acknowledged is safe on the other nodes; this one stops rather than guess.",
+            f"Check the disk, then start again: kpledger start --home {home.path}",
+            Exit.DISK,
+        )
+    if isinstance(error, UnusableBodyError):
+        return FatalError(
+            f"A final block holds a record that is not valid here: {error}.",
+            "This node and the others run different rules, or a quorum is lying.",
+            "Keep the home as it is and tell the other operators.",
+            Exit.FAILED,
+        )
+    return FatalError(
+        f"A part of the node ended unexpectedly: {error!r}.",
+        "This is a fault of the program.",
+        "Start it again, and send the log with the output of: kpledger support-bundle",
+        Exit.FAILED,
+    )

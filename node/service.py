@@ -1,0 +1,227 @@
+"""The node as its HTTP interface sees it: implements `api.port.NodePort`."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry
+
+from api.auth import TokenBook
+from api.errors import NotReady, Outcome
+from api.limits import ApiLimits
+from api.port import NodeStatus, PeerStatus, ReadyCheck, Submitted, Validator
+from ledger.errors import Refusal
+from ledger.genesis import Genesis
+from ledger.policy import PolicyLog, PolicyWitness, ledger_policy
+from ledger.receipt import make_receipt
+from ledger.state import Ledger
+from node.metrics import NodeCollector
+
+if TYPE_CHECKING:
+    from node.process import NodeProcess
+
+_SYNC_BLOCKS = 5
+"""A node this many blocks behind is syncing."""
+
+
+class Service:
+    """What a running node offers.
+
+    Attributes:
+        alarm: why this node stopped voting; empty while it votes.
+    """
+
+    def __init__(
+        self,
+        process: "NodeProcess",
+        genesis: Genesis,
+        limits: ApiLimits,
+        tokens: TokenBook,
+        registry: CollectorRegistry,
+        now_ms: Callable[[], int],
+    ) -> None:
+        self.alarm = ""
+        self._process = process
+        self._genesis = genesis
+        self._limits = limits
+        self._tokens = tokens
+        self._registry = registry
+        self._now_ms = now_ms
+        self._started = now_ms()
+
+    @property
+    def ledger(self) -> Ledger:
+        """The executed state."""
+        return self._process.ledger
+
+    @property
+    def limits(self) -> ApiLimits:
+        """The operator's limits."""
+        return self._limits
+
+    @property
+    def tokens(self) -> TokenBook:
+        """Who may read what."""
+        return self._tokens
+
+    @property
+    def registry(self) -> CollectorRegistry:
+        """The node's metrics."""
+        return self._registry
+
+    @property
+    def public_url(self) -> str:
+        """Scheme and authority, no trailing slash."""
+        return self._process.settings.public_url
+
+    @property
+    def validators(self) -> tuple[Validator, ...]:
+        """The validators of the current epoch."""
+        cosigner = self._process.cosigner
+        return tuple(
+            Validator(node.participant, str(cosigner.log_key(node)), str(cosigner.witness_key(node)))
+            for node in self._genesis.nodes
+            if node.validator
+        )
+
+    @property
+    def quorum(self) -> int:
+        """How many validators must cosign."""
+        return self._genesis.quorum
+
+    def now_ms(self) -> int:
+        """The node's clock, ms since 1970 UTC."""
+        return self._now_ms()
+
+    async def submit(self, raw: bytes, wait: bool) -> Submitted:
+        """Takes one submission; see `NodePort.submit`.
+
+        Raises:
+            Refusal: it may not enter.
+            Overloaded: no room now.
+            NotReady: this node is behind.
+        """
+        answer = (await self.submit_many([raw], wait))[0]
+        if isinstance(answer, Submitted):
+            return answer
+        raise answer
+
+    async def submit_many(self, raws: Sequence[bytes], wait: bool) -> list[Submitted | Outcome]:
+        """Takes many; see `NodePort.submit_many`.
+
+        Raises:
+            NotReady: this node is behind; none was looked at.
+        """
+        if self._behind():
+            raise NotReady(2.0, "this node is catching up")
+        taken = await self._process.intake.submit(raws)
+        futures = {answer: self._watch(answer) for answer in taken if isinstance(answer, bytes)} if wait else {}
+        if pending := [future for future in futures.values() if not future.done()]:
+            await asyncio.wait(pending, timeout=self._limits.final_wait_s)
+        return [self._result(answer, futures.get(answer)) if isinstance(answer, bytes) else answer for answer in taken]
+
+    def _watch(self, record_id: bytes) -> "asyncio.Future[None]":
+        """A future that is done when the record is final; already done when it is."""
+        finality = self._process.finality
+        judgement = self.ledger.judgement(record_id)
+        if judgement is not None and judgement.index is not None:
+            if judgement.index < self._process.cosigner.quorum_size:
+                done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+                done.set_result(None)
+                return done
+            future = finality.watch(record_id)
+            finality.accepted(record_id, judgement.index)
+            return future
+        return finality.watch(record_id)
+
+    def _result(self, record_id: bytes, future: "asyncio.Future[None] | None") -> Submitted | Outcome:
+        if future is not None and future.done():
+            error = future.exception()
+            if isinstance(error, Refusal):
+                return error
+        judgement = self.ledger.judgement(record_id)
+        if judgement is None or judgement.index is None:
+            return Submitted(record_id)
+        found = self.ledger.record(record_id)
+        return Submitted(record_id, judgement.index, found[2] if found else None, self.receipt(record_id))
+
+    def receipt(self, record_id: bytes) -> str | None:
+        """The record's receipt under the newest quorum checkpoint, None as long as there is none."""
+        cosigner = self._process.cosigner
+        found = self.ledger.record(record_id)
+        note = cosigner.quorum_checkpoint()
+        if found is None or note is None or found[1] >= cosigner.quorum_size:
+            return None
+        raw, index, _ = found
+        return make_receipt(raw, index, self.ledger.inclusion_proof(index, cosigner.quorum_size), note.encode())
+
+    def quorum_checkpoint(self, size: int | None = None) -> str | None:
+        """The newest quorum checkpoint, or the one of exactly this size."""
+        return self._process.cosigner.quorum_checkpoint(size)
+
+    def policy(self) -> str:
+        """The C2SP policy file of this ledger, as this node prints it."""
+        cosigner, genesis = self._process.cosigner, self._genesis
+        own = genesis.node(self._process.settings.participant) or genesis.nodes[0]
+        witnesses = [(node.validator, PolicyWitness(node.participant, cosigner.witness_key(node))) for node in genesis.nodes]
+        validators = [witness for votes, witness in witnesses if votes]
+        others = [witness for votes, witness in witnesses if not votes]
+        log = PolicyLog(cosigner.log_key(own), f"{self.public_url}/log")
+        return ledger_policy(log, validators, others, genesis.quorum).format()
+
+    def status(self) -> NodeStatus:
+        """Where the node stands now."""
+        process, genesis = self._process, self._genesis
+        links, heights = process.peers.links, process.router.heights
+        own = process.settings.participant
+        peers = tuple(
+            PeerStatus(node.participant, node.address, node.consensus in links, heights.get(node.consensus))
+            for node in genesis.nodes
+            if node.participant != own
+        )
+        entry = genesis.node(own)
+        return NodeStatus(
+            participant=own,
+            validator=bool(entry and entry.validator),
+            view=process.driver.core.view,
+            epoch=0,
+            syncing=self._behind(),
+            pending=len(process.mempool),
+            started_ms=self._started,
+            peers=peers,
+            checks=self._checks(),
+        )
+
+    def _behind(self) -> bool:
+        """Whether f+1 peers, so at least one honest one, told of a height well ahead of this node's."""
+        f = (len(self._genesis.validators) - 1) // 3
+        heights = sorted(self._process.router.heights.values(), reverse=True)
+        return len(heights) > f and heights[f] > self.ledger.head.height + _SYNC_BLOCKS
+
+    def _checks(self) -> tuple[ReadyCheck, ...]:
+        process, quorum = self._process, self._genesis.quorum
+        connected = sum(key in process.peers.links for key in self._genesis.validators)
+        own = process.driver.core.config.me in self._genesis.validators
+        head = self.ledger.head
+        return (
+            ReadyCheck("store", True, f"height {head.height}, size {head.tree_size}"),
+            ReadyCheck("peers", connected + own >= quorum, f"{connected + own} validators reachable, quorum {quorum}"),
+            ReadyCheck("synced", not self._behind(), "catching up" if self._behind() else "at the network's height"),
+            ReadyCheck("checkpoint", process.cosigner.quorum_size >= 0, f"quorum size {process.cosigner.quorum_size}"),
+            ReadyCheck("voting", not self.alarm, self.alarm or "no alarm"),
+        )
+
+    def measure(self, collector: NodeCollector) -> None:
+        """Adds the node's figures to its metrics."""
+        process = self._process
+        collector.gauge("height", "Height of the last executed block", lambda: process.ledger.head.height)
+        collector.gauge("tree_size", "Leaves in the log", lambda: process.ledger.head.tree_size)
+        collector.gauge("quorum_size", "Size of the newest quorum checkpoint", lambda: process.cosigner.quorum_size)
+        collector.gauge("view", "Current view of consensus", lambda: process.driver.core.view)
+        collector.gauge("mempool_records", "Records that wait for a block", lambda: len(process.mempool))
+        collector.gauge("mempool_bytes", "Bytes of records that wait for a block", lambda: process.mempool.size)
+        collector.gauge("peers_connected", "Links that are up", lambda: len(process.peers.links))
+        collector.gauge("voting", "1 while this node votes, 0 after an alarm", lambda: float(not self.alarm))
+        collector.counters("refused", "Submissions refused", "code", lambda: process.intake.refused)
+        collector.counters("peer_faults", "Breaches of the protocol", "peer", lambda: process.peers.faults)
+        collector.counters("fsyncs", "Syncs of the write-ahead log", "log", lambda: {"consensus": process.driver.fsyncs})
