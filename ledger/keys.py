@@ -1,0 +1,93 @@
+"""Every key of the ledger's LevelDB, in one place: nobody else writes a prefix.
+
+| prefix | then | value | written by |
+|---|---|---|---|
+| `g` | | ledger id, 32 bytes: a store belongs to one ledger | creation |
+| `h` | | `Head` | every block |
+| `r/` | record id | the record's bytes, once | `keep_bodies`, before its block |
+| `e/` | record id | its envelope | `keep_bodies` |
+| `j/` | record id | `JudgementEntry` | every block that names it |
+| `s/c/` | number | `CertificateEntry` | state |
+| `s/r/` | rid | empty: this rid is taken | state |
+| `s/t/` | participant, flow, HS (or nothing: all HS) | running sums, see `ledger.totals` | state |
+| `i/` | mask, codes, state, index (8 bytes) | number: certificates in the log's order | index |
+| `d/` | source's number, `/`, number | points taken, 8 bytes: who took carats from it | index |
+| `t/` | level, n | hash tile (`ledger.log`) | every block with a new leaf |
+| `n/` | the node's own key | the node's own value | `apply(extra)` |
+
+What stands under `s/` is *state*: rules read nothing else, and the state digest covers every write to it. All else can be
+derived from the log and the state. Which record stands at an index is not kept here: the tiles of level 0 are the ids.
+
+Integers in keys are big-endian, so that LevelDB's order is theirs. Participant codes have two letters, so no separator is
+needed.
+"""
+
+from typing import Final
+
+GENESIS: Final = b"g"
+HEAD: Final = b"h"
+RECORD: Final = b"r/"
+ENVELOPE: Final = b"e/"
+JUDGEMENT: Final = b"j/"
+STATE: Final = b"s/"
+CERTIFICATE: Final = b"s/c/"
+RID: Final = b"s/r/"
+TOTAL: Final = b"s/t/"
+INDEX: Final = b"i/"
+CLAIM: Final = b"d/"
+TILES: Final = b"t/"
+NODE: Final = b"n/"
+
+INDEX_BYTES: Final = 8
+"""A position in the log inside a key."""
+
+
+def record(record_id: bytes) -> bytes:
+    """Where a record's bytes stand."""
+    return RECORD + record_id
+
+
+def envelope(record_id: bytes) -> bytes:
+    """Where a record's envelope stands."""
+    return ENVELOPE + record_id
+
+
+def judgement(record_id: bytes) -> bytes:
+    """Where a record's judgement stands."""
+    return JUDGEMENT + record_id
+
+
+def certificate(number: str) -> bytes:
+    """Where a certificate's entry stands."""
+    return CERTIFICATE + number.encode()
+
+
+def rid(value: bytes) -> bytes:
+    """Where a rid is marked as taken."""
+    return RID + value
+
+
+def total(participant: str, flow: str, hs: str) -> bytes:
+    """Where a running sum stands; `flow` is one letter, `hs` empty for the margin over all HS codes."""
+    return TOTAL + participant.encode() + flow.encode() + hs.encode()
+
+
+def listing(issuer: str, destination: str, state: int) -> bytes:
+    """The prefix of one list of certificates: one state, and one issuer, one destination, both, or (empty) any."""
+    mask = (1 if issuer else 0) | (2 if destination else 0)
+    return INDEX + bytes((mask,)) + issuer.encode() + destination.encode() + bytes((state,))
+
+
+def position(index: int) -> bytes:
+    """A position in the log, as it ends a key of a list."""
+    return index.to_bytes(INDEX_BYTES, "big")
+
+
+def claims(source: str) -> bytes:
+    """The prefix of all who took carats from this certificate."""
+    return CLAIM + source.encode() + b"/"
+
+
+def node(key: bytes) -> bytes:
+    """Where a node's own value stands."""
+    return NODE + key
