@@ -22,8 +22,12 @@ MAX_DEPTH = 16
 MAX_LINES = 32
 MAX_SOURCES = 64
 MAX_READERS = 8
+MAX_OFFICER_FILE_BYTES = 256 * 1024
+"""A certificate or confirmation as JSON that an officer writes."""
+
 MAX_INSTANT_MS = 253_402_300_799_999
 """The last millisecond of the year 9999: later instants have no date."""
+
 MAX_ZONE_CHARACTERS = 60
 
 MAX_AMOUNT = 10**15
