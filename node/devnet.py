@@ -1,8 +1,8 @@
-"""A whole network on one machine, for learning, demonstrations and tests: genesis, keys, one process and one home for each node.
+"""A whole network on one machine, for learning, demonstrations and tests: genesis, keys, a process and a home for each node.
 
 Layout of its directory: `nodes/CODE` homes, `keys/CODE` key folders of participants and the secretariat, `genesis.json`,
-`policy`, `network.json` (what must survive a restart), and `devnet.json`, written when all nodes are ready. It is made beside its
-place and renamed into it, so that it is there whole or not at all; a directory that is there is resumed as it is.
+`policy`, `network.json` (what must survive a restart), and `devnet.json`, written when all nodes are ready. It is made beside
+its place and renamed into it, so that it is there whole or not at all; a directory that is there is resumed as it is.
 """
 
 import asyncio

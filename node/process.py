@@ -245,7 +245,7 @@ def _check_identity(genesis: Genesis, settings: Settings, keys: NodeKeys, certif
     entry = next((node for node in genesis.nodes if node.consensus == keys.consensus.public), None)
     if entry is None or entry.participant != settings.participant:
         raise FatalError(
-            f"This node's consensus key {keys.consensus.public.hex()[:16]}... is not {settings.participant or 'anybody'}'s there.",
+            f"This node's consensus key {keys.consensus.public.hex()[:16]}... is not that of {settings.participant!r} there.",
             "The other nodes would refuse it: the ledger does not know this key.",
             "Check node.participant in kpledger.toml, and that genesis.json was made with the output of: kpledger id",
             Exit.BAD_CONFIGURATION,

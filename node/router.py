@@ -1,7 +1,7 @@
 """Hands what peers send to the part it concerns, and answers what they ask.
 
-Consensus messages and cosignatures are handled in the order they come. Records wait in a bounded queue of their peer's, so that a
-flood of records never delays a vote; what the queue cannot hold is dropped and pulled later.
+Consensus messages and cosignatures are handled in the order they come. Records wait in a bounded queue of their peer's, so
+that a flood of records never delays a vote; what the queue cannot hold is dropped and pulled later.
 """
 
 import asyncio

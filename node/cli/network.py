@@ -8,7 +8,7 @@ from cyclopts import App, Parameter
 
 from ledger.errors import Refusal
 from ledger.genesis import Genesis
-from node.cli.operate import JsonOption
+from node.cli.options import JsonOption, read_file
 from node.cli.output import console, print_fields, print_json, print_table, unreadable
 from node.errors import Exit, FatalError
 from node.files import write_atomic
@@ -46,10 +46,7 @@ def create(
 
 def show(file: Annotated[Path, Parameter(help="genesis.json")], json: JsonOption = False) -> None:
     """Check a genesis and show what it says."""
-    try:
-        genesis = _parse(file, file.read_bytes())
-    except OSError as error:
-        raise unreadable(str(file), error.strerror) from error
+    genesis = _parse(file, read_file(file))
     validators = [node.participant for node in genesis.nodes if node.validator]
     fields = {
         "ledger_id": genesis.ledger_id.hex(),
@@ -76,8 +73,8 @@ def show(file: Annotated[Path, Parameter(help="genesis.json")], json: JsonOption
 
 def _read_json(file: Path) -> dict[str, Any]:
     try:
-        content = json_module.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        content = json_module.loads(read_file(file))
+    except ValueError as error:
         raise unreadable(str(file), error) from error
     if not isinstance(content, dict):
         raise unreadable(str(file), "not a JSON object")

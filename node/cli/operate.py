@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import uvloop
 from cyclopts import App, Parameter
 
-from node.cli.output import console, print_fields, print_json, unreadable
+from node.cli.options import HomeOption, JsonOption, read_file
+from node.cli.output import console, print_fields, print_json
 from node.client import Client
 from node.config import describe, load_config
 from node.errors import Exit, FatalError
@@ -19,9 +20,6 @@ from node.keys import load_keys, passphrase
 from node.lock import holder
 from node.logs import get_logger
 from node.process import NodeProcess
-
-HomeOption = Annotated[Path, Parameter(name="--home", help="The node's home directory.", env_var="KPLEDGER_HOME")]
-JsonOption = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
 
 _STOP_SECONDS = 20.0
 
@@ -63,10 +61,7 @@ def init_home(
         ("peers", "listen"): peers,
         ("admin", "listen"): admin,
     }
-    try:
-        data = genesis.read_bytes() if genesis else None
-    except OSError as error:
-        raise unreadable(str(genesis), error.strerror) from error
+    data = read_file(genesis) if genesis else None
     for item in init(Home(home), phrase, settings, data):
         console.print(f"{'generated' if item.generated else 'found':<10} {item.what:<14} {item.path}", soft_wrap=True)
 

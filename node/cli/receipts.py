@@ -11,8 +11,8 @@ from ledger.policy import parse_policy
 from ledger.proof import parse_proof
 from ledger.receipt import Verdict, verify_receipt
 from ledger.record import parse_record
-from node.cli.operate import JsonOption
-from node.cli.output import console, print_fields, print_json, unreadable
+from node.cli.options import JsonOption, PolicyOption, read_file
+from node.cli.output import console, print_fields, print_json
 
 NOT_SHOWN = "whether the record still stands: it may have been answered or closed since"
 
@@ -27,11 +27,11 @@ def register(app: App) -> None:
 
 def verify(
     file: Annotated[Path, Parameter(help="A receipt (.tlog-proof).")],
-    policy: Annotated[Path, Parameter(name="--policy", help="The ledger's policy file (any node prints it at /log/policy).")],
+    policy: PolicyOption,
     json: JsonOption = False,
 ) -> None:
     """Check a receipt with the policy file alone, and say what it establishes. Exit code 65 when it does not hold."""
-    verdict = verify_receipt(_read(file), parse_policy(_read(policy)))
+    verdict = verify_receipt(read_file(file), parse_policy(read_file(policy)))
     record = record_to_json(parse_record(verdict.record))
     if json:
         print_json({"valid": True, **_fields(verdict), "record": record, "not_shown": NOT_SHOWN})
@@ -44,7 +44,7 @@ def verify(
 
 def show(file: Annotated[Path, Parameter(help="A receipt (.tlog-proof).")], json: JsonOption = False) -> None:
     """Show the record in a receipt, without checking that it is in the log."""
-    proof = parse_proof(_read(file))
+    proof = parse_proof(read_file(file))
     record = record_to_json(parse_record(proof.extra))
     if json:
         print_json({"index": proof.index, "record": record})
@@ -78,10 +78,3 @@ def _summary(record: dict[str, Any]) -> dict[str, object]:
 
 def _text(value: Any) -> str:
     return ", ".join(value) if isinstance(value, list) else str(value)
-
-
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise unreadable(str(file), error.strerror) from error

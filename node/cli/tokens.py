@@ -8,7 +8,7 @@ from cyclopts import App, Parameter
 
 from api.auth import TokenBook, issue_token
 from api.errors import TokenFileError
-from node.cli.operate import HomeOption, JsonOption
+from node.cli.options import HomeOption, JsonOption
 from node.cli.output import console, print_json, print_table
 from node.errors import Exit, FatalError
 from node.home import Home
