@@ -3,16 +3,18 @@
 A block is executed so:
 
 1. it must follow the head: the next height, a later time;
-2. each record in order is judged by the rules (`ledger.rules`) against the state as the records before it left it: accepted, it gets the
-   next leaf and its effects are written; refused, it changes nothing but its own judgement; accepted in an earlier place, it is skipped;
+2. each record in order is judged by the rules (`ledger.rules`) against the state as the records before it left it: accepted,
+   it gets the next leaf and its effects are written; refused, it changes nothing but its own judgement; accepted in an
+   earlier place, it is skipped;
 3. the block's sums are added to the running sums, the leaves are appended to the log, the state digest is taken;
-4. judgements, state, indexes, tiles, the new head and the node's own values are written in one synced batch. That is the commit.
+4. judgements, state, indexes, tiles, the new head and the node's own values are written in one synced batch. That is the
+   commit.
 
-A crash leaves the whole block or none of it; the node then executes it again, with the same result. The same blocks give the same bytes on
-every node: nothing here reads a clock, draws a random number or depends on the order of a set.
+A crash leaves the whole block or none of it; the node then executes it again, with the same result. The same blocks give the
+same bytes on every node: nothing here reads a clock, draws a random number or depends on the order of a set.
 
-Records' bytes are written once, before their block, by `keep_bodies`. On opening, the right edge of the log and the newest leaves' bytes are
-checked against the head. Reference: 2-records.md, 5-log.md, "Leaves, hash tiles, state and height".
+Records' bytes are written once, before their block, by `keep_bodies`. On opening, the right edge of the log and the newest
+leaves' bytes are checked against the head. Reference: 2-records.md, 5-log.md, "Leaves, hash tiles, state and height".
 """
 
 from collections.abc import Mapping, Sequence
@@ -111,7 +113,8 @@ class Ledger(Queries):
     def check_sealed(self, submission: Submission, now_ms: int) -> None:
         """Whether a record's envelope is sealed to exactly its issuer, its destination and the secretariat, at keys in force.
 
-        Part of a block's validity, so it reads no state: a validator asks with the block's time before it votes, a mempool with its clock.
+        Part of a block's validity, so it reads no state: a validator asks with the block's time before it votes, a mempool
+        with its clock.
 
         Raises:
             Refusal: ENVELOPE_READERS. Without an envelope there is nothing to check.

@@ -1,0 +1,170 @@
+"""What the store holds as values, each one canonical MessagePack array (short: field names cost bytes in every entry).
+
+Decoding is strict: an entry that does not fit is damage, since only this program wrote it, and raises StoreError.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Final, TypeVar, get_args
+
+import msgspec
+from msgspec import Struct
+
+from ledger.bodies import ConfirmLine, Hs, Line
+from ledger.errors import Code, Refusal, StoreError
+
+HS_CODES: Final[tuple[str, ...]] = get_args(Hs)
+"""The order in which points by HS code stand in entries."""
+
+PREFIX_CHARACTERS: Final = 2
+"""A certificate's number is its issuer's code of two letters, then digits."""
+
+_HS_PLACE: Final = {hs: place for place, hs in enumerate(HS_CODES)}
+
+
+def issuer_of(number: str) -> str:
+    """The issuer's code in a certificate number."""
+    return number[:PREFIX_CHARACTERS]
+
+
+def points_by_hs(lines: Iterable[Line | ConfirmLine]) -> tuple[int, ...]:
+    """Sums of a record's lines, in the order of `HS_CODES`."""
+    sums = [0] * len(HS_CODES)
+    for line in lines:
+        sums[_HS_PLACE[line.hs]] += line.points
+    return tuple(sums)
+
+
+class CertificateState(StrEnum):
+    """What became of a certificate; all but `open` are final (2-records.md, "State of a certificate")."""
+
+    OPEN = "open"
+    CONFIRMED = "confirmed"
+    DISCREPANCY = "discrepancy"
+    REFUSED = "refused"
+    VOID = "void"
+    LOST = "lost"
+    STOLEN = "stolen"
+    RETURNED = "returned"
+    REPLACED = "replaced"
+
+
+STATES: Final = tuple(CertificateState)
+"""In the order that numbers them in keys; new ones go to the end."""
+
+STATE_NUMBER: Final = {state: number for number, state in enumerate(STATES)}
+
+SOURCE_STATES: Final = (CertificateState.CONFIRMED, CertificateState.DISCREPANCY)
+"""Carats arrived, and may be taken on by whoever confirmed them."""
+
+
+class Head(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Where the ledger stands after a block.
+
+    Attributes:
+        height: blocks executed; 0 is the genesis.
+        time: the block's time, ms.
+        digest: the block's digest, 32 bytes; at height 0 the ledger id.
+        tree_size: leaves of the log.
+        root: the log's root hash.
+        state: the state digest d_h of 4-consensus.md; d_0 is the ledger id.
+    """
+
+    height: int
+    time: int
+    digest: bytes
+    tree_size: int
+    root: bytes
+    state: bytes
+
+
+class JudgementEntry(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """What a block made of a record: accepted at `index`, or refused with code, field and details."""
+
+    height: int
+    index: int | None
+    code: str = ""
+    field: str = ""
+    details: dict[str, str | int | None] = {}
+
+    @classmethod
+    def of(cls, height: int, refusal: Refusal) -> "JudgementEntry":
+        """The entry of a refused record."""
+        return cls(height, None, str(refusal.code), refusal.field, dict(sorted(refusal.details.items())))
+
+    def refusal(self) -> Refusal | None:
+        """The refusal, None when the record was accepted."""
+        return Refusal(Code(self.code), self.field, **self.details) if self.index is None else None
+
+
+class CertificateEntry(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A certificate as the rules and lists need it; its records have the rest.
+
+    Attributes:
+        state: see `CertificateState`.
+        kind: `export` or `re-export`.
+        destination: participant code; the issuer is the number's prefix.
+        issued, expires: dates.
+        parcels: parcels as issued.
+        points: points as issued by HS code, in the order of `HS_CODES`.
+        receipt_hash: what a receipt code must hash to.
+        index: leaf of the issue, which orders lists.
+        records: ids of all its records, the issue first; the last is what an outcome must answer.
+        heights: the blocks of these records.
+        late: it reached the ledger more than 7 days after `issued`.
+        measured: points the destination measured; 0 without an outcome that counts.
+        claimed: points that later certificates took from it.
+    """
+
+    state: CertificateState
+    kind: str
+    destination: str
+    issued: str
+    expires: str
+    parcels: int
+    points: tuple[int, ...]
+    receipt_hash: bytes
+    index: int
+    records: tuple[bytes, ...]
+    heights: tuple[int, ...]
+    late: bool
+    measured: int = 0
+    claimed: int = 0
+
+    @property
+    def head(self) -> bytes:
+        """Id of the newest record."""
+        return self.records[-1]
+
+
+_encoder = msgspec.msgpack.Encoder()
+encode = _encoder.encode
+"""Any entry's bytes."""
+
+E = TypeVar("E", Head, JudgementEntry, CertificateEntry)
+
+_head = msgspec.msgpack.Decoder(Head)
+_judgement = msgspec.msgpack.Decoder(JudgementEntry)
+_certificate = msgspec.msgpack.Decoder(CertificateEntry)
+
+
+def _decode(decoder: "msgspec.msgpack.Decoder[E]", data: bytes) -> E:
+    try:
+        return decoder.decode(data)
+    except msgspec.MsgspecError as error:
+        raise StoreError(f"an entry of the store is damaged: {error}") from error
+
+
+def decode_head(data: bytes) -> Head:
+    """Raises StoreError for anything else."""
+    return _decode(_head, data)
+
+
+def decode_judgement(data: bytes) -> JudgementEntry:
+    """Raises StoreError for anything else."""
+    return _decode(_judgement, data)
+
+
+def decode_certificate(data: bytes) -> CertificateEntry:
+    """Raises StoreError for anything else."""
+    return _decode(_certificate, data)

@@ -1,0 +1,82 @@
+"""The state as rules read it: the store, and before it what the block under way has written.
+
+Rules:
+1. `Reader` is all that a rule may ask: typed look-ups in state, nothing else.
+2. A block's writes stay in memory until the whole block is judged; then they go into one batch.
+3. State digest: `d_h = SHA-256(d_{h-1} || canonical [[key, value or nil], ...])` over every key under `s/` that block h
+   wrote, ascending (4-consensus.md, `mark`).
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from ledger import entries, keys
+from ledger.entries import CertificateEntry
+
+Get = Callable[[bytes], bytes | None]
+Write = tuple[bytes, bytes | None]
+
+_encode = msgspec.msgpack.Encoder().encode
+_ABSENT = b"\0absent"
+"""Stands for "not written by this block"; compared by identity."""
+
+
+class Reader:
+    """Typed look-ups in state."""
+
+    __slots__ = ("get",)
+
+    def __init__(self, get: Get) -> None:
+        self.get: Get = get
+
+    def certificate(self, number: str) -> CertificateEntry | None:
+        """The certificate of this number, None where there is none."""
+        data = self.get(keys.certificate(number))
+        return None if data is None else entries.decode_certificate(data)
+
+    def rid_used(self, rid: bytes) -> bool:
+        """Whether a record in the log has this rid."""
+        return self.get(keys.rid(rid)) is not None
+
+
+class Overlay(Reader):
+    """A read-through write buffer over the store, for one block."""
+
+    __slots__ = ("_below", "_writes")
+
+    def __init__(self, below: Get) -> None:
+        super().__init__(self._read)
+        self._below = below
+        self._writes: dict[bytes, bytes | None] = {}
+
+    def put(self, key: bytes, value: bytes) -> None:
+        """Write a value."""
+        self._writes[key] = value
+
+    def delete(self, key: bytes) -> None:
+        """Remove a key."""
+        self._writes[key] = None
+
+    def put_certificate(self, number: str, entry: CertificateEntry) -> None:
+        """Write a certificate's entry."""
+        self._writes[keys.certificate(number)] = entries.encode(entry)
+
+    def writes(self) -> list[Write]:
+        """Everything written, ascending by key; None deletes."""
+        return sorted(self._writes.items(), key=_first)
+
+    def _read(self, key: bytes) -> bytes | None:
+        """The value that the block has written, else the store's."""
+        value = self._writes.get(key, _ABSENT)
+        return self._below(key) if value is _ABSENT else value
+
+
+def state_digest(previous: bytes, writes: Sequence[Write]) -> bytes:
+    """The state digest after a block that wrote this (ascending by key), from that of the block before."""
+    return hashlib.sha256(previous + _encode([write for write in writes if write[0].startswith(keys.STATE)])).digest()
+
+
+def _first(write: Write) -> bytes:
+    return write[0]

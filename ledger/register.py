@@ -1,0 +1,94 @@
+"""Who may sign what, and when: the register of participants as rules ask it (2-records.md, "The date that counts").
+
+Rules:
+- keys and roles are judged at block time, never at `at`: a stolen key would back-date;
+- an envelope's readers are the issuer, the destination and the secretariat, each once and in any order, each at its newest
+  key epoch; the one before is accepted for 30 days (keys of the genesis count from its time); who has no sealing key yet
+  stands with epoch 0 and a decoy.
+
+Everything here comes out of the genesis; nothing is written.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from ledger import units
+from ledger.errors import Code, Refusal
+from ledger.genesis import Genesis
+from ledger.limits import SEAL_EPOCH_OVERLAP_DAYS
+from ledger.participants import SECRETARIAT, Participant, Role, SealKey
+from ledger.units import Ms
+
+NO_EPOCH: Final = 0
+"""The key epoch of a reader that has no sealing key: its wrap is a decoy."""
+
+
+class Register:
+    """Look-ups by code and key; the genesis is their only source."""
+
+    __slots__ = ("_genesis",)
+
+    def __init__(self, genesis: Genesis) -> None:
+        self._genesis = genesis
+
+    def participant(self, code: str) -> Participant | None:
+        """The participant of this code; None for others, the secretariat among them."""
+        return self._genesis.participants.get(code)
+
+    def participant_of(self, country: str) -> Participant | None:
+        """The participant that stands for a country, None for a country outside the KP."""
+        return self._genesis.participants.get(self._genesis.countries.get(country, ""))
+
+    def signer(self, author: str, key: bytes, role: Role, date: str) -> Participant:
+        """The participant that signs, when this key may do so in this role on this date (of the block).
+
+        Raises:
+            Refusal: UNKNOWN_AUTHOR, UNKNOWN_KEY, KEY_NOT_IN_FORCE, KEY_ROLE.
+        """
+        participant = self._genesis.participants.get(author)
+        if participant is None and author != SECRETARIAT:
+            raise Refusal(Code.UNKNOWN_AUTHOR, "author", given=author)
+        entry = (participant or self._genesis.secretariat).keys.get(key)
+        if entry is None:
+            raise Refusal(Code.UNKNOWN_KEY, "key", given=key.hex(), author=author)
+        if not entry.in_force(date):
+            raise Refusal(Code.KEY_NOT_IN_FORCE, "key", given=date, since=entry.since, until=entry.until)
+        if participant is None or role not in entry.roles:
+            raise Refusal(Code.KEY_ROLE, "key", given=" ".join(entry.roles), limit=str(role))
+        return participant
+
+    def check_readers(self, issuer: str, destination: str, readers: Sequence[tuple[str, int]], now: Ms) -> None:
+        """Whether an envelope is sealed to exactly those who must be able to read it.
+
+        Args:
+            issuer: code.
+            destination: code.
+            readers: (code, key epoch) of the envelope's header.
+            now: block time.
+
+        Raises:
+            Refusal: ENVELOPE_READERS.
+        """
+        wanted = (issuer, destination, SECRETARIAT)
+        if sorted(code for code, _ in readers) != sorted(wanted):
+            given = " ".join(code for code, _ in readers)
+            raise Refusal(Code.ENVELOPE_READERS, "readers", given=given, limit=" ".join(wanted))
+        for place, (code, epoch) in enumerate(readers):
+            accepted = self.epochs(code, now)
+            if epoch not in accepted:
+                raise Refusal(Code.ENVELOPE_READERS, f"readers[{place}]", reader=code, given=epoch, limit=accepted[0])
+
+    def epochs(self, code: str, now: Ms) -> tuple[int, ...]:
+        """The key epochs to which an envelope for this reader may be sealed at an instant, the newest first."""
+        seals = self._seals(code)
+        if not seals:
+            return (NO_EPOCH,)
+        newest = [seal.epoch for seal in reversed(seals)]
+        overlap = units.day_number(units.block_date(now)) - units.day_number(units.block_date(Ms(self._genesis.time)))
+        return tuple(newest[:2]) if overlap <= SEAL_EPOCH_OVERLAP_DAYS else (newest[0],)
+
+    def _seals(self, code: str) -> tuple[SealKey, ...]:
+        participant = self._genesis.participants.get(code)
+        if participant is not None:
+            return participant.seals
+        return self._genesis.secretariat.seals if code == SECRETARIAT else ()

@@ -1,0 +1,171 @@
+"""`certificate.issue`: an issuing authority opens a certificate (2-records.md, table of kinds; 10-formats.md, body).
+
+Checks, in this order (the column "refused when" of the table):
+
+1. number: the author's prefix, unused, inside a range committed for the year of `issued` when there is one;
+2. parties, on the date `issued`: the issuer issues here, the destination is known and takes part, they differ; a suspended
+   issuer (on `issued`, or now) exports nothing but goods of its own compliant zones, a suspended destination is not in force;
+3. dates: issued <= validated <= expires, expiry within the issuer's limit, counted from `validated`;
+4. lines: they add up; origins are countries, ascending, and not suspended on `issued` unless from a compliant zone;
+5. sources: each once and not itself, confirmed by this issuer, not claimed beyond what arrived; together at most the
+   certificate's carats;
+6. `issued` is not in the future and at most 30 days ago (more than 7: late, which the entry notes).
+
+A zone belongs to a line's one country; where a line names several, the zone does not clear any of them.
+"""
+
+from ledger import units
+from ledger.bodies import IssueBody, Line, Source
+from ledger.countries import is_country
+from ledger.entries import PREFIX_CHARACTERS, SOURCE_STATES, CertificateEntry, CertificateState, issuer_of, points_by_hs
+from ledger.errors import Code, Refusal
+from ledger.limits import ISSUE_LATE_DAYS, ISSUE_TOO_LATE_DAYS
+from ledger.participants import Participant
+from ledger.record import Record
+from ledger.rules.common import Place, View, check_sums
+from ledger.rules.effects import Writer
+
+
+def check(view: View, author: Participant, record: Record) -> None:
+    """Every check of the kind; raises the first Refusal."""
+    body = record.body
+    assert isinstance(body, IssueBody)
+    _check_number(view, author, body)
+    _check_parties(view, author, body)
+    _check_dates(author, body)
+    check_sums(body)
+    for place, line in enumerate(body.lines):
+        _check_origin(view, body.issued, line, f"lines[{place}]")
+    _check_sources(view, author, body)
+    _check_issued(view, body)
+
+
+def enact(writer: Writer, record: Record, place: Place) -> None:
+    """Opens the certificate, takes the carats from its sources, adds to the issuer's exports."""
+    body = record.body
+    assert isinstance(body, IssueBody)
+    for source in body.sources:
+        writer.claim(source.number, body.number, source.points)
+    points = points_by_hs(body.lines)
+    writer.open_certificate(
+        body.number,
+        CertificateEntry(
+            state=CertificateState.OPEN,
+            kind=body.type,
+            destination=body.destination,
+            issued=body.issued,
+            expires=body.expires,
+            parcels=body.parcels,
+            points=points,
+            receipt_hash=body.receipt_hash,
+            index=place.index,
+            records=(record.id,),
+            heights=(place.height,),
+            late=_age(place.date, body.issued) > ISSUE_LATE_DAYS,
+        ),
+    )
+    writer.take_rid(body.rid)
+    writer.add_export(record.author, points)
+
+
+def _check_number(view: View, author: Participant, body: IssueBody) -> None:
+    number = body.number
+    if issuer_of(number) != author.code:
+        raise Refusal(Code.NUMBER_PREFIX, "number", given=number, limit=author.code)
+    if view.state.certificate(number) is not None:
+        raise Refusal(Code.NUMBER_USED, "number", given=number)
+    ranges = author.range_of(int(body.issued[:4]))
+    if ranges and not any(entry.first <= int(number[PREFIX_CHARACTERS:]) <= entry.last for entry in ranges):
+        limit = " ".join(f"{entry.first}-{entry.last}" for entry in ranges)
+        raise Refusal(Code.NUMBER_OUT_OF_RANGE, "number", given=number, year=body.issued[:4], limit=limit)
+
+
+def _check_parties(view: View, author: Participant, body: IssueBody) -> None:
+    if not author.issues_on(body.issued):
+        raise Refusal(Code.ISSUER_NOT_IN_FORCE, "issued", given=body.issued, issuer=author.code, limit=author.issues_from)
+    for date in (body.issued, view.date):
+        if author.suspended_on(date) and not _compliant(author, body):
+            raise Refusal(Code.ISSUER_SUSPENDED, "issued", given=date, issuer=author.code)
+    destination = view.register.participant(body.destination)
+    if destination is None:
+        raise Refusal(Code.DESTINATION_UNKNOWN, "destination", given=body.destination)
+    if not destination.in_force(body.issued) or destination.suspended_on(body.issued):
+        raise Refusal(Code.DESTINATION_NOT_IN_FORCE, "destination", given=body.destination, issued=body.issued)
+    if destination.code == author.code:
+        raise Refusal(Code.DESTINATION_IS_ISSUER, "destination", given=body.destination)
+
+
+def _compliant(author: Participant, body: IssueBody) -> bool:
+    """Whether all goods were mined here, in zones that may export although the country is suspended."""
+    zones = author.compliant_zones
+    return all(len(line.origin) == 1 and line.origin[0] in author.countries and line.zone in zones for line in body.lines)
+
+
+def _check_dates(author: Participant, body: IssueBody) -> None:
+    if body.validated < body.issued:
+        raise Refusal(Code.VALIDATED_BEFORE_ISSUED, "validated", given=body.validated, limit=body.issued)
+    if body.expires < body.validated:
+        raise Refusal(Code.EXPIRES_BEFORE_VALIDATED, "expires", given=body.expires, limit=body.validated)
+    days = units.day_number(body.expires) - units.day_number(body.validated)
+    if days > author.validity_days:
+        raise Refusal(Code.EXPIRY_OVER_LIMIT, "expires", given=days, limit=author.validity_days)
+
+
+def _check_origin(view: View, issued: str, line: Line, field: str) -> None:
+    for place, country in enumerate(line.origin):
+        if not is_country(country):
+            raise Refusal(Code.UNKNOWN_ORIGIN, f"{field}.origin[{place}]", given=country)
+        if place and country <= line.origin[place - 1]:
+            raise Refusal(Code.ORIGIN_ORDER, f"{field}.origin[{place}]", given=country, limit=line.origin[place - 1])
+    zone = line.zone if len(line.origin) == 1 else ""
+    for place, country in enumerate(line.origin):
+        participant = view.register.participant_of(country)
+        if participant is not None and participant.goods_suspended_on(issued, zone):
+            raise Refusal(Code.ORIGIN_SUSPENDED, f"{field}.origin[{place}]", given=country, zone=zone, issued=issued)
+
+
+def _check_sources(view: View, author: Participant, body: IssueBody) -> None:
+    seen: set[str] = set()
+    for place, source in enumerate(body.sources):
+        field = f"sources[{place}]"
+        if source.number in seen:
+            raise Refusal(Code.SOURCE_REPEATED, f"{field}.number", given=source.number)
+        seen.add(source.number)
+        if source.number == body.number:
+            raise Refusal(Code.SOURCE_IS_SELF, f"{field}.number", given=source.number)
+        _check_source(view, author, source, field)
+    taken = sum(source.points for source in body.sources)
+    if taken > body.points:
+        raise Refusal(Code.SOURCES_EXCEED_CERTIFICATE, "sources", given=units.carats(taken), limit=units.carats(body.points))
+
+
+def _check_source(view: View, author: Participant, source: Source, field: str) -> None:
+    entry = view.state.certificate(source.number)
+    if entry is None:
+        raise Refusal(Code.SOURCE_UNKNOWN, f"{field}.number", given=source.number)
+    if entry.destination != author.code or entry.state not in SOURCE_STATES:
+        figures = {"given": source.number, "state": str(entry.state), "destination": entry.destination}
+        raise Refusal(Code.SOURCE_NOT_CONFIRMED_HERE, f"{field}.number", **figures)
+    free = entry.measured - entry.claimed
+    if source.points > free:
+        raise Refusal(
+            Code.CARATS_EXCEED_SOURCE,
+            f"{field}.carats",
+            given=units.carats(source.points),
+            limit=units.carats(free),
+            confirmed=units.carats(entry.measured),
+            certificate=source.number,
+        )
+
+
+def _check_issued(view: View, body: IssueBody) -> None:
+    if units.date_is_future(body.issued, view.now):
+        raise Refusal(Code.ISSUED_IN_FUTURE, "issued", given=body.issued, limit=view.date)
+    age = _age(view.date, body.issued)
+    if age > ISSUE_TOO_LATE_DAYS:
+        raise Refusal(Code.ISSUED_TOO_LATE, "issued", given=age, limit=ISSUE_TOO_LATE_DAYS)
+
+
+def _age(today: str, issued: str) -> int:
+    """Days from `issued` to the block's day."""
+    return units.day_number(today) - units.day_number(issued)

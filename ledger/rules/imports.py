@@ -1,0 +1,83 @@
+"""`import.confirm`: the destination's importing authority states one outcome (2-records.md, kinds; 10-formats.md, body).
+
+Checks, in this order (the column "refused when" of the table):
+
+1. the certificate exists, is addressed to the author, and is open (a second outcome is refused);
+2. the answer is to its newest record, so that nothing that changed in between goes unnoticed;
+3. the author confirms here on the day of receipt; receipt is neither before `issued` nor in the future;
+4. the lines add up;
+5. `confirmed` needs the same parcels, the same points by HS code, and receipt by the expiry; anything else is a `discrepancy`;
+6. a receipt code, when one is given, is the one that the issuer printed.
+"""
+
+from ledger import units
+from ledger.bodies import ConfirmBody
+from ledger.entries import HS_CODES, CertificateEntry, CertificateState, points_by_hs
+from ledger.errors import Code, Refusal
+from ledger.hashing import labelled_hash
+from ledger.participants import Participant
+from ledger.record import Record
+from ledger.rules.common import Place, View, check_sums
+from ledger.rules.effects import Writer
+
+
+def check(view: View, author: Participant, record: Record) -> None:
+    """Every check of the kind; raises the first Refusal."""
+    body = record.body
+    assert isinstance(body, ConfirmBody)
+    entry = _check_certificate(view, author, body)
+    _check_received(view, author, body, entry)
+    check_sums(body)
+    if body.outcome == "confirmed":
+        _check_confirmed(body, entry)
+    _check_receipt_code(body, entry)
+
+
+def enact(writer: Writer, record: Record, place: Place) -> None:
+    """Gives the certificate its outcome and, unless it is refused, adds what arrived to the author's imports."""
+    body = record.body
+    assert isinstance(body, ConfirmBody)
+    arrived = body.outcome != "refused"
+    writer.settle(body.number, CertificateState(body.outcome), record.id, place.height, body.points if arrived else 0)
+    writer.take_rid(body.rid)
+    if arrived:
+        writer.add_import(record.author, points_by_hs(body.lines))
+
+
+def _check_certificate(view: View, author: Participant, body: ConfirmBody) -> CertificateEntry:
+    entry = view.state.certificate(body.number)
+    if entry is None:
+        raise Refusal(Code.CERTIFICATE_UNKNOWN, "number", given=body.number)
+    if entry.destination != author.code:
+        raise Refusal(Code.WRONG_DESTINATION, "number", given=author.code, limit=entry.destination, certificate=body.number)
+    if entry.state != CertificateState.OPEN:
+        raise Refusal(Code.CERTIFICATE_CLOSED, "number", certificate=body.number, state=str(entry.state))
+    if body.answers != entry.head:
+        raise Refusal(Code.STALE_HEAD, "answers", given=body.answers.hex(), limit=entry.head.hex(), certificate=body.number)
+    return entry
+
+
+def _check_received(view: View, author: Participant, body: ConfirmBody, entry: CertificateEntry) -> None:
+    if not author.confirms_from or body.received < author.confirms_from:
+        raise Refusal(Code.DESTINATION_NOT_IN_FORCE, "received", given=body.received, limit=author.confirms_from)
+    if body.received < entry.issued:
+        raise Refusal(Code.RECEIVED_BEFORE_ISSUED, "received", given=body.received, limit=entry.issued)
+    if units.date_is_future(body.received, view.now):
+        raise Refusal(Code.RECEIVED_IN_FUTURE, "received", given=body.received, limit=view.date)
+
+
+def _check_confirmed(body: ConfirmBody, entry: CertificateEntry) -> None:
+    if body.parcels != entry.parcels:
+        raise Refusal(Code.CONFIRMED_BUT_DIFFERS, "parcels", given=body.parcels, limit=entry.parcels)
+    for hs, given, issued in zip(HS_CODES, points_by_hs(body.lines), entry.points, strict=True):
+        if given != issued:
+            raise Refusal(Code.CONFIRMED_BUT_DIFFERS, "lines", hs=hs, given=units.carats(given), limit=units.carats(issued))
+    if body.received > entry.expires:
+        raise Refusal(Code.CONFIRMED_BUT_EXPIRED, "received", given=body.received, limit=entry.expires)
+
+
+def _check_receipt_code(body: ConfirmBody, entry: CertificateEntry) -> None:
+    if body.receipt_code is None:
+        return
+    if labelled_hash(b"kpl/receipt", body.number.encode(), body.receipt_code) != entry.receipt_hash:
+        raise Refusal(Code.RECEIPT_CODE, "receipt_code", certificate=body.number)

@@ -1,0 +1,98 @@
+"""Running sums by participant, flow and HS code, kept in every block: reading a table costs the same at any size of the ledger.
+
+Rules: exports count when issued, imports when they arrived (`confirmed` and `discrepancy`, as measured); a certificate
+counts once for each HS code that it has points of, and once in the margin over all of them. Integers only. The sums are
+state: every node has the same.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from ledger import keys
+from ledger.entries import HS_CODES
+from ledger.errors import StoreError
+from ledger.overlay import Overlay
+from ledger.units import Points
+
+FLOW_LETTERS: Final = {"export": "e", "import": "i"}
+"""How keys write a flow."""
+
+ALL_HS: Final = ""
+"""The margin over all HS codes."""
+
+_FLOWS: Final = {letter: flow for flow, letter in FLOW_LETTERS.items()}
+_POINTS_BYTES: Final = 16
+_COUNT_BYTES: Final = 8
+"""A sum's value: points, then certificates, big-endian. Sums of admissible weights outgrow 64 bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """One row of the table.
+
+    Attributes:
+        participant: code.
+        flow: `export` or `import`.
+        hs: six digits, or empty for the margin over all HS codes.
+        points: sum of weights.
+        certificates: how many have such a line; the margin counts each once, so it is less than the sum over HS codes.
+    """
+
+    participant: str
+    flow: str
+    hs: str
+    points: Points
+    certificates: int
+
+
+class Totals:
+    """What one block adds, kept apart until its end: many records touch the same few sums."""
+
+    __slots__ = ("_added",)
+
+    def __init__(self) -> None:
+        self._added: dict[tuple[str, str, str], list[int]] = {}
+
+    def add(self, participant: str, flow: str, points: Iterable[int]) -> None:
+        """One certificate's points by HS code, in the order of `HS_CODES`."""
+        whole = 0
+        for hs, amount in zip(HS_CODES, points, strict=True):
+            if amount:
+                self._add((participant, flow, hs), amount)
+                whole += amount
+        self._add((participant, flow, ALL_HS), whole)
+
+    def write(self, overlay: Overlay) -> None:
+        """Adds them to the sums in state."""
+        for (participant, flow, hs), (points, certificates) in sorted(self._added.items()):
+            key = keys.total(participant, FLOW_LETTERS[flow], hs)
+            held = overlay.get(key)
+            before = (0, 0) if held is None else _decode(held)
+            overlay.put(key, _encode(before[0] + points, before[1] + certificates))
+
+    def _add(self, cell: tuple[str, str, str], points: int) -> None:
+        sums = self._added.setdefault(cell, [0, 0])
+        sums[0] += points
+        sums[1] += 1
+
+
+def read(stored: Iterable[tuple[bytes, bytes]]) -> Iterator[Total]:
+    """The table out of what the store has under `keys.TOTAL`; raises StoreError for what is no such row."""
+    for key, value in stored:
+        text = key.decode(errors="replace")
+        flow = _FLOWS.get(text[2:3])
+        if flow is None:
+            raise StoreError(f"a running sum under the key {key.hex()}")
+        points, certificates = _decode(value)
+        yield Total(text[:2], flow, text[3:], Points(points), certificates)
+
+
+def _encode(points: int, certificates: int) -> bytes:
+    return points.to_bytes(_POINTS_BYTES, "big") + certificates.to_bytes(_COUNT_BYTES, "big")
+
+
+def _decode(value: bytes) -> tuple[int, int]:
+    if len(value) != _POINTS_BYTES + _COUNT_BYTES:
+        raise StoreError(f"a running sum of {len(value)} bytes")
+    return int.from_bytes(value[:_POINTS_BYTES], "big"), int.from_bytes(value[_POINTS_BYTES:], "big")
