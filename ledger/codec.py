@@ -17,10 +17,15 @@ import msgspec
 
 from ledger import schema
 from ledger.errors import Code, Refusal
-from ledger.limits import MAX_DEPTH, MAX_RECORD_BYTES
+from ledger.limits import MAX_DEPTH, MAX_RECORD_BYTES, MAX_SUBMISSION_BYTES
 from ledger.schema import inside, item
 
 T = TypeVar("T")
+
+_MIN_INT: Final = -(2**63)
+_MAX_INT: Final = 2**64 - 1
+_CONTAINERS: Final = (dict, list, tuple)
+_EXPLAINED_BYTES: Final = MAX_SUBMISSION_BYTES
 
 _encode_sorted: Final = msgspec.msgpack.Encoder(order="sorted").encode
 encode_plain: Final = msgspec.msgpack.Encoder().encode
@@ -35,7 +40,7 @@ def encode(value: Any) -> bytes:
     Raises:
         Refusal: MALFORMED, NOT_CANONICAL or TOO_DEEP, what has no canonical form, with its field.
     """
-    _check(value, "", 0)
+    _check(value)
     return _encode_sorted(value)
 
 
@@ -55,7 +60,7 @@ def decode(data: bytes, limit: int = MAX_RECORD_BYTES) -> Any:
         raise Refusal(Code.MALFORMED, reason="text that is not UTF-8") from None
     except (ValueError, OverflowError) as error:
         raise Refusal(Code.MALFORMED, reason=str(error)) from None
-    _check(value, "", 0)
+    _check(value)
     again = _encode_sorted(value)
     if again != data:
         raise Refusal(Code.NOT_CANONICAL, byte=_first_difference(data, again))
@@ -69,12 +74,55 @@ def _first_difference(data: bytes, again: bytes) -> int:
     return min(len(data), len(again))
 
 
-def _check(value: Any, path: str, depth: int) -> None:
-    """Everything about a value that its re-encoding does not show."""
+def _check(value: Any) -> None:
+    """Everything about a value that its re-encoding does not show.
+
+    Raises:
+        Refusal: MALFORMED, NOT_CANONICAL or TOO_DEEP, with the field.
+    """
+    if not _is_sound(value):
+        _check_at(value, "", 0)
+
+
+def _is_sound(value: Any) -> bool:
+    """Whether `_check_at` would pass, level by level and without paths: a tenth of its time."""
+    level = [value]
+    for depth in range(MAX_DEPTH + 1):
+        below: list[Any] = []
+        for element in level:
+            kind = type(element)
+            if kind is str:
+                if not element.isascii() and not _is_text(element):
+                    return False
+            elif kind is list or kind is tuple:
+                below += element
+            elif kind is dict:
+                below += element
+                below += element.values()
+                if any(type(key) is not str for key in element):
+                    return False
+            elif kind is int:
+                if not _MIN_INT <= element <= _MAX_INT:
+                    return False
+            elif element is not None and kind is not bytes and kind is not bool:
+                return False
+            if depth == MAX_DEPTH and kind in _CONTAINERS:
+                return False
+        if not below:
+            break
+        level = below
+    return True
+
+
+def _is_text(text: str) -> bool:
+    return is_normalized("NFC", text) and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _check_at(value: Any, path: str, depth: int) -> None:
     kind = type(value)
     if kind is str:
         _check_text(value, path)
-    elif kind is dict or kind is list or kind is tuple:
+    elif kind in _CONTAINERS:
         if depth >= MAX_DEPTH:
             raise Refusal(Code.TOO_DEEP, schema.shorten(path), limit=MAX_DEPTH)
         if kind is dict:
@@ -82,23 +130,22 @@ def _check(value: Any, path: str, depth: int) -> None:
                 if type(key) is not str:
                     raise Refusal(Code.MALFORMED, schema.shorten(path), reason="map key that is not text")
                 _check_text(key, path)
-                _check(element, inside(path, key), depth + 1)
+                _check_at(element, inside(path, key), depth + 1)
         else:
             for position, element in enumerate(value):
-                _check(element, item(path, position), depth + 1)
+                _check_at(element, item(path, position), depth + 1)
     elif kind is int:
-        if not -(2**63) <= value < 2**64:
+        if not _MIN_INT <= value <= _MAX_INT:
             raise Refusal(Code.MALFORMED, schema.shorten(path), reason="integer of more than 64 bits")
     elif value is not None and kind is not bytes and kind is not bool:
         raise Refusal(Code.MALFORMED, schema.shorten(path), reason="float, extension or other type without canonical form")
 
 
 def _check_text(text: str, path: str) -> None:
-    if not text.isascii():
-        if not is_normalized("NFC", text):
-            raise Refusal(Code.NOT_CANONICAL, schema.shorten(path), reason="text that is not in NFC")
-        if any("\ud800" <= character <= "\udfff" for character in text):
+    if not text.isascii() and not _is_text(text):
+        if is_normalized("NFC", text):
             raise Refusal(Code.MALFORMED, schema.shorten(path), reason="text that is not Unicode")
+        raise Refusal(Code.NOT_CANONICAL, schema.shorten(path), reason="text that is not in NFC")
 
 
 class Typed(Generic[T]):
@@ -148,7 +195,9 @@ class Typed(Generic[T]):
         return data
 
     def _reason(self, data: bytes, reason: str) -> Refusal:
-        """Why `data` was refused, as precisely as the slow way can tell."""
+        """Why `data` was refused, as precisely as the slow way can tell; a sender must not make us take it for megabytes."""
+        if len(data) > _EXPLAINED_BYTES:
+            return Refusal(Code.MALFORMED, reason=reason)
         try:
             schema.check(self._schema, decode(data, self._limit), "")
         except Refusal as refusal:

@@ -58,8 +58,7 @@ class _Sealed(Struct, frozen=True, forbid_unknown_fields=True):
     record: Annotated[bytes, Meta(max_length=MAX_RECORD_BYTES)]
 
 
-_Submission = Annotated[bytes, Meta(max_length=MAX_SUBMISSION_BYTES)]
-_Batch = Annotated[tuple[_Submission, ...], Meta(max_length=MAX_BATCH_RECORDS)]
+_Batch = Annotated[tuple[bytes, ...], Meta(max_length=MAX_BATCH_RECORDS)]
 
 
 class Record(Struct, frozen=True, eq=False):
@@ -246,11 +245,14 @@ def encode_submission(record: bytes, envelope: bytes | None = None) -> bytes:
 
 
 def parse_batch(raw: bytes) -> list[bytes]:
-    """The submissions of a batch, not yet looked into.
+    """The submissions of a batch, not yet looked into: each is refused for itself.
 
     Raises:
-        Refusal: TOO_LARGE, MALFORMED, NOT_CANONICAL; BAD_VALUE, more than `MAX_BATCH_RECORDS`.
+        Refusal: TOO_LARGE (bytes, or more than `MAX_BATCH_RECORDS`), MALFORMED, NOT_CANONICAL.
     """
+    count = int.from_bytes(raw[1:3]) if raw[:1] == b"\xdc" else int.from_bytes(raw[1:5]) if raw[:1] == b"\xdd" else 0
+    if count > MAX_BATCH_RECORDS:
+        raise Refusal(Code.TOO_LARGE, given=count, limit=MAX_BATCH_RECORDS)
     return list(_batch.decode(raw))
 
 
@@ -258,6 +260,8 @@ def encode_batch(submissions: Sequence[bytes]) -> bytes:
     """The bytes of a batch.
 
     Raises:
-        Refusal: TOO_LARGE; BAD_VALUE, more than `MAX_BATCH_RECORDS`.
+        Refusal: TOO_LARGE (bytes, or more than `MAX_BATCH_RECORDS`).
     """
+    if len(submissions) > MAX_BATCH_RECORDS:
+        raise Refusal(Code.TOO_LARGE, given=len(submissions), limit=MAX_BATCH_RECORDS)
     return _batch.encode(tuple(submissions))

@@ -223,7 +223,8 @@ def _check_leaf(info: inspect.Type, value: Any, path: str) -> None:
             _expect(str, value, path)
             _within(path, len(value), low, high)
             if pattern is not None and re.search(pattern, value) is None:
-                raise Refusal(Code.BAD_VALUE, path, given=_show(value), expected=pattern)
+                expected = pattern.removeprefix("^").removesuffix(r"\Z")
+                raise Refusal(Code.BAD_VALUE, path, given=_show(value), expected=expected)
         case _:
             _expect(type(None), value, path)
 
