@@ -14,7 +14,15 @@ from typing import Any
 from node.errors import Exit, FatalError
 
 PREFIX = "KPLEDGER_"
-_RESERVED = {"KPLEDGER_PASSPHRASE_FILE", "KPLEDGER_HOME"}
+_RESERVED = {
+    "KPLEDGER_PASSPHRASE_FILE",
+    "KPLEDGER_HOME",
+    "KPLEDGER_URL",
+    "KPLEDGER_TOKEN",
+    "KPLEDGER_KEYS",
+    "KPLEDGER_GENESIS",
+}
+"""Variables of the command line, which are no settings of a node."""
 
 
 @dataclass(frozen=True, slots=True)

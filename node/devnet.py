@@ -22,6 +22,7 @@ from typing import Any
 
 from api.auth import TokenBook, new_token
 from api.demo.network import Seat, make_network, participant_rows, write_keys
+from ledger.units import Ms
 from node.client import Client
 from node.errors import Exit, FatalError, NodeError
 from node.files import write_atomic
@@ -207,12 +208,13 @@ def _make(directory: Path, nodes: int, base_port: int) -> None:
         keys = load_keys(home.path, raw_allowed=True)
         publics = (keys.consensus.public, keys.log.public, keys.cosign.public)
         seats.append(Seat(member["participant"], member["peer"], home.read_certificate(), publics))
-    network = make_network(seats, time.time_ns() // 1_000_000)
+    network = make_network(seats, Ms(time.time_ns() // 1_000_000))
     write_keys(directory / "keys", network.keys)
     (directory / "genesis.json").write_bytes(network.genesis_json)
     readers = [row["code"] for row in participant_rows()]
-    tokens = {"participant": {code: new_token() for code in readers}, "auditor": new_token()}
-    scopes = {f"participant:{code}": text for code, text in tokens["participant"].items()} | {"auditor": tokens["auditor"]}
+    participants, auditor = {code: new_token() for code in readers}, new_token()
+    tokens = {"participant": participants, "auditor": auditor}
+    scopes = {f"participant:{code}": text for code, text in participants.items()} | {"auditor": auditor}
     for home in homes:
         init(home, None, {}, network.genesis_json)
         book = TokenBook.load(home.tokens)

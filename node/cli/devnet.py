@@ -64,6 +64,6 @@ async def _work(network: Devnet, load: str) -> None:
         console.print(f"{member.participant}  {member.api}/   metrics http://{member.admin}/metrics", soft_wrap=True)
     console.print(f"keys, tokens and addresses: {network.directory / 'devnet.json'}", soft_wrap=True)
     if load != "none":
-        await replay(network, console)
+        await replay(network)
         network.write_description("done")
     console.print("Ctrl-C stops all nodes")

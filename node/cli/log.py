@@ -45,7 +45,7 @@ def export(
 def verify(
     directory: Annotated[Path, Parameter(help="As `log export` wrote it.")], policy: PolicyOption, json: JsonOption = False
 ) -> None:
-    """Check exported files, offline: signatures, every entry, every tile, the root. Exit code 65 when something does not hold."""
+    """Check exported files, offline: signatures, every entry, every tile, the root. Exit code 65 when it does not hold."""
     content = read_file(policy)
     try:
         with Progress(console=console, transient=True, disable=json) as bar:

@@ -9,6 +9,7 @@ from cyclopts import App, CycloptsError
 from ledger.errors import ProofError, Refusal
 from node.cli import certificates, devnet, imports, log, network, operate, receipts, tokens
 from node.cli.output import fatal
+from node.client import ProblemError
 from node.errors import Exit, FatalError
 
 app = App(
@@ -42,6 +43,11 @@ def main() -> NoReturn:
                 "Get it again from its source; if it stays so, tell the secretariat.",
                 Exit.BAD_DATA,
             )
+        )
+    except ProblemError as error:
+        code = {401: Exit.REFUSED, 403: Exit.REFUSED, 503: Exit.UNREACHABLE}.get(error.status, Exit.FAILED)
+        fatal(
+            FatalError(f"The node says no: {error}.", "Nothing was done.", "See the named field; a token may be missing.", code)
         )
     except KeyboardInterrupt:
         sys.exit(130)

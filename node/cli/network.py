@@ -8,7 +8,7 @@ from cyclopts import App, Parameter
 
 from ledger.errors import Refusal
 from ledger.genesis import Genesis
-from node.cli.options import JsonOption, read_file
+from node.cli.options import JsonOption, read_file, read_genesis
 from node.cli.output import console, print_fields, print_json, print_table, unreadable
 from node.errors import Exit, FatalError
 from node.files import write_atomic
@@ -46,7 +46,7 @@ def create(
 
 def show(file: Annotated[Path, Parameter(help="genesis.json")], json: JsonOption = False) -> None:
     """Check a genesis and show what it says."""
-    genesis = _parse(file, read_file(file))
+    genesis = read_genesis(file)
     validators = [node.participant for node in genesis.nodes if node.validator]
     fields = {
         "ledger_id": genesis.ledger_id.hex(),
