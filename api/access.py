@@ -1,6 +1,7 @@
 """Who asks: the `Authorization` header against the token book.
 
-Missing, unknown and expired tokens look alike (401); a known one that may not read this is 403. Public answers never look at it.
+Missing, unknown and expired tokens look alike (401); a known one that may not read this is 403. Public answers never look at
+it.
 """
 
 from quart import Request

@@ -1,7 +1,7 @@
 """Building answers: JSON from models, caching headers, conditional requests, cursors and parameters.
 
-Caching: what everybody may read is `public`, what needs a token `private`; both must be revalidated, by a strong `ETag` over the
-body. Tiles never change. Answers about the ledger name the height they were read at.
+Caching: what everybody may read is `public`, what needs a token `private`; both must be revalidated, by a strong `ETag` over
+the body. Tiles never change. Answers about the ledger name the height they were read at.
 """
 
 import base64

@@ -27,8 +27,8 @@ from api.statistics import statistics_routes
 from api.throttle import Throttle, prefix
 
 _DESCRIPTION = (
-    "One node of the Kimberley Process certificate ledger. Submitting takes signed records; reading records and certificates takes "
-    "a token; the log, the register and this document are public."
+    "One node of the Kimberley Process certificate ledger. Submitting takes signed records; reading records and certificates "
+    "takes a token; the log, the register and this document are public."
 )
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
@@ -40,7 +40,7 @@ _HEADERS = {
 
 
 def create_app(port: NodePort) -> Quart:
-    """The ASGI app of the public listener; serve it with `api.server.serve`. To be called once a port (it registers metrics)."""
+    """The ASGI app of the public listener, for `api.server.serve`. To be called once for a port, since it registers metrics."""
     app = Quart("api", static_folder="pages/static", static_url_path="/static", template_folder="pages/templates")
     limits = port.limits
     app.config.update(

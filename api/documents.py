@@ -1,6 +1,8 @@
-"""`/v1/openapi.json` and `/docs`: the interface described, for programs and, from the same document, for people."""
+"""`/v1/openapi.json` and `/docs`: the interface described, for programs and, out of the same document, for people."""
 
 import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -11,40 +13,61 @@ from api.answers import HTML, JSON, Cache, answer
 from api.openapi import DOCUMENT_PATH, describe
 from api.page import Pages
 from api.port import NodePort
-from api.schemas.base import NoContent, PageAnswer, TextAnswer
+from api.schemas.base import DocumentAnswer, NoContent, PageAnswer
 from api.strings import ERRORS
 
 
-class DocumentAnswer(TextAnswer):
-    """The OpenAPI 3.1 document."""
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A piece of what a value may be; `model` names the model that it links to, empty for plain words."""
 
-    media_type = "application/vnd.oai.openapi+json"
+    text: str
+    model: str = ""
 
 
-class _Document:
-    """Made once, when first asked for: by then every route is registered."""
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One parameter or one member of a model."""
 
-    def __init__(self, schema: QuartSchema, pages: Pages) -> None:
-        self._schema = schema
-        self._pages = pages
+    name: str
+    place: str
+    forms: tuple[Form, ...]
+    meaning: str
 
-    @cached_property
-    def content(self) -> dict[str, Any]:
-        return self._schema.openapi_provider.schema()
 
-    @cached_property
-    def data(self) -> bytes:
-        return json.dumps(self.content, ensure_ascii=False, indent=1).encode()
+@dataclass(frozen=True, slots=True)
+class StatusLine:
+    """One answer of an operation."""
 
-    @cached_property
-    def html(self) -> str:
-        return self._pages.render(
-            "documentation.html",
-            "/docs",
-            document=self.content,
-            models=_models(self.content),
-            errors={str(code): meaning for code, meaning in ERRORS.items()},
-        )
+    status: str
+    media_type: str
+    forms: tuple[Form, ...]
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one path."""
+
+    id: str
+    method: str
+    path: str
+    summary: str
+    description: str
+    token: bool
+    body: str
+    body_type: str
+    parameters: tuple[Field, ...]
+    answers: tuple[StatusLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One named form."""
+
+    name: str
+    description: str
+    fields: tuple[Field, ...]
 
 
 def document_routes(port: NodePort, schema: QuartSchema) -> Blueprint:
@@ -67,14 +90,84 @@ def document_routes(port: NodePort, schema: QuartSchema) -> Blueprint:
     return routes
 
 
-def _models(content: dict[str, Any]) -> dict[str, Any]:
-    """Every model by name: those that answers name directly and those inside them."""
-    models: dict[str, Any] = dict(content["components"]["schemas"])
-    for operations in content["paths"].values():
-        for operation in operations.values():
-            for one in operation["responses"].values():
-                for media in one.get("content", {}).values():
-                    schema = media.get("schema", {})
-                    if schema.get("properties"):
-                        models[schema["title"]] = schema
-    return dict(sorted(models.items()))
+class _Document:
+    """Made once, when first asked for: by then every route is registered."""
+
+    def __init__(self, schema: QuartSchema, pages: Pages) -> None:
+        self._schema = schema
+        self._pages = pages
+
+    @cached_property
+    def content(self) -> dict[str, Any]:
+        return self._schema.openapi_provider.schema()
+
+    @cached_property
+    def data(self) -> bytes:
+        return json.dumps(self.content, ensure_ascii=False, indent=1).encode()
+
+    @cached_property
+    def html(self) -> str:
+        operations = [(group, list(_operations(self.content, group["name"]))) for group in self.content["tags"]]
+        return self._pages.render(
+            "documentation.html",
+            "/docs",
+            description=self.content["info"]["description"],
+            groups=operations,
+            models=[_model(name, model) for name, model in sorted(self.content["components"]["schemas"].items())],
+            errors={str(code): meaning for code, meaning in ERRORS.items()},
+        )
+
+
+def _operations(content: Mapping[str, Any], group: str) -> Iterator[Operation]:
+    for path, methods in content["paths"].items():
+        for method, one in methods.items():
+            if group in one["tags"]:
+                body = one.get("requestBody", {})
+                yield Operation(
+                    id=one["operationId"],
+                    method=method.upper(),
+                    path=path,
+                    summary=one["summary"],
+                    description=one["description"].strip(),
+                    token="security" in one,
+                    body=body.get("description", ""),
+                    body_type=next(iter(body.get("content", {})), ""),
+                    parameters=tuple(
+                        Field(entry["name"], entry["in"], tuple(_forms(entry["schema"])), entry.get("description", ""))
+                        for entry in one["parameters"]
+                    ),
+                    answers=tuple(_status_line(status, entry) for status, entry in one["responses"].items()),
+                )
+
+
+def _status_line(status: str, entry: Mapping[str, Any]) -> StatusLine:
+    media_type, media = next(iter(entry.get("content", {}).items()), ("", {}))
+    return StatusLine(status, media_type, tuple(_forms(media["schema"])) if "schema" in media else (), entry["description"])
+
+
+def _model(name: str, schema: Mapping[str, Any]) -> Model:
+    members = schema.get("properties", {}).items()
+    fields = tuple(Field(field, "", tuple(_forms(one)), one.get("description", "")) for field, one in members)
+    return Model(name, schema.get("description", ""), fields)
+
+
+def _forms(schema: Mapping[str, Any]) -> Iterator[Form]:
+    """What a value of this schema may be, in words; alternatives separated by `or`."""
+    match schema:
+        case {"$ref": reference}:
+            name = reference.rpartition("/")[2]
+            yield Form(name, name)
+        case {"anyOf": [first, *others]}:
+            yield from _forms(first)
+            for one in others:
+                yield Form(" or ")
+                yield from _forms(one)
+        case {"type": "array", "items": item}:
+            yield Form("list of ")
+            yield from _forms(item)
+        case {"enum": values}:
+            yield Form(", ".join(str(value) for value in values))
+        case {"const": value}:
+            yield Form(str(value))
+        case _:
+            yield Form(str(schema.get("type", "any")))

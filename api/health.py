@@ -17,7 +17,9 @@ PROBES = frozenset({"/livez", "/readyz"})
 class ReadyQuery(Query):
     """Whether to name every check."""
 
-    verbose: Annotated[str | None, Field(max_length=5, description="Given in any form: a JSON document with every check.")] = None
+    verbose: Annotated[str | None, Field(max_length=5, description="Given in any form: a JSON document with every check.")] = (
+        None
+    )
 
 
 def health_routes(port: NodePort) -> Blueprint:

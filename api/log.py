@@ -12,10 +12,9 @@ from api.errors import ApiCode, Problem
 from api.openapi import describe
 from api.port import NodePort
 from api.schemas.base import BinaryAnswer, NoContent, ProblemAnswer, TextAnswer
+from ledger.checkpoint import parse_size
 from ledger.errors import ProofError
 from ledger.tiles import ENTRIES, Tile, parse_path
-
-_MAX_SIZE_DIGITS = 19
 
 
 def log_routes(port: NodePort) -> Blueprint:
@@ -32,9 +31,10 @@ def log_routes(port: NodePort) -> Blueprint:
     @describe("checkpoint_at", "log", {200: TextAnswer, 404: ProblemAnswer})
     async def checkpoint_at(size: str) -> Response:
         """The quorum checkpoint of exactly this tree size."""
-        if not (size.isascii() and size.isdigit() and len(size) <= _MAX_SIZE_DIGITS) or (size[0] == "0" and size != "0"):
+        number = parse_size(size)
+        if number is None:
             raise Problem(404, ApiCode.NOT_FOUND, "size", given=size[:100])
-        return _note(port.quorum_checkpoint(int(size)))
+        return _note(port.quorum_checkpoint(number))
 
     @routes.get("/log/policy")
     @describe("policy", "log", {200: TextAnswer, 304: NoContent})

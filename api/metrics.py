@@ -1,4 +1,4 @@
-"""What the interface counts: requests by route and status, and how long they took. Routes, never addresses: cardinality is fixed."""
+"""What the interface counts: requests by route and status, and how long they took. Routes, not addresses, so it stays small."""
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 

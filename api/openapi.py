@@ -4,7 +4,7 @@ quart-schema speaks of JSON only and would load its viewers from a CDN; here ans
 stand where OpenAPI wants them, and no viewer is installed (`/docs` is server-rendered).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -84,6 +84,10 @@ def describe(
 class Provider(OpenAPIProvider):
     """quart-schema's provider with media types, headers and binary bodies."""
 
+    def generate_rules(self) -> Iterable[Rule]:
+        """What `describe` has marked; style sheets and the like are no part of the interface."""
+        return (rule for rule in super().generate_rules() if "api_body" in self._app.view_functions[rule.endpoint].__dict__)
+
     def build_paths(self, rule: Rule) -> tuple[dict[str, Any], dict[str, Any]]:
         """Add request bodies, and what each status means where the model does not say."""
         paths, components = super().build_paths(rule)
@@ -104,16 +108,18 @@ class Provider(OpenAPIProvider):
         return paths, components
 
     def build_response_object(
-        self, model: type[BaseModel], headers_model: type[BaseModel] | None
+        self,
+        model: Any,  # every model here is a pydantic one
+        headers_model: Any,
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """One answer under its media type."""
         answer, definitions = super().build_response_object(model, headers_model)
-        schema = answer["content"].pop("application/json")
+        schema = answer["content"].pop("application/json")["schema"]
         if issubclass(model, NoContent):
             del answer["content"]
         else:
-            media_type: str = model.media_type  # type: ignore[attr-defined]
-            answer["content"][media_type.partition(";")[0]] = {} if issubclass(model, BinaryAnswer) else schema
+            media_type = str(model.media_type).partition(";")[0]
+            answer["content"][media_type] = {"schema": _named(model, schema, definitions)} if _has_schema(model) else {}
         if issubclass(model, LedgerAnswer):
             answer["headers"] = {HEIGHT_HEADER: {"schema": {"type": "integer"}, "description": "Height it was read at."}}
         return answer, definitions
@@ -124,6 +130,16 @@ class Provider(OpenAPIProvider):
         return getattr(func, "_quart_schema_operation_id", func.__name__)
 
 
+def _has_schema(model: type[BaseModel]) -> bool:
+    return not issubclass(model, BinaryAnswer)
+
+
+def _named(model: type[BaseModel], schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """A reference to the model, which stands once in the document, whatever number of answers have it."""
+    definitions[model.__name__] = schema
+    return {"$ref": f"#/components/schemas/{model.__name__}"}
+
+
 def install(app: Any, title: str, description: str) -> QuartSchema:
     """Make the document available; serving it is the app's."""
     return QuartSchema(
@@ -131,7 +147,7 @@ def install(app: Any, title: str, description: str) -> QuartSchema:
         openapi_path=None,
         info=Info(title=title, version=VERSION, description=description),
         tags=[Tag(name=name, description=text) for name, text in TAGS.items()],
-        security_schemes={BEARER: HttpSecurityScheme(scheme="bearer", description="Token of a participant or of the secretariat.")},
+        security_schemes={BEARER: HttpSecurityScheme(scheme="bearer")},
         conversion_preference="pydantic",
         openapi_provider_class=Provider,
     )

@@ -1,7 +1,7 @@
 """`GET /`: the public page, server-rendered, without scripts and without a request to anybody else.
 
-On a test network (`dev`) it shows the figures of `/v1/statistics`, exactly those; on any other it says why it shows none. Bars are
-SVG made of integers; the texts come from `api.strings`.
+On a test network (`dev`) it shows the figures of `/v1/statistics`, exactly those; on any other it says why it shows none. Bars
+are SVG made of integers; the texts come from `api.strings`.
 """
 
 import hashlib
@@ -18,8 +18,9 @@ from api.openapi import describe
 from api.port import NodePort
 from api.schemas.base import NoContent, PageAnswer
 from api.schemas.statistics import FlowAnswer, StatisticsAnswer
-from api.statistics import DEV, HS_CODES, settled_statistics
+from api.statistics import DEV, settled_statistics
 from api.strings import page_texts
+from ledger.entries import HS_CODES
 from ledger.units import parse_carats
 
 PAGES = Path(__file__).parent / "pages"
@@ -68,7 +69,11 @@ class Pages:
     def __init__(self, port: NodePort) -> None:
         self._port = port
         self._environment = Environment(
-            loader=FileSystemLoader(PAGES / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+            loader=FileSystemLoader(PAGES / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
         )
         self._environment.filters.update(grouped=grouped, figure=figure, moment=moment, iso=iso)
         self._style = hashlib.sha256((PAGES / "static" / "site.css").read_bytes()).hexdigest()[:12]
@@ -90,7 +95,9 @@ class Pages:
 
     def figures(self, figures: StatisticsAnswer) -> str:
         """The page of a test network."""
-        longest = max([1, *(parse_carats(flow.carats) for trade in figures.participants for flow in (trade.imports, trade.exports))])
+        longest = max(
+            [1, *(parse_carats(flow.carats) for trade in figures.participants for flow in (trade.imports, trade.exports))]
+        )
         return self.render(
             "figures.html",
             "/",
@@ -150,7 +157,9 @@ def split(exports: FlowAnswer, imports: FlowAnswer) -> list[SplitRow]:
     """The HS classes of the whole trade."""
     rows = []
     for hs, out, into in zip(HS_CODES, exports.by_hs, imports.by_hs, strict=True):
-        rows.append(SplitRow(hs, out.carats, _percent(out.carats, exports.carats), into.carats, _percent(into.carats, imports.carats)))
+        rows.append(
+            SplitRow(hs, out.carats, _percent(out.carats, exports.carats), into.carats, _percent(into.carats, imports.carats))
+        )
     return rows
 
 

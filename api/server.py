@@ -1,7 +1,7 @@
 """Serves an app with Hypercorn's protocol under limits that Hypercorn's own accept loop does not have.
 
-Hypercorn bounds the time for a request's head (its keep-alive timer runs until the head is whole) and the head's bytes; here are
-added: connections in all and per address prefix, a bound on closing towards a client that does not read, and a stop that
+Hypercorn bounds the time for a request's head (its keep-alive timer runs until the head is whole) and the head's bytes; here
+are added: connections in all and per address prefix, a bound on closing towards a client that does not read, and a stop that
 ends in bounded time even while streams are open. Bodies are bounded in `api.bodies`.
 """
 
@@ -80,7 +80,7 @@ class _Server:
         try:
             loop = asyncio.get_running_loop()
             await _Connection(self._app, loop, self._config, self._context, {}, reader, writer)
-        except* Exception as errors:
+        except* Exception as errors:  # noqa: BLE001 - one connection's trouble must not touch the listener
             log.warning("http.connection", errors=[repr(error) for error in errors.exceptions])
         finally:
             self._tasks.discard(task)

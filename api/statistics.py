@@ -17,7 +17,9 @@ from api.schemas.base import NoContent, ProblemAnswer
 from api.schemas.statistics import CheckpointAnswer, FlowAnswer, HsAnswer, StatisticsAnswer, TradeAnswer
 from ledger.checkpoint import parse_checkpoint
 from ledger.entries import HS_CODES
-from ledger.totals import ALL_HS, Total
+from ledger.note import parse_note
+from ledger.state import Ledger
+from ledger.totals import ALL_HS
 from ledger.units import carats
 
 DEV = "dev"
@@ -64,11 +66,14 @@ async def settled_statistics(port: NodePort) -> StatisticsAnswer:
 
 def read_statistics(port: NodePort) -> StatisticsAnswer:
     """The figures at the ledger's head."""
-    ledger = port.ledger
-    head, genesis = ledger.head, ledger.genesis
+    ledger, genesis = port.ledger, port.ledger.genesis
+    while True:  # a block that is applied meanwhile, on another thread, takes longer than reading again
+        head, rows, still_open = ledger.head, ledger.totals(), _count_open(ledger)
+        if ledger.head is head:
+            break
     cells: dict[tuple[str, str], dict[str, tuple[int, int]]] = {}
-    for total in ledger.totals():
-        cells.setdefault((total.participant, total.flow), {})[total.hs] = (total.points, total.certificates)
+    for row in rows:
+        cells.setdefault((row.participant, row.flow), {})[row.hs] = (row.points, row.certificates)
     traders = sorted({participant for participant, _ in cells})
     note = port.quorum_checkpoint(head.tree_size) or port.quorum_checkpoint()
     return StatisticsAnswer(
@@ -77,7 +82,7 @@ def read_statistics(port: NodePort) -> StatisticsAnswer:
         height=head.height,
         time=head.time,
         tree_size=head.tree_size,
-        open_confirmations=ledger.open_count(),
+        open_confirmations=still_open,
         world_imports=_flow(_world(cells, "import")),
         world_exports=_flow(_world(cells, "export")),
         participants=[
@@ -91,6 +96,15 @@ def read_statistics(port: NodePort) -> StatisticsAnswer:
         ],
         checkpoint=None if note is None else _checkpoint(note, head.tree_size),
     )
+
+
+def _count_open(ledger: Ledger) -> int:
+    """How many certificates are open: by pages, since a test network has thousands at most."""
+    count, page = 0, ledger.open_confirmations()
+    while page.cursor is not None:
+        count += len(page.rows)
+        page = ledger.open_confirmations(cursor=page.cursor)
+    return count + len(page.rows)
 
 
 def _world(cells: Mapping[tuple[str, str], Sums], flow: str) -> Sums:
@@ -111,3 +125,15 @@ def _by_hs(sums: Sums) -> Iterable[HsAnswer]:
     for hs in HS_CODES:
         points, certificates = sums.get(hs, (0, 0))
         yield HsAnswer(hs=hs, carats=carats(points), certificates=certificates)
+
+
+def _checkpoint(text: str, tree_size: int) -> CheckpointAnswer:
+    note = parse_note(text.encode())
+    checkpoint = parse_checkpoint(note.text)
+    return CheckpointAnswer(
+        size=checkpoint.size,
+        root=checkpoint.root.hex(),
+        covers=checkpoint.size >= tree_size,
+        cosigners=[signature.name for signature in note.signatures if signature.name != checkpoint.origin],
+        note=text,
+    )

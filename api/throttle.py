@@ -40,7 +40,7 @@ class Throttle:
 
 @lru_cache(maxsize=4096)
 def prefix(address: str) -> tuple[str, bool]:
-    """The prefix that one subscriber holds (IPv4 /32, IPv6 /64) and whether it is loopback; what is no address stands for itself."""
+    """The prefix of one subscriber (IPv4 /32, IPv6 /64) and whether it is loopback; what is no address stands for itself."""
     try:
         parsed: ipaddress.IPv4Address | ipaddress.IPv6Address = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

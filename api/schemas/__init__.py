@@ -1,1 +1,1 @@
-"""What the interface answers and accepts, as pydantic models: the OpenAPI document is made from these and answers are built of them."""
+"""What the interface answers and accepts, as pydantic models: answers are built of them, the OpenAPI document made of them."""

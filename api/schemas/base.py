@@ -1,7 +1,7 @@
 """The words that all answers share.
 
-Weights are `carats`, decimal strings of two places (1 carat = 100 points); bytes and ids are lower-case hex; dates `YYYY-MM-DD`;
-instants integer milliseconds since 1970 UTC. Nothing is ever a float.
+Weights are `carats`, decimal strings of two places (1 carat = 100 points); bytes and ids are lower-case hex; dates
+`YYYY-MM-DD`; instants integer milliseconds since 1970 UTC. Nothing is ever a float.
 """
 
 from typing import Annotated, ClassVar
@@ -61,6 +61,12 @@ class TextAnswer(RootModel[str]):
     """Plain text."""
 
     media_type: ClassVar[str] = "text/plain; charset=utf-8"
+
+
+class DocumentAnswer(RootModel[dict[str, object]]):
+    """An OpenAPI 3.1 document."""
+
+    media_type: ClassVar[str] = "application/json"
 
 
 class PageAnswer(RootModel[str]):

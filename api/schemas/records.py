@@ -116,7 +116,7 @@ class RecordAnswer(LedgerAnswer):
     id: Hash
     index: Count
     height: Height
-    kind: Literal["certificate.issue", "import.confirm"]
+    kind: Annotated[str, Field(description="Says which form `body` has.", examples=["certificate.issue", "import.confirm"])]
     author: str
     at: Annotated[Instant, Field(description="The author's own instant.")]
     key: Annotated[Hash, Field(description="Public key that signed it.")]

@@ -48,8 +48,8 @@ class CheckpointAnswer(Answer):
 class StatisticsAnswer(LedgerAnswer):
     """Trade by participant and flow, as recorded.
 
-    Exports count certificates by their issuer; imports count confirmations by the importer, as measured. The two differ by what is
-    under way and by discrepancies, and are never balanced.
+    Exports count certificates by their issuer; imports count confirmations by the importer, as measured. The two differ by what
+    is under way and by discrepancies, and are never balanced.
     """
 
     network: str

@@ -18,7 +18,10 @@ _ENGLISH: English = {
     "dev_title": "Test network.",
     "dev_text": "The participants' names are real. Every certificate, carat and date on this page is generated.",
     "title": "World trade in rough diamonds",
-    "lede": "Carats and certificates by participant, as the participants themselves signed them into one shared, append-only ledger.",
+    "lede": (
+        "Carats and certificates by participant, as the participants themselves signed them into one shared, append-"
+        "only ledger."
+    ),
     "as_of": "As of block {height}",
     "as_of_time": "{time} UTC",
     "exports": "Exports",
@@ -35,19 +38,17 @@ _ENGLISH: English = {
     "records_note": "signed, in one order that every node agrees on",
     "by_participant": "By participant",
     "by_participant_text": (
-        "Exports are counted when an authority issues a certificate, imports when the destination's authority has opened the parcel "
-        "and measured it. Parcels under way and differences in measuring keep the two apart; they are never balanced."
+        "Exports are counted when an authority issues a certificate, imports when the destination's authority has opened the "
+        "parcel and measured it. Parcels under way and differences in measuring keep the two apart; they are never balanced."
     ),
     "rank": "Rank",
     "participant": "Participant",
-    "share": "Share of the largest",
     "all_rows": "The other {count} participants",
     "none_exports": "No exports yet.",
     "none_imports": "No imports confirmed yet.",
     "legend": "HS code",
     "hs": "What is traded",
     "hs_text": "The Harmonized System divides rough diamonds into three classes.",
-    "hs_code": "HS",
     "hs_class": "Class",
     "hs_share": "Share",
     "hs_710210": "Unsorted",
@@ -60,37 +61,46 @@ _ENGLISH: English = {
     # verification
     "verify": "What these figures rest on",
     "verify_text": (
-        "Every figure above is a sum over the records of the log below. Its nodes signed this state of the log independently of "
-        "one another. None of them, and not this server either, can change a record later without the root changing with it."
+        "Every figure above is a sum over the records of the log below. The nodes signed this state of the log independently "
+        "of one another. None of them, and not this server either, can change a record later without the root changing with it."
     ),
     "checkpoint": "Quorum checkpoint",
     "checkpoint_none": "No quorum checkpoint has been signed yet.",
     "checkpoint_behind": (
-        "The newest quorum checkpoint does not yet cover the last {count} records counted above; a reload in a moment shows one that does."
+        "The newest quorum checkpoint does not yet cover the last {count} records counted above; a reload in a moment shows "
+        "one that does."
     ),
     "size": "Records",
     "root": "Root",
     "height": "Block",
-    "state": "State",
     "cosigners": "Signed by",
     "cosigners_note": "{count} nodes; {quorum} of {validators} validators are needed",
     "log_origin": "Log",
     "ledger_id": "Ledger",
     "note_summary": "The signed note",
     "how": "How to verify this",
-    "how_1": "Fetch the policy (which keys count, how many must sign) and the checkpoint. Best from two nodes of different participants.",
+    "how_1": (
+        "Fetch the policy (which keys count, how many must sign) and the checkpoint. Best from two nodes of different "
+        "participants."
+    ),
     "how_2": "Check the signatures and the log with any tool for C2SP tlog-tiles, or with ours.",
     "how_3": "Whoever holds a receipt checks it offline: the record, its place in the log, the signatures.",
     "how_4": "A participant or auditor fetches the log's entries with a token and adds the figures up again.",
     "proves": "What this proves",
-    "proves_text": "That these records were signed by the participants' keys, that a quorum of their nodes holds the same log, and that nothing was removed or changed since.",
+    "proves_text": (
+        "That these records were signed by the participants' keys, that a quorum of their nodes holds the same log, and"
+        " that nothing was removed or changed since."
+    ),
     "proves_not": "What it does not prove",
-    "proves_not_text": "That what an authority signed is true: what a parcel really held, where its stones were mined, or what never was declared.",
+    "proves_not_text": (
+        "That what an authority signed is true: what a parcel really held, where its stones were mined, or what never "
+        "was declared."
+    ),
     # withheld
     "withheld_title": "No figures are published yet",
     "withheld_text": (
-        "Figures of this network appear here once a protected release exists. A country with one or two traders would give away their "
-        "business with its totals; each release is therefore checked, cell by cell, before anything is shown."
+        "Figures of this network appear here once a protected release exists. A country with one or two traders would give "
+        "away their business with its totals; each release is therefore checked, cell by cell, before anything is shown."
     ),
     "withheld_open": "What is open to everyone already:",
     "withheld_checkpoint": "the newest checkpoint of the log",
@@ -101,8 +111,8 @@ _ENGLISH: English = {
     "docs_title": "Documentation of the interface",
     "docs_text": "Made from the same OpenAPI document that programs read.",
     "docs_document": "OpenAPI 3.1 document",
-    "docs_parameters": "Parameters",
-    "docs_name": "Name",
+    "docs_contents": "Contents",
+    "docs_parameters": "Parameter",
     "docs_in": "In",
     "docs_meaning": "Meaning",
     "docs_body": "Body",
@@ -115,7 +125,6 @@ _ENGLISH: English = {
     "docs_code": "Code",
     "docs_models": "Models",
     "docs_field": "Field",
-    "docs_type": "Type",
     # footer
     "served_by": "Served by the node of {participant}",
     "footer": "Figures and log are public. Certificates themselves are read by participants and auditors.",
@@ -128,7 +137,7 @@ Texts = Callable[..., str]
 
 
 def page_texts(language: str = "en") -> Texts:
-    """A function from a key and its values to the text, in this language. It raises KeyError for a key or value that is missing."""
+    """A function from a key and its values to the text in this language; a missing key or value is a KeyError."""
     table = _LANGUAGES[language]
 
     def text(key: str, **values: str | int) -> str:

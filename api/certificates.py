@@ -1,0 +1,144 @@
+"""`/v1/certificates[/{number}]`, `/v1/confirmations/open`: for participants and auditors, off the ledger's ordered indexes."""
+
+from typing import Literal
+
+from quart import Blueprint, Response, request
+
+from api.access import require_reader
+from api.answers import Cache, answer, decode_cursor, encode_cursor, parameters
+from api.errors import ApiCode, Problem
+from api.openapi import describe
+from api.port import NodePort
+from api.schemas.base import NoContent, ProblemAnswer
+from api.schemas.certificates import (
+    CertificateAnswer,
+    CertificateRowAnswer,
+    CertificatesAnswer,
+    CertificatesQuery,
+    ClaimAnswer,
+    OpenAnswer,
+    OpenQuery,
+    OpenRowAnswer,
+    RecordReference,
+)
+from api.views import confirm_answer, issue_answer
+from ledger.units import block_date, carats, day_number
+from ledger.views import CertificateRow, CertificateView, Claim
+
+_POSITION_BYTES = 8
+
+
+def certificate_routes(port: NodePort) -> Blueprint:
+    """The routes of this file."""
+    routes = Blueprint("certificates", __name__)
+
+    @routes.get("/v1/certificates")
+    @describe("certificates", "certificates", {200: CertificatesAnswer, 304: NoContent}, query=CertificatesQuery, token=True)
+    async def certificates() -> Response:
+        """Certificates in the order in which they entered the log."""
+        require_reader(port, request)
+        asked = parameters(request, CertificatesQuery)
+        height = port.ledger.head.height
+        page = port.ledger.certificates(
+            _position(asked.cursor),
+            asked.limit,
+            issuer=asked.issuer,
+            destination=asked.destination,
+            state=asked.state,
+            newest_first=asked.order == "newest",
+        )
+        body = CertificatesAnswer(read_at_height=height, items=[_row(row) for row in page.rows], next=_cursor(page.cursor))
+        return answer(request, body, Cache.PRIVATE, height=height)
+
+    @routes.get("/v1/certificates/<number>")
+    @describe("certificate", "certificates", {200: CertificateAnswer, 304: NoContent, 404: ProblemAnswer}, token=True)
+    async def certificate(number: str) -> Response:
+        """One certificate with both sides' figures.
+
+        `issue` is what the issuer signed, `outcome` what the destination measured and signed; both stand for themselves.
+        """
+        require_reader(port, request)
+        height = port.ledger.head.height
+        found = port.ledger.certificate(number) if len(number) <= 12 else None
+        if found is None:
+            raise Problem(404, ApiCode.NOT_FOUND, "number", given=number[:100])
+        body = _certificate(height, found, port.ledger.claims(number))
+        return answer(request, body, Cache.PRIVATE, height=height)
+
+    @routes.get("/v1/confirmations/open")
+    @describe("open_confirmations", "certificates", {200: OpenAnswer, 304: NoContent}, query=OpenQuery, token=True)
+    async def open_confirmations() -> Response:
+        """The register of open confirmations: certificates that no destination has given an outcome."""
+        require_reader(port, request)
+        asked = parameters(request, OpenQuery)
+        head = port.ledger.head
+        today = block_date(head.time)
+        page = port.ledger.open_confirmations(asked.destination, _position(asked.cursor), asked.limit)
+        body = OpenAnswer(read_at_height=head.height, items=[_open(row, today) for row in page.rows], next=_cursor(page.cursor))
+        return answer(request, body, Cache.PRIVATE, height=head.height)
+
+    return routes
+
+
+def _position(cursor: str | None) -> int | None:
+    key = decode_cursor(cursor)
+    if key is None:
+        return None
+    if len(key) != _POSITION_BYTES:
+        raise Problem(400, ApiCode.BAD_PARAMETER, "cursor", given=(cursor or "")[:100], limit="a cursor of an earlier page")
+    return int.from_bytes(key, "big")
+
+
+def _cursor(position: int | None) -> str | None:
+    return None if position is None else encode_cursor(position.to_bytes(_POSITION_BYTES, "big"))
+
+
+def _row(row: CertificateRow) -> CertificateRowAnswer:
+    return CertificateRowAnswer(
+        number=row.number,
+        issuer=row.issuer,
+        destination=row.destination,
+        state=row.state,
+        type=_type(row),
+        issued=row.issued,
+        expires=row.expires,
+        parcels=row.parcels,
+        carats=carats(row.points),
+        measured=None if row.measured is None else carats(row.measured),
+        claimed=carats(row.claimed),
+        late=row.late,
+        index=row.index,
+    )
+
+
+def _open(row: CertificateRow, today: str) -> OpenRowAnswer:
+    return OpenRowAnswer(
+        number=row.number,
+        issuer=row.issuer,
+        destination=row.destination,
+        type=_type(row),
+        issued=row.issued,
+        expires=row.expires,
+        parcels=row.parcels,
+        carats=carats(row.points),
+        age_days=day_number(today) - day_number(row.issued),
+        expired=today > row.expires,
+        index=row.index,
+    )
+
+
+def _certificate(height: int, found: CertificateView, claims: tuple[Claim, ...]) -> CertificateAnswer:
+    return CertificateAnswer(
+        read_at_height=height,
+        certificate=_row(found.row),
+        issue=issue_answer(found.issue),
+        outcome=None if found.outcome is None else confirm_answer(found.outcome),
+        records=[
+            RecordReference(id=record_id.hex(), height=at) for record_id, at in zip(found.records, found.heights, strict=True)
+        ],
+        claims=[ClaimAnswer(number=claim.number, carats=carats(claim.points)) for claim in claims],
+    )
+
+
+def _type(row: CertificateRow) -> Literal["export", "re-export"]:
+    return "re-export" if row.type == "re-export" else "export"

@@ -1,0 +1,85 @@
+"""From the ledger's records to JSON answers: points become carats, bytes become hex, nothing else changes."""
+
+from api.schemas.records import (
+    ConfirmAnswer,
+    IssueAnswer,
+    LineAnswer,
+    MeasuredLineAnswer,
+    RecordAnswer,
+    SourceAnswer,
+)
+from ledger.bodies import ConfirmBody, IssueBody
+from ledger.record import parse_record
+from ledger.state import Ledger
+from ledger.units import carats
+
+
+def record_answer(ledger: Ledger, record_id: bytes) -> RecordAnswer | None:
+    """The answer of `/v1/records/{id}`; None for a record that is not in the log."""
+    found = ledger.record(record_id)
+    if found is None:
+        return None
+    raw, index, height = found
+    record = parse_record(raw)
+    return RecordAnswer(
+        read_at_height=ledger.head.height,
+        id=record_id.hex(),
+        index=index,
+        height=height,
+        kind=record.kind,
+        author=record.author,
+        at=record.at,
+        key=record.key.hex(),
+        body=issue_answer(record.body) if isinstance(record.body, IssueBody) else confirm_answer(record.body),
+        envelope=ledger.envelope(record_id) is not None,
+        record=raw.hex(),
+    )
+
+
+def issue_answer(body: IssueBody) -> IssueAnswer:
+    """Body of a `certificate.issue`."""
+    return IssueAnswer(
+        number=body.number,
+        type=body.type,
+        issued=body.issued,
+        validated=body.validated,
+        expires=body.expires,
+        destination=body.destination,
+        parcels=body.parcels,
+        carats=carats(body.points),
+        lines=[
+            LineAnswer(
+                hs=line.hs,
+                origin=list(line.origin),
+                carats=carats(line.points),
+                commitment=line.commitment.hex(),
+                zone=line.zone or None,
+            )
+            for line in body.lines
+        ],
+        sources=[SourceAnswer(number=source.number, carats=carats(source.points)) for source in body.sources],
+        rid=body.rid.hex(),
+        sealed=body.sealed.hex(),
+        receipt_hash=body.receipt_hash.hex(),
+        verdict_hash=body.verdict_hash.hex(),
+    )
+
+
+def confirm_answer(body: ConfirmBody) -> ConfirmAnswer:
+    """Body of an `import.confirm`."""
+    return ConfirmAnswer(
+        number=body.number,
+        answers=body.answers.hex(),
+        outcome=body.outcome,
+        received=body.received,
+        parcels=body.parcels,
+        carats=carats(body.points),
+        lines=[
+            MeasuredLineAnswer(hs=line.hs, carats=carats(line.points), commitment=line.commitment.hex()) for line in body.lines
+        ],
+        inspection=body.inspection,
+        seals=body.seals,
+        receipt_code=None if body.receipt_code is None else body.receipt_code.hex(),
+        rid=body.rid.hex(),
+        sealed=body.sealed.hex(),
+    )
