@@ -27,3 +27,9 @@ TIP_ONLY_WAIT_MS = 1_000
 
 FETCH_RETRY_MS = 1_000
 """A request that was not answered goes to the next peer after this time."""
+
+MAX_CERTIFICATE_VIEWS = 64
+"""Views that one `GetCertificates` asks for and one answer covers."""
+
+CATCH_UP_BACKLOG = 32
+"""Delivered blocks that may still wait for their execution when the next batch of final blocks is asked for (R12)."""

@@ -1,0 +1,83 @@
+"""Requests that wait for an answer: one at a time for each thing, the next peer after `FETCH_RETRY_MS`.
+
+What is needed is computed anew after every event; a need that is gone is forgotten, so nothing leaks. An answer that does not
+settle the question is no fault of the peer's (R12), the question goes on.
+"""
+
+from dataclasses import dataclass
+
+from consensus.limits import FETCH_RETRY_MS
+from consensus.messages import GetBlock, GetCertificates, GetHeaders
+
+Request = GetBlock | GetCertificates | GetHeaders
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something this node lacks, and who most likely has it."""
+
+    request: Request
+    preferred: bytes | None = None
+
+
+@dataclass(slots=True)
+class _Asked:
+    request: Request
+    attempts: int
+    retry_at: int
+
+
+def _key(request: Request) -> object:
+    """Blocks are asked for one by one; of the other two kinds one question is open at a time."""
+    return request.digest if isinstance(request, GetBlock) else type(request)
+
+
+def _moved_on(old: Request, new: Request) -> bool:
+    """Whether the old question is answered and the new one the next."""
+    if isinstance(old, GetCertificates) and isinstance(new, GetCertificates):
+        return new.first > old.last or new.last < old.first
+    return old != new
+
+
+class Fetch:
+    """Open questions."""
+
+    __slots__ = ("_asked", "_turn")
+
+    def __init__(self) -> None:
+        self._asked: dict[object, _Asked] = {}
+        self._turn = 0
+
+    def wants(self, request: type[GetHeaders] | bytes) -> bool:
+        """Whether headers, or the block with this digest, were asked for."""
+        return request in self._asked
+
+    def update(self, needs: list[Need], candidates: list[bytes], now: int) -> list[tuple[bytes, Request]]:
+        """Takes the present needs and says whom to ask for what now."""
+        kept: dict[object, _Asked] = {}
+        sends: list[tuple[bytes, Request]] = []
+        for need in needs:
+            key = _key(need.request)
+            if key in kept:
+                continue
+            asked = self._asked.get(key)
+            if asked is None or _moved_on(asked.request, need.request):
+                asked = _Asked(need.request, 0, now)
+            kept[key] = asked
+            if now >= asked.retry_at and candidates:
+                asked.request = need.request
+                sends.append((self._whom(need, asked.attempts, candidates), need.request))
+                asked.attempts += 1
+                asked.retry_at = now + FETCH_RETRY_MS
+        self._asked = kept
+        return sends
+
+    def _whom(self, need: Need, attempts: int, candidates: list[bytes]) -> bytes:
+        if attempts == 0 and need.preferred in candidates and need.preferred is not None:
+            return need.preferred
+        self._turn += 1
+        return candidates[self._turn % len(candidates)]
+
+    def wake_at(self) -> int | None:
+        """When the next question is repeated."""
+        return min((asked.retry_at for asked in self._asked.values()), default=None)
