@@ -19,6 +19,7 @@ from consensus.events import (
     Received,
     Send,
     Tip,
+    Wake,
     Work,
 )
 from consensus.messages import (
@@ -245,8 +246,6 @@ class Net:
 
     def run(self, until: int) -> None:
         """Lets time pass: whatever is due first, and then all messages it causes."""
-        from consensus.events import Wake
-
         self.settle()
         while True:
             due = [(self.nodes[me].last.wake_at, me) for me in self.alive]
