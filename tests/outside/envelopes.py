@@ -6,6 +6,7 @@ reader without a key), so that an envelope can be made again byte for byte.
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,10 @@ from tests.outside.wire import MAX_ENVELOPE, CheckFailedError, canonical, decode
 TAG = b"kpledger/envelope/v1\0"
 NAMES = ("exporter", "importer", "invoice", "remarks", "route", "seals", "values")
 PADDED = (2048, 8192, 16384)
+# Bounds that the format pages leave open.
+MAX_READERS = 8
+MAX_EPOCH = 2**31 - 1
+READER = re.compile(r"[A-Z]{2}|secretariat")
 Reader = tuple[str, int, bytes | None]
 Draw = Callable[[int], bytes]
 
@@ -74,6 +79,11 @@ def sealed_box(message: bytes, public: bytes, ephemeral: bytes) -> bytes:
     return own + bindings.crypto_box_easy(message, nonce, public, ephemeral)
 
 
+def decoy(drawn: bytes) -> bytes:
+    """A wrap that nobody opens and nobody tells from another: 112 plain random bytes would be no X25519 key in front."""
+    return bindings.crypto_scalarmult_base(drawn[:32]) + drawn[32:]
+
+
 def _associated(ledger_id: bytes, rid: bytes, header: bytes) -> bytes:
     return TAG + ledger_id + rid + hashed("kpl/header", header)
 
@@ -99,7 +109,7 @@ def make(ledger_id: bytes, rid: bytes, values: Mapping[str, Any], readers: Seque
     )
     message = key + rid + hashed("kpl/ct", nonce, ciphertext)[:16]
     wraps = [
-        {"epoch": epoch, "reader": code, "wrap": draw(112) if public is None else sealed_box(message, public, draw(32))}
+        {"epoch": epoch, "reader": code, "wrap": decoy(draw(112)) if public is None else sealed_box(message, public, draw(32))}
         for code, epoch, public in readers
     ]
     envelope = canonical({"ciphertext": ciphertext, "header": header, "nonce": nonce, "wraps": wraps})
@@ -116,14 +126,17 @@ def _parse(envelope: bytes) -> tuple[dict[str, Any], Header]:
     inner = fields(decode(outer["header"]), ("commitments", "kc", "readers", "rid"), where="header")
     for commitment in fields(inner["commitments"], NAMES, where="commitments").values():
         fixed(commitment, 32, "commitment")
-    need(isinstance(inner["readers"], list), "schema", "readers")
+    need(isinstance(inner["readers"], list) and 1 <= len(inner["readers"]) <= MAX_READERS, "schema", "readers")
     for reader in inner["readers"]:
         need(isinstance(reader, list) and len(reader) == 2 and isinstance(reader[0], str), "schema", "reader is [code, epoch]")
-        whole(reader[1], 0, "epoch")
+        need(READER.fullmatch(reader[0]), "schema", "reader's code")
+        whole(reader[1], 0, "epoch", MAX_EPOCH)
     readers = tuple((code, epoch) for code, epoch in inner["readers"])
+    need(len(dict(readers)) == len(readers), "schema", "a reader twice")
     need(isinstance(outer["wraps"], list), "schema", "wraps")
     for wrap in outer["wraps"]:
         fixed(fields(wrap, ("epoch", "reader", "wrap"), where="wrap")["wrap"], 112, "wrap")
+        whole(wrap["epoch"], 0, "epoch", MAX_EPOCH)
     need([(wrap["reader"], wrap["epoch"]) for wrap in outer["wraps"]] == list(readers), "schema", "wraps in the header's order")
     header = Header(
         outer["header"], inner["commitments"], fixed(inner["kc"], 32, "kc"), readers, fixed(inner["rid"], 16, "rid")

@@ -105,7 +105,7 @@ def check(data: bytes, policy: policies.Policy) -> tuple[Verdict | None, list[Ch
         for key in names:
             if (key.name, key.id) == (line.name, line.id):
                 try:
-                    signed[key] = verify_line(key, line, note.text) or 0
+                    signed[key] = max(signed.get(key, 0), verify_line(key, line, note.text) or 0)
                 except CheckFailedError as error:
                     failures.append(error)
     if not policy.met(signed):

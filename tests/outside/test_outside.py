@@ -157,6 +157,7 @@ def test_own_round_trip(seed, kind):
     record, envelope = records.parse_submission(posted)
     assert (record.raw, envelope, record.body) == (made.record, made.envelope, made.body)
     records.verify(samples.LEDGER, record)
+    records.consistent(record)
     for code, secret in made.secrets.items():
         opened = envelopes.open_with(samples.LEDGER, made.envelope, code, secret)
         assert opened.values == made.fields

@@ -110,9 +110,9 @@ def fixed(value: Any, length: int, where: str) -> bytes:
     return bytes(value)
 
 
-def whole(value: Any, low: int, where: str) -> int:
-    """The integer itself when it is at least `low`; a boolean is none."""
-    need(isinstance(value, int) and not isinstance(value, bool) and value >= low, "schema", f"{where} is an integer >= {low}")
+def whole(value: Any, low: int, where: str, high: int = INT_MAX) -> int:
+    """The integer itself when it is within the bounds; a boolean is none."""
+    need(isinstance(value, int) and not isinstance(value, bool) and low <= value <= high, "schema", where)
     return int(value)
 
 
