@@ -183,11 +183,19 @@ class Core:
             settling = engine.rounds.settling(vote.view)
             if settling is not None:
                 engine.outbox.certificate(settling, peer)
+        self._echo(peer, vote)
         if not max(1, engine.rounds.floor_view - RETAINED_VIEWS) <= vote.view <= engine.view + 1:
             return
         round_ = engine.rounds.open(vote.view)
         if round_.admit(vote):
             engine.count(round_, vote)
+
+    def _echo(self, peer: bytes, vote: Vote) -> None:
+        """R6: who still wants to leave this view gets the own nullification again where it is no longer repeated."""
+        engine = self._engine
+        own = engine.journal.own(engine.view, VoteKind.NULLIFY)
+        if vote.kind == VoteKind.NULLIFY and vote.view == engine.view and own is not None and not engine.pressing:
+            engine.outbox.vote(own, peer)
 
     def _on_certificate(self, certificate: Certificate) -> None:
         """R1: however it was learnt. Its signatures are checked unless it would change nothing."""
@@ -293,7 +301,7 @@ class Core:
         if not engine.votes:
             return
         nullify = engine.journal.own(engine.view, VoteKind.NULLIFY)
-        if nullify is not None:
+        if nullify is not None and engine.pressing:
             engine.outbox.vote(nullify)
             entry = engine.rounds.entry(engine.view)
             if entry is not None:

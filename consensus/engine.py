@@ -313,15 +313,12 @@ class Engine:
 
     def _has_work(self) -> bool:
         """`work()`: whether this view should lead to anything."""
-        round_ = self.current
-        return (
-            self._work.pending
-            or self._work.due
-            or bool(self.rounds.notarized)
-            or round_.proposal is not None
-            or round_.pressed
-            or self._voted()
-        )
+        return self.pressing or self.current.proposal is not None or self._voted()
+
+    @property
+    def pressing(self) -> bool:
+        """Whether there is work beyond what began in this view alone; without it a nullification is not repeated (R6)."""
+        return self._work.pending or self._work.due or bool(self.rounds.notarized) or self.current.pressed
 
     def _time_out(self) -> None:
         """R6: nullify on a timeout, an invalid proposal or the leader's own nullification."""
