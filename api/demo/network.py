@@ -37,7 +37,7 @@ from ledger.units import Ms, block_date
 
 NOTES = (
     "A test network: every key on it was made by this program, and nothing on it binds anybody.",
-    "Suspensions are examples, no findings about today: VE with all trade, as when it withdrew voluntarily; CF in the zone Bria.",
+    "Suspensions are examples, no findings about today: VE with all trade, as when it withdrew by itself; CF in the zone Bria.",
     "SL has committed to a range of certificate numbers for each year, so that a number outside it is refused.",
 )
 """What devnet and the pages must say of such a network."""
@@ -133,6 +133,15 @@ def write_keys(folder: Path, keys: Mapping[str, Mapping[str, bytes]]) -> dict[st
                 _write(place / name, secret)
         folders[code] = place
     return folders
+
+
+def read_keys(folder: Path) -> dict[str, dict[str, bytes]]:
+    """The seeds that `write_keys` wrote, by code and name."""
+    return {
+        place.name: {file.name: file.read_bytes() for file in sorted(place.iterdir())}
+        for place in sorted(folder.iterdir())
+        if place.is_dir()
+    }
 
 
 def _write(file: Path, secret: bytes) -> None:
