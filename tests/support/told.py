@@ -1,0 +1,27 @@
+"""Worlds in which the story of `tests.support.story` has been told, one for each test, without telling it again each time."""
+
+import shutil
+from pathlib import Path
+
+from tests.support.story import Records, tell
+from tests.support.world import World
+
+
+class Told:
+    """Tells the story once in a folder; hands out copies."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._copies = 0
+        with World.make(folder / "told") as world:
+            self.records: Records = tell(world)
+            self._made = world.made
+
+    def copy(self) -> World:
+        """A world of its own that continues where the story ends."""
+        self._copies += 1
+        name = f"copy{self._copies}"
+        shutil.copytree(self._folder / "told", self._folder / name)
+        world = World.make(self._folder / name)
+        world.made = self._made
+        return world
