@@ -338,16 +338,11 @@ def _restore(engine: Engine, recovered: Recovered, tip: Tip) -> None:
     Own votes count in the own tally again, once (P3, P4). The application may be ahead of a FINAL in the log; then its tip is
     the floor.
     """
-    rounds, floor = engine.rounds, tip
-    finals = [one for one in recovered.certificates if one.kind == VoteKind.FINALIZE]
-    for certificate in sorted(finals, key=lambda one: one.view) + list(recovered.certificates):
-        if certificate.view == floor.view and certificate.kind == VoteKind.FINALIZE and certificate.digest != floor.digest:
-            raise LocalFaultError(f"the log finalizes another block in view {floor.view} than the application executed")
-        held = rounds.weigh(certificate)
-        if held is Held.CONFLICT:
-            raise JournalError(f"two certificates contradict each other in view {certificate.view}")
-        if held is Held.NEW:
-            rounds.hold(certificate)
+    rounds = engine.rounds
+    for one in recovered.certificates:
+        if one.kind != VoteKind.NULLIFY and one.view == tip.view and one.digest != tip.digest:
+            raise LocalFaultError(f"in view {tip.view} the log holds another block than the application has executed")
+    rounds.restore(recovered.certificates)
     engine.view = rounds.newest + 1
     for block in recovered.blocks:
         digest = block_digest(engine.config.ledger_id, block)

@@ -4,9 +4,11 @@ Questions answered here, without any side effect: which certificate lets one ent
 whether a proposal's parent is admissible, which parent a leader takes (R3, R4).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
+from consensus.errors import JournalError
 from consensus.events import Tip
 from consensus.limits import RETAINED_VIEWS
 from consensus.messages import Block, Certificate, VoteKind
@@ -96,16 +98,19 @@ class Rounds:
 
     def weigh(self, certificate: Certificate) -> Held:
         """What a certificate would change. CONFLICT, of a verified one, means more than f faulty validators."""
-        if certificate.view <= self.floor_view:
-            return Held.KNOWN
+        return Held.KNOWN if certificate.view <= self.floor_view else self._compare(certificate)
+
+    def _compare(self, certificate: Certificate) -> Held:
+        """A certificate beside those of its view: one block at most, and never nullified and final both."""
         known = self._rounds[certificate.view].certificates if certificate.view in self._rounds else {}
-        same = known.get(certificate.kind)
-        if same is not None:
-            return Held.KNOWN if _same_block(same, certificate) else Held.CONFLICT
-        notarization = known.get(VoteKind.NOTARIZE)
-        if certificate.kind == VoteKind.FINALIZE and notarization and not _same_block(notarization, certificate):
-            return Held.CONFLICT
-        return Held.NEW
+        for kind, other in known.items():
+            if VoteKind.NULLIFY not in {kind, certificate.kind}:
+                conflict = (other.parent, other.digest) != (certificate.parent, certificate.digest)
+            else:
+                conflict = VoteKind.FINALIZE in {kind, certificate.kind}
+            if conflict:
+                return Held.CONFLICT
+        return Held.KNOWN if certificate.kind in known else Held.NEW
 
     def hold(self, certificate: Certificate) -> None:
         """Takes a verified, new certificate in; a FINAL becomes the floor (R8)."""
@@ -116,6 +121,25 @@ class Rounds:
         elif certificate.kind == VoteKind.FINALIZE:
             self.final = certificate
             self.raise_floor(certificate.view, certificate.digest)
+
+    def restore(self, certificates: Iterable[Certificate]) -> None:
+        """Takes back what the log holds, also below the floor, and forgets what is not retained.
+
+        Raises:
+            JournalError: two of them contradict each other.
+        """
+        for certificate in certificates:
+            match self._compare(certificate):
+                case Held.CONFLICT:
+                    raise JournalError(f"two certificates contradict each other in view {certificate.view}")
+                case Held.NEW if certificate.view > self.floor_view:
+                    self.hold(certificate)
+                case Held.NEW:
+                    self.open(certificate.view).certificates[certificate.kind] = certificate
+                    later = self.final is None or certificate.view > self.final.view
+                    if certificate.kind == VoteKind.FINALIZE and later:
+                        self.final = certificate
+        self.raise_floor(self.floor_view, self.floor_digest)
 
     def raise_floor(self, view: int, digest: bytes) -> None:
         """Makes a final block the floor and forgets views that are no longer retained."""
@@ -178,7 +202,3 @@ class Rounds:
             if view not in self.notarized and not self.has(view, VoteKind.NULLIFY):
                 return view
         return last
-
-
-def _same_block(one: Certificate, other: Certificate) -> bool:
-    return one.digest == other.digest and one.parent == other.parent
