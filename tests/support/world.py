@@ -6,8 +6,8 @@
         world.block(world.confirm(issue))         # AE confirms exactly that
         world.ledger.certificate("BW0000001")
 
-Everything is a function of the arguments and of how many records were made before: two worlds do the same. Records carry the
-hash of an envelope that is not there unless `sealed=True` asks for it (sealing costs ten times the rest).
+Everything is a function of the arguments and of how many records were made before: two worlds do the same. Records carry the hash of an
+envelope that is not there unless `sealed=True` asks for it (sealing costs ten times the rest).
 """
 
 import hashlib
@@ -105,23 +105,41 @@ def participants() -> tuple[Participant, ...]:
             name="Angola, with committed numbers",
             ranges=(NumberRange(2025, 400, 499), NumberRange(2026, 100, 199), NumberRange(2026, 300, 310)),
         ),
-        _participant("NA", name="Namibia, validity of 30 days, two sealing keys", validity_days=30, seals=(_seal("NA", 2025),
-        _seal("NA"))), _participant("ZA", name="South Africa, keys with dates", authorities=(Authority("Board", dated),)),
+        _participant(
+            "NA",
+            name="Namibia, validity of 30 days, two sealing keys",
+            validity_days=30,
+            seals=(_seal("NA", 2025), _seal("NA")),
+        ),
+        _participant("ZA", name="South Africa, keys with dates", authorities=(Authority("Board", dated),)),
         _participant(
             "CF",
             name="Central African Republic, suspended but for Boda",
             suspensions=(Suspension("2013-05-23", "", ""),),
             compliant_zones=("Boda",),
         ),
-        _participant("CI", name="Côte d'Ivoire, suspended until 20 February", suspensions=(Suspension("2025-06-01",
-        "2026-02-20", ""),)), _participant("CD", name="Congo, one zone suspended", suspensions=(Suspension("2026-02-01", "",
-        "Kasai"),)), _participant("LB", name="Lebanon, suspended from 1 March", suspensions=(Suspension("2026-03-01", "",
-        ""),)), _participant("MZ", name="Mozambique, takes part from 10 February", since="2026-02-10",
-        issues_from="2026-02-10", confirms_from="2026-02-10"), _participant("VE", name="Venezuela, took part until 10
-        February", until="2026-02-10"), _participant("LR", name="Liberia, neither issues nor confirms here", issues_from="",
-        confirms_from=""), _participant("GN", name="Guinea, issues and confirms from 25 February, no sealing key",
-        issues_from="2026-02-25", confirms_from="2026-02-25", seals=()),
-    )  # fmt: skip
+        _participant(
+            "CI", name="Côte d'Ivoire, suspended until 20 February", suspensions=(Suspension("2025-06-01", "2026-02-20", ""),)
+        ),
+        _participant("CD", name="Congo, one zone suspended", suspensions=(Suspension("2026-02-01", "", "Kasai"),)),
+        _participant("LB", name="Lebanon, suspended from 1 March", suspensions=(Suspension("2026-03-01", "", ""),)),
+        _participant(
+            "MZ",
+            name="Mozambique, takes part from 10 February",
+            since="2026-02-10",
+            issues_from="2026-02-10",
+            confirms_from="2026-02-10",
+        ),
+        _participant("VE", name="Venezuela, took part until 10 February", until="2026-02-10"),
+        _participant("LR", name="Liberia, neither issues nor confirms here", issues_from="", confirms_from=""),
+        _participant(
+            "GN",
+            name="Guinea, issues and confirms from 25 February, no sealing key",
+            issues_from="2026-02-25",
+            confirms_from="2026-02-25",
+            seals=(),
+        ),
+    )
 
 
 def genesis(**changes: object) -> Genesis:
