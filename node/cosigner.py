@@ -19,10 +19,11 @@ from dataclasses import dataclass
 from ledger.checkpoint import Checkpoint, cosignature_time
 from ledger.errors import ProofError
 from ledger.genesis import Genesis
-from ledger.note import Note, Signature, SignatureType, VerifierKey, verify_signature
+from ledger.note import Note, Signature, verify_signature
 from ledger.participants import Node as NodeEntry
 from ledger.state import Head, Ledger
 from node.errors import Exit, FatalError
+from node.keyring import log_key, witness_key
 from node.keys import NodeKeys
 from node.limits import CHECKPOINTS_AHEAD, FRESHNESS_SECONDS
 from node.logs import get_logger
@@ -72,21 +73,13 @@ class Cosigner:
         self._wake = asyncio.Event()
         self._rounds: OrderedDict[int, _Round] = OrderedDict()
         self._me = next(node for node in genesis.nodes if node.consensus == keys.consensus.public)
-        self._log = keys.log.signer(self.log_key(self._me))
-        self._witness = keys.cosign.signer(self.witness_key(self._me))
+        self._log = keys.log.signer(log_key(genesis, self._me))
+        self._witness = keys.cosign.signer(witness_key(self._me))
         self._order = [node.consensus for node in genesis.nodes]
         self._validators = set(genesis.validators)
         newest = ledger.node_value(_NEWEST)
         if newest is not None:
             self.quorum_size = int.from_bytes(newest, "big")
-
-    def log_key(self, node: NodeEntry) -> VerifierKey:
-        """The verifier key of a node's log signatures, named by the origin."""
-        return VerifierKey(self._genesis.origin, SignatureType.ED25519, node.log)
-
-    def witness_key(self, node: NodeEntry) -> VerifierKey:
-        """The verifier key of a node's cosignatures, named by its participant."""
-        return VerifierKey(f"{node.participant}/witness", SignatureType.COSIGNATURE, node.cosign)
 
     def executed(self, head: Head) -> None:
         """A block was executed: its head is to be signed if the log has grown."""
@@ -184,7 +177,7 @@ class Cosigner:
         checkpoint = current.checkpoint
         if checkpoint is None:
             return
-        key = self.witness_key(node)
+        key = witness_key(node)
         signature = Signature(key.name, key.key_id, cosigned.time.to_bytes(8, "big") + cosigned.signature)
         claimed = Checkpoint(checkpoint.origin, checkpoint.size, cosigned.root)
         try:

@@ -27,6 +27,7 @@ from node.client import Client
 from node.errors import Exit, FatalError, NodeError
 from node.files import write_atomic
 from node.home import Home, init
+from node.keyring import policy
 from node.keys import load_keys
 from node.lock import holder
 
@@ -165,11 +166,6 @@ class Devnet:
         }
         write_atomic(self.directory / "devnet.json", (json.dumps(description, indent=1) + "\n").encode(), 0o600)
 
-    async def write_policy(self) -> None:
-        """Keeps the policy file that the first node prints."""
-        async with Client(self.members[0].api) as client:
-            write_atomic(self.directory / "policy", await client.get_bytes("/log/policy"))
-
     def stop(self) -> None:
         """Stops every node, also one that was started again by hand, and waits for them."""
         for number, seconds in ((signal.SIGTERM, _STOP_SECONDS), (signal.SIGKILL, _STOP_SECONDS)):
@@ -221,6 +217,8 @@ def _make(directory: Path, nodes: int, base_port: int) -> None:
         for scope, text in scopes.items():
             book.issue(scope, time.time_ns() // 1_000_000, label="devnet", text=text)
     genesis = network.genesis
+    urls = {member["participant"]: f"{member['api']}/log" for member in members}
+    (directory / "policy").write_text(policy(genesis, urls).format(), encoding="utf-8")
     content = {"ledger_id": genesis.ledger_id.hex(), "origin": genesis.origin, "nodes": members, "tokens": tokens}
     write_atomic(directory / "network.json", (json.dumps(content, indent=1) + "\n").encode(), 0o600)
 

@@ -12,9 +12,9 @@ from api.limits import ApiLimits
 from api.port import NodeStatus, PeerStatus, ReadyCheck, Submitted, Validator
 from ledger.errors import Refusal
 from ledger.genesis import Genesis
-from ledger.policy import PolicyLog, PolicyWitness, ledger_policy
 from ledger.receipt import make_receipt
 from ledger.state import Ledger
+from node.keyring import log_key, policy, witness_key
 from node.metrics import NodeCollector
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class Service:
         self._registry = registry
         self._now_ms = now_ms
         self._started = now_ms()
+        self._entry = genesis.node(process.settings.participant)
 
     @property
     def ledger(self) -> Ledger:
@@ -77,9 +78,8 @@ class Service:
     @property
     def validators(self) -> tuple[Validator, ...]:
         """The validators of the current epoch."""
-        cosigner = self._process.cosigner
         return tuple(
-            Validator(node.participant, str(cosigner.log_key(node)), str(cosigner.witness_key(node)))
+            Validator(node.participant, str(log_key(self._genesis, node)), str(witness_key(node)))
             for node in self._genesis.nodes
             if node.validator
         )
@@ -161,13 +161,8 @@ class Service:
 
     def policy(self) -> str:
         """The C2SP policy file of this ledger, as this node prints it."""
-        cosigner, genesis = self._process.cosigner, self._genesis
-        own = genesis.node(self._process.settings.participant) or genesis.nodes[0]
-        witnesses = [(node.validator, PolicyWitness(node.participant, cosigner.witness_key(node))) for node in genesis.nodes]
-        validators = [witness for votes, witness in witnesses if votes]
-        others = [witness for votes, witness in witnesses if not votes]
-        log = PolicyLog(cosigner.log_key(own), f"{self.public_url}/log")
-        return ledger_policy(log, validators, others, genesis.quorum).format()
+        own = self._entry or self._genesis.nodes[0]
+        return policy(self._genesis, {own.participant: f"{self.public_url}/log"}).format()
 
     def status(self) -> NodeStatus:
         """Where the node stands now."""
@@ -179,10 +174,9 @@ class Service:
             for node in genesis.nodes
             if node.participant != own
         )
-        entry = genesis.node(own)
         return NodeStatus(
             participant=own,
-            validator=bool(entry and entry.validator),
+            validator=bool(self._entry and self._entry.validator),
             view=process.driver.core.view,
             epoch=0,
             syncing=self._behind(),
@@ -201,7 +195,7 @@ class Service:
     def _checks(self) -> tuple[ReadyCheck, ...]:
         process, quorum = self._process, self._genesis.quorum
         connected = sum(key in process.peers.links for key in self._genesis.validators)
-        own = process.driver.core.config.me in self._genesis.validators
+        own = self._entry is not None and self._entry.validator
         head = self.ledger.head
         return (
             ReadyCheck("store", True, f"height {head.height}, size {head.tree_size}"),

@@ -58,12 +58,8 @@ async def _run(network: Devnet, load: str) -> None:
 async def _work(network: Devnet, load: str) -> None:
     """Waits for the nodes, describes them, replays the load."""
     await network.ready()
-    await network.write_policy()
-    network.write_description("none" if load == "none" else "running")
+    network.write_description("none")
     for member in network.members:
         console.print(f"{member.participant}  {member.api}/   metrics http://{member.admin}/metrics", soft_wrap=True)
     console.print(f"keys, tokens and addresses: {network.directory / 'devnet.json'}", soft_wrap=True)
-    if load != "none":
-        await replay(network)
-        network.write_description("done")
     console.print("Ctrl-C stops all nodes")

@@ -1,6 +1,7 @@
 """The ledger's beginning: genesis create, genesis show."""
 
 import json as json_module
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ from node.cli.options import JsonOption, read_file, read_genesis
 from node.cli.output import console, print_fields, print_json, print_table, unreadable
 from node.errors import Exit, FatalError
 from node.files import write_atomic
+from node.keyring import policy
 
 
 def register(app: App) -> None:
@@ -19,6 +21,7 @@ def register(app: App) -> None:
     genesis = App(name="genesis", help="The one file that makes a ledger.")
     genesis.command(create)
     genesis.command(show)
+    genesis.command(show_policy, name="policy")
     app.command(genesis)
 
 
@@ -42,6 +45,12 @@ def create(
     write_atomic(output, data)
     console.print(f"genesis of {genesis.origin}: {output}", soft_wrap=True)
     console.print(f"ledger id {genesis.ledger_id.hex()}", soft_wrap=True)
+
+
+def show_policy(file: Annotated[Path, Parameter(help="genesis.json")]) -> None:
+    """Print the policy file by which receipts of every node verify: all the nodes' keys, a quorum of the validators."""
+    genesis = read_genesis(file)
+    sys.stdout.write(policy(genesis, {node.participant: "" for node in genesis.nodes}).format())
 
 
 def show(file: Annotated[Path, Parameter(help="genesis.json")], json: JsonOption = False) -> None:
