@@ -141,8 +141,10 @@ def _operations(content: Mapping[str, Any], group: str) -> Iterator[Operation]:
 
 
 def _status_line(status: str, entry: Mapping[str, Any]) -> StatusLine:
-    media_type, media = next(iter(entry.get("content", {}).items()), ("", {}))
-    return StatusLine(status, media_type, tuple(_forms(media["schema"])) if "schema" in media else (), entry["description"])
+    content: dict[str, dict[str, Any]] = entry.get("content", {})
+    media_type = next(iter(content), "")
+    schema = content[media_type].get("schema") if content else None
+    return StatusLine(status, media_type, tuple(_forms(schema)) if schema else (), entry["description"])
 
 
 def _model(name: str, schema: Mapping[str, Any]) -> Model:

@@ -33,7 +33,7 @@ _RETRY = {"Retry-After": {"schema": {"type": "integer", "minimum": 1}, "descript
 _STATUS_TEXT = {
     202: "Taken, not final yet.",
     304: "Not modified.",
-    400: "Malformed.",
+    400: "Malformed, or a parameter that is not allowed.",
     401: "No valid token.",
     403: "The token's scope does not cover this.",
     404: "Not here.",

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 from quart import Blueprint, Response, request
 
 from api.answers import HTML, Cache, answer
@@ -29,6 +30,8 @@ SHOWN = 12
 """Participants of each flow that are visible at once; the others unfold."""
 
 _BAR = 1000
+_LEAST = 3
+"""Width below which a part is not seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters.update(grouped=grouped, figure=figure, moment=moment, iso=iso)
+        self._environment.filters.update(grouped=grouped, figure=figure, moment=moment, iso=iso, ticks=ticks)
         self._style = hashlib.sha256((PAGES / "static" / "site.css").read_bytes()).hexdigest()[:12]
 
     def render(self, template: str, here: str, **values: object) -> str:
@@ -105,10 +108,22 @@ class Pages:
             exports=ranking([(trade.code, trade.name, trade.exports) for trade in figures.participants], longest),
             imports=ranking([(trade.code, trade.name, trade.imports) for trade in figures.participants], longest),
             split=split(figures.world_exports, figures.world_imports),
+            split_bars={
+                "exports": _bar(figures.world_exports, parse_carats(figures.world_exports.carats) or 1),
+                "imports": _bar(figures.world_imports, parse_carats(figures.world_imports.carats) or 1),
+            },
+            cosigners=self._cosigners(figures),
             shown=SHOWN,
             quorum=self._port.quorum,
             validators=len(self._port.validators),
         )
+
+    def _cosigners(self, figures: StatisticsAnswer) -> list[tuple[str, str]]:
+        """Name of the participant (empty for a witness that is none) and of the key, for each cosignature."""
+        participants = self._port.ledger.genesis.participants
+        keys = figures.checkpoint.cosigners if figures.checkpoint else []
+        codes = [key.partition("/")[0] for key in keys]
+        return [(participants[code].name if code in participants else "", key) for code, key in zip(codes, keys, strict=True)]
 
 
 def page_routes(port: NodePort) -> Blueprint:
@@ -143,10 +158,12 @@ def ranking(trade: Sequence[tuple[str, str, FlowAnswer]], longest: int) -> list[
 
 
 def _bar(flow: FlowAnswer, longest: int) -> tuple[BarPart, ...]:
+    """The classes one after the other; the one with most carats is always seen."""
     parts, x, points = [], 0, 0
+    largest = max(flow.by_hs, key=lambda row: parse_carats(row.carats))
     for row in flow.by_hs:
         points += parse_carats(row.carats)
-        end = points * _BAR // longest
+        end = max(points * _BAR // longest, x + _LEAST if points and row is largest else x)
         if end > x:
             parts.append(BarPart(row.hs, x, end - x))
         x = end
@@ -187,6 +204,14 @@ def moment(ms: int) -> str:
     """`12 March 2026, 14:03`, in UTC."""
     at = datetime.fromtimestamp(ms // 1000, UTC)
     return f"{at.day} {at:%B %Y, %H:%M}"
+
+
+def ticks(text: str) -> Markup:
+    """Words between backticks as code, everything escaped."""
+    pieces = text.split("`")
+    return Markup().join(
+        Markup("<code>{}</code>").format(piece) if at % 2 else escape(piece) for at, piece in enumerate(pieces)
+    )
 
 
 def iso(ms: int) -> str:
