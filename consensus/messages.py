@@ -158,7 +158,7 @@ def decode(data: bytes) -> Message:
         raise MalformedMessageError(f"message of {len(data)} bytes; at most {MAX_MESSAGE_BYTES}")
     try:
         message = _decoder.decode(data)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise MalformedMessageError(str(error)) from error
     if _encoder.encode(message) != data:
         raise MalformedMessageError("not in canonical form")
@@ -173,7 +173,7 @@ def decode_block(data: bytes) -> Block:
     """
     try:
         block = _block_decoder.decode(data)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise MalformedMessageError(str(error)) from error
     if _encoder.encode(block) != data:
         raise MalformedMessageError("not in canonical form")

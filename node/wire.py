@@ -97,7 +97,7 @@ def decode_frame(data: bytes) -> list[Item]:
         raise FrameError(f"frame of {len(data)} bytes; at most {MAX_FRAME_BYTES}")
     try:
         items = _decoder.decode(data)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise FrameError(str(error)) from error
     if _encoder.encode(items) != data:
         raise FrameError("not in canonical form")
