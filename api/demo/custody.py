@@ -17,6 +17,9 @@ from api.demo.shipments import Goods, Shipment
 
 MAX_CITED = 12
 _CITING_SHARE = 0.75
+_SORTED_SHARE = 0.35
+"""Of re-exports whose goods were kept apart by country of mining."""
+
 _NAMED_SHARE = 0.6
 _MAX_ORIGINS = 6
 
@@ -60,14 +63,15 @@ def _mine(shipment: Shipment, rng: random.Random) -> None:
 
 
 def _cite(shipment: Shipment, lots: list[Lot], rng: random.Random) -> None:
-    """Takes carats from the issuer's lots, mostly the older ones; sometimes for the whole parcel."""
+    """Takes carats from some of the issuer's lots; often for the whole parcel."""
     if not lots or rng.random() >= _CITING_SHARE:
         return
+    sorted_by_mine = [lot for lot in lots if lot.origin] if rng.random() < _SORTED_SHARE else lots
     whole = shipment.points
     wanted = whole if rng.random() < 0.5 else max(1, round(whole * rng.uniform(0.3, 0.95)))
     chosen: list[tuple[Lot, int]] = []
     left = wanted
-    for lot in sorted(rng.sample(lots, min(len(lots), MAX_CITED)), key=lambda lot: lot.number):
+    for lot in sorted(rng.sample(sorted_by_mine, min(len(sorted_by_mine), MAX_CITED)), key=lambda lot: lot.number):
         if left:
             chosen.append((lot, min(lot.free, left)))
             left -= chosen[-1][1]

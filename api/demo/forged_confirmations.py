@@ -43,7 +43,8 @@ def _second_outcome(bench: Bench) -> Planted:
 
 def _wrong_destination(bench: Bench) -> Planted:
     shipment = bench.open()
-    other = replace(shipment, destination="TH" if shipment.destination != "TH" else "SG")
+    stranger = next(code for code in ("TH", "SG", "JP") if code not in (shipment.issuer, shipment.destination))
+    other = replace(shipment, destination=stranger)
     return _planted(bench, other, _arrival(bench, other), Code.WRONG_DESTINATION, "confirmed by a country it was not sent to")
 
 

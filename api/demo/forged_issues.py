@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from msgspec.structs import replace as changed
 
-from api.demo.forgeries import Bench, Forger, Planted
+from api.demo.forgeries import Bench, Forger, NoSubjectError, Planted
 from api.demo.office import Draft
 from ledger.bodies import IssueBody
 from ledger.envelope import Reader
@@ -47,14 +47,16 @@ def _wrong_role(bench: Bench) -> Planted:
 
 def _outside_range(bench: Bench) -> Planted:
     year = int(bench.date(-1)[:4])
-    before = bench.office.genesis.participants[RANGED].range_of(year - 1)[0]
-    draft = bench.issue(bench.shipment(RANGED, "EU", number=f"{RANGED}{before.first + 4306}"))
+    issuer = bench.office.genesis.participants[RANGED]
+    if not issuer.range_of(year - 1) or not issuer.range_of(year):
+        raise NoSubjectError
+    draft = bench.issue(bench.shipment(RANGED, "EU", number=f"{RANGED}{issuer.range_of(year - 1)[0].first + 4306}"))
     return bench.planted(draft, Code.NUMBER_OUT_OF_RANGE, "a number of last year's range (C1)")
 
 
 def _number_used(bench: Bench) -> Planted:
     subject = bench.settled()
-    draft = bench.issue(bench.shipment(subject.issuer, "SG", number=subject.number))
+    draft = bench.issue(bench.shipment(subject.issuer, _elsewhere(subject.issuer), number=subject.number))
     return bench.planted(draft, Code.NUMBER_USED, "a number that stands on another certificate", rests_on=[subject])
 
 
