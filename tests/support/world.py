@@ -190,7 +190,11 @@ class World(AbstractContextManager["World"]):
     def make(cls, path: Path, made_of: Genesis | None = None) -> "World":
         """Opens, or makes, the ledger in this directory."""
         store = Store.open(path)
-        ledger = Ledger.open(store, made_of or genesis())
+        try:
+            ledger = Ledger.open(store, made_of or genesis())
+        except BaseException:
+            store.close()
+            raise
         return cls(path, ledger, store, now=max(START, ledger.head.time) + 1_000)
 
     def __exit__(self, *_: object) -> None:
