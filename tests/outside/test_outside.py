@@ -192,16 +192,14 @@ def as_dict(record: records.Record) -> dict:
 
 
 @pytest.mark.parametrize(("size", "index"), [(1, 0), (2, 1), (7, 6), (8, 3), (257, 256)])
-def test_own_receipt_and_every_flipped_bit(size, index):
+def test_own_receipt_and_a_flipped_bit_in_every_byte(size, index):
     made = samples.witnessed(random.Random(size), size, index)
     verdict = receipts.verify(made.receipt, made.policy)
     assert (verdict.record, verdict.index, sorted(verdict.witnesses)) == (made.record, index, ["N0", "N1", "N2"])
-    masks = [1 << bit for bit in range(8)] if size == 7 else [1, 0x20]
     for at in range(len(made.receipt)):
-        for mask in masks:
-            broken = made.receipt[:at] + bytes([made.receipt[at] ^ mask]) + made.receipt[at + 1 :]
-            _, failures = receipts.check(broken, made.policy)
-            assert failures, (at, mask)
+        broken = made.receipt[:at] + bytes([made.receipt[at] ^ 1 << at % 8]) + made.receipt[at + 1 :]
+        _, failures = receipts.check(broken, made.policy)
+        assert failures, at
 
 
 def test_a_surplus_cosignature_that_is_renamed_counts_for_nobody():
