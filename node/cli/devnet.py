@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import App, Parameter, validators
+from rich.progress import MofNCompleteColumn, Progress
 
-from node.cli.output import console
+from node.cli.output import console, print_table
 from node.devnet import Devnet
+from node.replay import replay
 
 
 def register(app: App) -> None:
@@ -30,7 +32,7 @@ def devnet(
         asyncio.run(_run(network, load))
     finally:
         network.stop()
-        console.print("stopped; run the same command again to go on")
+        console.print("stopped")
 
 
 async def _run(network: Devnet, load: str) -> None:
@@ -58,8 +60,30 @@ async def _run(network: Devnet, load: str) -> None:
 async def _work(network: Devnet, load: str) -> None:
     """Waits for the nodes, describes them, replays the load."""
     await network.ready()
-    network.write_description("none")
+    network.write_description("none" if load == "none" else "running")
     for member in network.members:
         console.print(f"{member.participant}  {member.api}/   metrics http://{member.admin}/metrics", soft_wrap=True)
     console.print(f"keys, tokens and addresses: {network.directory / 'devnet.json'}", soft_wrap=True)
-    console.print("Ctrl-C stops all nodes")
+    if load != "none":
+        await _replay(network)
+        network.write_description("done")
+    console.print("Ctrl-C stops all nodes; the same command goes on where it was")
+
+
+async def _replay(network: Devnet) -> None:
+    """Replays the week and says what came of it."""
+    with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), console=console, transient=True) as bar:
+        task = bar.add_task("a week of world trade")
+        report = await replay(network, lambda done, size: bar.update(task, completed=done, total=size))
+    if report is None:
+        console.print("the week's trade is on the ledger already")
+        return
+    issued, confirmed = report.accepted["certificate.issue"], report.accepted["import.confirm"]
+    console.print(f"[bold]{issued}[/bold] certificates issued, [bold]{confirmed}[/bold] imports answered; among them:")
+    print_table(["", "what"], [[count, note] for note, count in sorted(report.notes.items(), key=lambda item: -item[1])])
+    console.print(f"[bold]{len(report.refused)}[/bold] forged or mistaken submissions, every one refused:")
+    print_table(["by", "number", "what", "refused as"], [[s.author, s.number, s.note, text] for s, text in report.refused])
+    for step, text in report.wrong:
+        console.print(f"[bold red]unexpected[/bold red] {step.kind} {step.number} by {step.author} ({step.note}): {text}")
+    console.print(f"page    {network.members[0].api}/")
+    console.print(f"check   kpledger log export LOG --policy {network.directory / 'policy'} --token AUDITOR", soft_wrap=True)

@@ -1,0 +1,154 @@
+"""Replays generated trade (`api.demo.trade`) into a devnet through its public interface, wave by wave.
+
+A wave is submitted at all nodes at once, each author at its own node where it has one; the next wave goes when every node has
+executed this one. What must be accepted is submitted until it is final; what must be refused is submitted once, and the answer
+compared with what the generator expects. An interrupted replay goes on where it was: the same bytes are made again from the
+remembered seed and instant, and sending them twice is harmless.
+"""
+
+import asyncio
+import json
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from api.demo.network import read_keys
+from api.demo.trade import Step, Trade, make_trade
+from ledger.genesis import Genesis
+from ledger.units import Ms
+from node.client import Client, ProblemError, Taken
+from node.devnet import Devnet
+from node.errors import Exit, FatalError
+from node.files import write_atomic
+
+_BATCH = 50
+_AGAIN = frozenset({408, 429, 500, 502, 503, 504})
+_PAUSE_SECONDS = 0.2
+_FRESH_SECONDS = 5_400
+"""A replay that was begun longer ago is not gone on with: its records would be too old to be accepted."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What came of a replay.
+
+    Attributes:
+        accepted: by kind of record.
+        notes: unusual but sound steps, by the generator's note.
+        refused: forgeries that were refused, with the reason the ledger gave.
+        wrong: steps whose answer was not the expected one.
+    """
+
+    accepted: Counter[str] = field(default_factory=Counter)
+    notes: Counter[str] = field(default_factory=Counter)
+    refused: list[tuple[Step, str]] = field(default_factory=list)
+    wrong: list[tuple[Step, str]] = field(default_factory=list)
+
+
+async def replay(network: Devnet, progress: Callable[[int, int], None]) -> Report | None:
+    """Replays one week that ends now; None when this network's week was replayed before.
+
+    Raises:
+        FatalError: a node cannot be reached for long, or an earlier replay was interrupted too long ago.
+    """
+    plan = network.directory / "load.json"
+    remembered = json.loads(plan.read_text(encoding="utf-8")) if plan.exists() else None
+    if remembered and remembered["done"]:
+        return None
+    end = remembered["end"] if remembered else time.time_ns() // 1_000_000
+    seed = remembered["seed"] if remembered else secrets.randbelow(2**31)
+    if time.time() - end / 1000 > _FRESH_SECONDS:
+        raise FatalError(
+            f"The replay in {network.directory} was interrupted too long ago to be gone on with.",
+            "Its remaining records would be refused as too old.",
+            "Begin again in another directory: kpledger devnet --load week --dir NEW",
+            Exit.FAILED,
+        )
+    write_atomic(plan, json.dumps({"end": end, "seed": seed, "done": False}).encode())
+    trade = await asyncio.to_thread(_make, network.directory, end, seed)
+    report = Report()
+    async with AsyncExitStack() as stack:
+        clients = {member.participant: await stack.enter_async_context(Client(member.api)) for member in network.members}
+        done = 0
+        for wave in trade.waves():
+            for part in _parts(wave):
+                await _submit(part, clients, report)
+                done += len(part)
+                progress(done, len(trade.steps))
+    write_atomic(plan, json.dumps({"end": end, "seed": seed, "done": True}).encode())
+    return report
+
+
+def _make(directory: Path, end: int, seed: int) -> Trade:
+    genesis = Genesis.from_json((directory / "genesis.json").read_bytes())
+    return make_trade(genesis, read_keys(directory / "keys"), Ms(end), seed=seed)
+
+
+def _parts(wave: Sequence[Step]) -> list[Sequence[Step]]:
+    """A wave in parts small enough to show progress."""
+    size = 4 * _BATCH
+    return [wave[start : start + size] for start in range(0, len(wave), size)]
+
+
+async def _submit(steps: Sequence[Step], clients: dict[str, Client], report: Report) -> None:
+    """Submits steps of one wave and waits until every node has executed them."""
+    nodes = list(clients)
+    shares: dict[str, list[Step]] = {node: [] for node in nodes}
+    for place, step in enumerate(steps):
+        shares[step.author if step.author in clients else nodes[place % len(nodes)]].append(step)
+    heights = await asyncio.gather(*(_share(clients[node], share, report) for node, share in shares.items()))
+    await asyncio.gather(*(_reached(client, max(heights)) for client in clients.values()))
+
+
+async def _share(client: Client, steps: list[Step], report: Report) -> int:
+    """One node's share; the highest block that any of it went into."""
+    height = 0
+    while steps:
+        batch, steps = steps[:_BATCH], steps[_BATCH:]
+        try:
+            answers = await client.submit_many([step.submission for step in batch], wait=True)
+        except ProblemError as error:
+            if error.status not in _AGAIN:
+                raise
+            answers = [error] * len(batch)
+        again = []
+        for step, answer in zip(batch, answers, strict=True):
+            if isinstance(answer, Taken):
+                if answer.receipt is None:
+                    again.append(step)
+                    continue
+                height = max(height, answer.height or 0)
+                _note_accepted(step, report)
+            elif answer.status in _AGAIN:
+                again.append(step)
+            else:
+                _note_refused(step, str(answer.problem.get("error")), str(answer), report)
+        if again:
+            steps = again + steps
+            await asyncio.sleep(_PAUSE_SECONDS)
+    return height
+
+
+def _note_accepted(step: Step, report: Report) -> None:
+    if step.expect is not None:
+        report.wrong.append((step, "accepted"))
+        return
+    report.accepted[step.kind] += 1
+    if step.note:
+        report.notes[step.note] += 1
+
+
+def _note_refused(step: Step, code: str, text: str, report: Report) -> None:
+    if step.expect is not None and code == step.expect:
+        report.refused.append((step, text))
+    else:
+        report.wrong.append((step, text))
+
+
+async def _reached(client: Client, height: int) -> None:
+    while (await client.get_json("/v1/network"))["height"] < height:
+        await asyncio.sleep(_PAUSE_SECONDS / 10)
