@@ -28,6 +28,7 @@ from node.files import write_atomic
 _BATCH = 50
 _AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 _PAUSE_SECONDS = 0.2
+_POLLS = 3_000
 _FRESH_SECONDS = 5_400
 """A replay that was begun longer ago is not gone on with: its records would be too old to be accepted."""
 
@@ -126,7 +127,7 @@ async def _share(client: Client, steps: list[Step], report: Report) -> int:
             elif answer.status in _AGAIN:
                 again.append(step)
             else:
-                _note_refused(step, str(answer.problem.get("error")), str(answer), report)
+                _note_refused(step, answer, report)
         if again:
             steps = again + steps
             await asyncio.sleep(_PAUSE_SECONDS)
@@ -142,13 +143,22 @@ def _note_accepted(step: Step, report: Report) -> None:
         report.notes[step.note] += 1
 
 
-def _note_refused(step: Step, code: str, text: str, report: Report) -> None:
-    if step.expect is not None and code == step.expect:
-        report.refused.append((step, text))
+def _note_refused(step: Step, answer: ProblemError, report: Report) -> None:
+    if step.expect is not None and answer.problem.get("error") == step.expect:
+        field = answer.problem.get("field")
+        report.refused.append((step, f"{step.expect}{f' at {field}' if field else ''}"))
     else:
-        report.wrong.append((step, text))
+        report.wrong.append((step, str(answer)))
 
 
 async def _reached(client: Client, height: int) -> None:
-    while (await client.get_json("/v1/network"))["height"] < height:
+    for _ in range(_POLLS):
+        if (await client.get_json("/v1/network"))["height"] >= height:
+            return
         await asyncio.sleep(_PAUSE_SECONDS / 10)
+    raise FatalError(
+        f"The node at {client.url} has not reached height {height}.",
+        "The replay cannot go on without it.",
+        "See its log (node.log in its home), and run the same command again.",
+        Exit.UNREACHABLE,
+    )
