@@ -1,0 +1,201 @@
+"""ledger/views.py: look-ups, lists and pages, and that none of them scans."""
+
+import pytest
+
+from ledger import entries, keys
+from ledger.entries import CertificateState
+from ledger.errors import OutOfRangeError, StoreError
+from ledger.state import Claim
+from ledger.store import Store
+from tests.support.story import tell
+from tests.support.world import World
+
+FILTERS = [
+    {},
+    {"issuer": "RU"},
+    {"destination": "AE"},
+    {"issuer": "RU", "destination": "AE"},
+    {"state": CertificateState.OPEN},
+    {"state": CertificateState.CONFIRMED, "issuer": "RU"},
+    {"state": CertificateState.VOID},
+    {"issuer": "AE"},
+    {"issuer": "EU"},
+    {"issuer": "TW"},
+    {"destination": "B"},
+    {"issuer": "RU\x00\x00"},
+]
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    with World.make(tmp_path_factory.mktemp("views") / "db") as world:
+        world.records = tell(world)
+        yield world
+
+
+@pytest.fixture
+def world(tmp_path):
+    with World.make(tmp_path / "db") as held:
+        yield held
+
+
+def numbers(page):
+    return [row.number for row in page.rows]
+
+
+def pages(ask, limit):
+    """All rows of a list, page by page."""
+    found, cursor = [], None
+    while True:
+        page = ask(cursor, limit)
+        assert len(page.rows) <= limit
+        found += page.rows
+        if page.cursor is None:
+            return found
+        assert page.rows
+        cursor = page.cursor
+
+
+def test_a_certificate_shows_both_sides(told):
+    view = told.ledger.certificate("RU0000043")
+    assert view.row.state == "discrepancy"
+    assert (view.row.issuer, view.row.destination, view.row.type) == ("RU", "AE", "export")
+    assert (view.row.points, view.row.measured, view.row.claimed, view.row.late) == (12_000, 10_000, 0, False)
+    assert (view.issue, view.outcome.outcome) == (told.records["RU0000043"].body, "discrepancy")
+    assert [line.points for line in view.outcome.lines] == [7_000, 3_000]
+    assert view.records[0] == told.records["RU0000043"].id
+    assert view.heights == (1, 2)
+    for record_id, height in zip(view.records, view.heights, strict=True):
+        assert told.ledger.record(record_id)[2] == height
+
+
+def test_an_open_and_a_refused_certificate_have_measured_nothing(told):
+    assert told.ledger.certificate("RU0000045").outcome is None
+    assert told.ledger.certificate("RU0000045").row.measured is None
+    assert told.ledger.certificate("RU0000044").row.measured is None
+    assert told.ledger.certificate("RU0000044").outcome.outcome == "refused"
+
+
+def test_what_is_not_there(told):
+    ledger = told.ledger
+    assert ledger.certificate("RU0000099") is None
+    assert ledger.certificate("") is None
+    unknown = bytes(32)
+    assert (ledger.record(unknown), ledger.judgement(unknown), ledger.body(unknown), ledger.envelope(unknown)) == (None,) * 4
+    with pytest.raises(OutOfRangeError):
+        ledger.inclusion_proof(0, 1_000)
+    with pytest.raises(OutOfRangeError):
+        ledger.consistency_proof(1, 1_000)
+    with pytest.raises(OutOfRangeError):
+        ledger.root_at(1_000)
+    assert ledger.tile(0, 0, 256) is None
+    assert ledger.entries(0, 256) is None
+    assert ledger.entries(0, ledger.head.tree_size) is not None
+
+
+@pytest.mark.parametrize("filters", FILTERS, ids=str)
+@pytest.mark.parametrize("limit", [1, 2, 3, 100])
+def test_lists_are_what_a_scan_would_find(told, filters, limit):
+    every = [entries.decode_certificate(value) for _, value in told.store.iterate(keys.CERTIFICATE)]
+    by_number = dict(zip([key.decode() for key, _ in told.store.iterate(keys.CERTIFICATE)], every, strict=True))
+    expected = [
+        number
+        for number, entry in sorted(by_number.items(), key=lambda item: item[1].index)
+        if filters.get("issuer", number[:2]) == number[:2]
+        and filters.get("destination", entry.destination) == entry.destination
+        and filters.get("state", entry.state) == entry.state
+    ]
+    found = pages(lambda cursor, limit: told.ledger.certificates(cursor, limit, **filters), limit)
+    assert [row.number for row in found] == expected
+    backwards = pages(lambda cursor, limit: told.ledger.certificates(cursor, limit, newest_first=True, **filters), limit)
+    assert [row.number for row in backwards] == expected[::-1]
+
+
+def test_limits_of_a_page(told):
+    assert len(told.ledger.certificates(limit=0).rows) == 1
+    assert len(told.ledger.certificates(limit=10**9).rows) == 12
+    assert numbers(told.ledger.certificates(cursor=10**6)) == []
+    assert numbers(told.ledger.certificates(cursor=0, newest_first=True)) == []
+
+
+def test_the_register_of_open_confirmations(told):
+    opened = numbers(told.ledger.open_confirmations())
+    assert opened == ["RU0000045", "RU0000047", "RU0000048", "RU0000049", "RU0000050", "RU0000051", "AE0000001"]
+    assert numbers(told.ledger.open_confirmations("AE")) == ["RU0000045", "RU0000049"]
+    first = told.ledger.open_confirmations(limit=2)
+    assert numbers(told.ledger.open_confirmations(cursor=first.cursor, limit=2)) == opened[2:4]
+    assert numbers(told.ledger.open_confirmations("BW")) == []
+
+
+def test_an_outcome_moves_a_certificate_between_lists(world):
+    issue = world.issue()
+    world.accept(issue)
+    assert numbers(world.ledger.open_confirmations("AE")) == ["BW0000001"]
+    world.accept(world.confirm(issue))
+    for filters in ({}, {"issuer": "BW"}, {"destination": "AE"}, {"issuer": "BW", "destination": "AE"}):
+        assert numbers(world.ledger.certificates(state=CertificateState.OPEN, **filters)) == []
+        assert numbers(world.ledger.certificates(state=CertificateState.CONFIRMED, **filters)) == ["BW0000001"]
+        assert numbers(world.ledger.certificates(**filters)) == ["BW0000001"]
+
+
+def test_who_took_carats(world):
+    issue = world.issue()
+    world.accept(issue, world.confirm(issue))
+    world.accept(*(world.reexport(f"AE000000{digit}", {"BW0000001": digit * 100}) for digit in (3, 1, 2)))
+    every = (Claim("AE0000001", 100), Claim("AE0000002", 200), Claim("AE0000003", 300))
+    assert world.ledger.claims("BW0000001") == every
+    assert world.ledger.claims("BW0000001", limit=2) == every[:2]
+    assert world.ledger.claims("BW0000001", cursor="AE0000001") == every[1:]
+    assert world.ledger.claims("AE0000001") == ()
+    assert world.ledger.certificate("BW0000001").row.claimed == 600
+
+
+def test_a_page_reads_as_little_in_a_large_ledger(world, monkeypatch):
+    """Rows of other states are never stepped over: counted at the store, with 300 certificates in the way."""
+    issues = [world.issue(number=f"BW{digit:07}") for digit in range(300)]
+    world.accept(*issues)
+    world.accept(*(world.confirm(issue) for issue in issues[:299]))
+    steps = []
+    real = Store.iterate
+
+    def counting(store, *arguments, **options):
+        for item in real(store, *arguments, **options):
+            steps.append(item)
+            yield item
+
+    monkeypatch.setattr(Store, "iterate", counting)
+    assert numbers(world.ledger.open_confirmations("AE")) == ["BW0000299"]
+    assert len(steps) == 1
+    steps.clear()
+    assert len(world.ledger.certificates(limit=10).rows) == 10
+    assert len(steps) <= 10 + 1 + 1 + len(CertificateState)
+
+
+def test_a_list_that_names_what_is_not_there_is_damage(world):
+    world.accept(world.issue())
+    world.store.write({keys.certificate("BW0000001"): None}, sync=True)
+    with pytest.raises(StoreError, match="BW0000001"):
+        world.ledger.certificates()
+
+
+@pytest.mark.parametrize("value", [b"", b"\x90", b"\xc0", b"\x93\x01\x02\x03"])
+def test_a_damaged_entry_is_an_error_of_the_store(world, value):
+    issue = world.issue()
+    world.accept(issue)
+    world.store.write({keys.certificate("BW0000001"): value, keys.judgement(issue.id): value}, sync=True)
+    for read in (lambda: world.ledger.certificate("BW0000001"), lambda: world.ledger.judgement(issue.id)):
+        with pytest.raises(StoreError, match="damaged"):
+            read()
+
+
+def test_a_body_that_is_not_its_record_is_noticed_when_read(world):
+    issue = world.issue()
+    world.accept(issue)
+    world.store.write({keys.record(issue.id): world.issue(number="BW0000002").raw}, sync=True)
+    for read in (
+        lambda: world.ledger.record(issue.id),
+        lambda: world.ledger.entries(0, 1),
+        lambda: world.ledger.certificate("BW0000001"),
+    ):
+        with pytest.raises(StoreError, match="damaged"):
+            read()
