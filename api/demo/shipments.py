@@ -216,12 +216,13 @@ def _make_late(shipments: list[Shipment], calendar: Calendar) -> None:
     """Some certificates are weeks old when they reach the ledger; two in five of those were valid for ten days only."""
     rng = calendar.rng
     for n, shipment in enumerate(rng.sample(shipments, max(5, round(LATE_SHARE * len(shipments))))):
-        age = rng.randint(13, 28)
         shipment.at = calendar.instant(calendar.start, calendar.start + (calendar.end - calendar.start) // 2)
-        shipment.issued = shipment.validated = date_of(calendar.today - age)
+        age = rng.randint(SHORT_VALIDITY_DAYS + 1, 21)
+        issued = calendar.day_of(shipment.at) - age
         short = n % 5 in (0, 3)
-        shipment.expires = date_of(calendar.today - age + (SHORT_VALIDITY_DAYS if short else VALIDITY_DAYS))
-        shipment.note = f"issued {age} days ago, recorded late" + (", expired on the way" if short else "")
+        shipment.issued = shipment.validated = date_of(issued)
+        shipment.expires = date_of(issued + (SHORT_VALIDITY_DAYS if short else VALIDITY_DAYS))
+        shipment.note = f"recorded {age} days after it was issued" + (", expired on the way" if short else "")
 
 
 def _arrival(shipment: Shipment, calendar: Calendar) -> Arrival | None:

@@ -109,7 +109,10 @@ def make_trade(
     steps = desk.steps
     if forgeries:
         bench = Bench(office, numbers, Subjects(end, tuple(shipments), desk.issued, desk.codes), rng)
-        steps += [_planted_step(item, desk.waves) for item in plant(FORGED_ISSUES + FORGED_CONFIRMATIONS, bench)]
+        planted = plant(FORGED_ISSUES + FORGED_CONFIRMATIONS, bench)
+        # On a clock that follows the steps nothing comes too late.
+        planted = [item for item in planted if days <= WEEK_DAYS or item.expect is not Code.TOO_OLD]
+        steps += [_planted_step(item, desk.waves) for item in planted]
     return Trade(tuple(sorted(steps, key=lambda step: (step.at, step.wave, step.number, step.kind))), tuple(shipments))
 
 

@@ -263,13 +263,17 @@ def judge(ledger, step, now):
     return None, submission.record
 
 
-def replay(path, genesis, groups, now=NOW):
-    """Applies groups of steps, a block each; what was judged other than expected, and the ledger's totals."""
+def replay(path, genesis, groups, now=NOW, *, clock=False):
+    """Applies groups of steps, a block each; what was judged other than expected, and the ledger's totals.
+
+    With `clock` the blocks' time follows the steps.
+    """
     store = Store.open(path)
     ledger = Ledger.open(store, genesis)
     wrong = []
     for group in groups:
         accepted = []
+        now = max(group[-1].at, ledger.head.time) if clock else now
         for step in group:
             code, record = judge(ledger, step, now)
             if code != step.expect:
@@ -320,6 +324,13 @@ def test_around_the_new_year_and_long_after_the_genesis(net, tmp_path, days):
     end = NOW + days * DAY_MS
     trade = make_trade(net.genesis, net.keys, end, certificates=120)
     wrong, _, _ = replay(tmp_path / "db", net.genesis, trade.waves(), end)
+    assert wrong == []
+
+
+def test_a_long_stretch_on_a_clock_that_follows_it(net, tmp_path):
+    end = NOW + 120 * DAY_MS
+    trade = make_trade(net.genesis, net.keys, end, certificates=250, days=110)
+    wrong, _, _ = replay(tmp_path / "db", net.genesis, [[step] for step in trade.steps], clock=True)
     assert wrong == []
 
 
