@@ -186,7 +186,7 @@ def parse_note(data: bytes) -> Note:
         raise MalformedNoteError(f"a note of {len(data)} bytes; at most {MAX_NOTE_BYTES}")
     _require_text(data)
     text, divider, lines = data.rpartition(b"\n\n")
-    if not divider or not lines.endswith(b"\n"):
+    if not divider:
         raise MalformedNoteError("a note is a text, an empty line and signature lines")
     return Note(text + b"\n", parse_signatures(lines))
 

@@ -157,6 +157,7 @@ class TestText:
 
     def test_bounds(self):
         assert parse_checkpoint(Checkpoint("a" * 255, 2**63 - 1, bytes(32)).text()).size == 2**63 - 1
+        assert parse_checkpoint(Checkpoint("a", 0, bytes(32)).text()).size == 0
         assert Checkpoint("a", 1, bytes(32), ("e" * 256,)).extensions == ("e" * 256,)
 
     @pytest.mark.parametrize(

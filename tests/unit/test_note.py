@@ -193,6 +193,12 @@ class TestForm:
         with pytest.raises(MalformedNoteError):
             parse_note(bad)
 
+    def test_signature_lines_alone_are_no_note(self):
+        lines = b"".join(signature.line().encode() for signature in parse_note(self.GOOD).signatures)
+        for data in (lines, b"\n" + lines):
+            with pytest.raises(MalformedNoteError):
+                parse_note(data)
+
     def test_shortest_signature(self):
         parsed = parse_note(TEXT + b"\n\xe2\x80\x94 alice AAAAAAA=\n")
         assert parsed.signatures == (Signature("alice", bytes(4), b"\0"),)
@@ -290,7 +296,8 @@ class TestSignatures:
         beyond = Signature(line.name, line.key_id, (2**63).to_bytes(8, "big") + line.value[8:])
         with pytest.raises(BadSignatureError, match="impossible time"):
             note.verify_signature(BOB.key, TEXT, beyond)
-        note.verify_signature(BOB.key, TEXT, BOB.sign(TEXT, 2**63 - 1))
+        for seconds in (1, 2**63 - 1):
+            note.verify_signature(BOB.key, TEXT, BOB.sign(TEXT, seconds))
         for seconds in (0, -1, 2**63):
             with pytest.raises(MalformedNoteError):
                 BOB.sign(TEXT, seconds)

@@ -115,8 +115,10 @@ class TestParse:
         assert parse_policy(Policy((), many[:-1], (), NONE).format().encode()).witnesses == many[:-1]
         with pytest.raises(MalformedPolicyError):
             Policy((), many, (), NONE)
+        room = 256 * 1024 - len(L) - len(" quorum none\n")
+        assert len(Policy((PolicyLog(LOG.key, "u" * room),), (), (), NONE).format()) == 256 * 1024
         with pytest.raises(MalformedPolicyError):
-            Policy((PolicyLog(LOG.key, "u" * 256 * 1024),), (), (), NONE).format()
+            Policy((PolicyLog(LOG.key, "u" * (room + 1)),), (), (), NONE).format()
 
     @given(
         st.lists(
@@ -196,6 +198,12 @@ class TestAccept:
                     assert accepted.checkpoint == POINT
                     assert accepted.witnesses == tuple(WITNESSES[i] for i in chosen)
                     assert accepted.newest == 100 + max(chosen)
+
+    def test_the_refusal_says_who_cosigned(self):
+        with pytest.raises(QuorumNotMetError, match="by RU/witness, AE/witness, which is no quorum of validators"):
+            accept(self.POLICY, cosigned(1, 3))
+        with pytest.raises(QuorumNotMetError, match="by nobody"):
+            accept(self.POLICY, cosigned())
 
     def test_one_witness_counts_once(self):
         lines = [NODES[0].sign(TEXT, seconds) for seconds in (5, 6, 7)]

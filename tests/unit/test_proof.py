@@ -15,6 +15,7 @@ from ledger.errors import (
     QuorumNotMetError,
     RootMismatchError,
 )
+from ledger.limits import MAX_PROOF_BYTES
 from ledger.note import parse_vkey
 from ledger.policy import NONE, Policy, PolicyLog, PolicyWitness, ledger_policy
 from ledger.proof import HEADER, TlogProof, parse_proof, verify_proof
@@ -118,8 +119,12 @@ class TestForm:
     def test_size(self):
         largest = TlogProof(2**63 - 1, (bytes(32),) * 63, bytes(64 * 1024), bytes(32 * 1024))
         assert parse_proof(largest.encode()) == largest
+        extra = bytes(33_000)
+        room = MAX_PROOF_BYTES - len(TlogProof(0, (bytes(32),) * 63, b"c", extra).encode())
+        exact = TlogProof(0, (bytes(32),) * 63, bytes(room + 1), extra)
+        assert parse_proof(exact.encode()) == exact
         with pytest.raises(MalformedProofError):
-            TlogProof(0, (), b"c", bytes(200_000)).encode()
+            TlogProof(0, (bytes(32),) * 63, bytes(room + 2), extra).encode()
         with pytest.raises(MalformedProofError, match="bytes; at most"):
             parse_proof(self.text(HEADER, "extra " + "AAAA" * 50_000, "index 0"))
 

@@ -121,8 +121,9 @@ def test_no_receipt_with_what_is_no_note():
         make_receipt(b"record", 0, [], b"\xff")
 
 
-def test_largest_record():
-    record = bytes(MAX_RECORD_BYTES)
+@pytest.mark.parametrize("length", [1, MAX_RECORD_BYTES])
+def test_smallest_and_largest_record(length):
+    record = bytes(length)
     tree = log_of([record])
     point = Checkpoint(ORIGIN, 1, tree.root)
     note = cp.merge(point, LOG.sign(point.text()), LOG.key, [node.sign(point.text(), 7) for node in NODES], KEYS)

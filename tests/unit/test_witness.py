@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from ledger import merkle, witness
 from ledger.checkpoint import Checkpoint, sign_checkpoint
+from ledger.limits import MAX_WITNESS_REQUEST_BYTES
 from ledger.note import Note, Signature, SignatureType, Signer, parse_signatures, parse_vkey, verify_signature
 from tests.conftest import shared
 from tests.unit import naive_merkle
@@ -162,6 +163,12 @@ class TestForm:
     )  # fmt: skip
     def test_malformed(self, bad):
         assert at(3).post(bad)[0] == 400
+
+    def test_size(self):
+        for extra, reason in ((0, b"no empty line"), (1, b"more than")):
+            outcome = witness.parse_request(b"x" * (MAX_WITNESS_REQUEST_BYTES + extra))
+            assert outcome.status == 400
+            assert reason in outcome.body
 
     def test_sixty_three_hashes_are_of_the_form(self):
         assert at(3).post(body(3, point(5), [bytes(32)] * 63))[0] == 422
