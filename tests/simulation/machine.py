@@ -12,7 +12,7 @@ from typing import Protocol
 
 from consensus.core import Core
 from consensus.events import Config, Connected, Event, Output, Received, Scheme, Send, Wake
-from consensus.messages import GetHeaders, Message, decode, encode
+from consensus.messages import Certificate, GetHeaders, GotBlock, Message, Vote, VoteKind, decode, encode
 from node.errors import WalMissingError
 from node.wal import Wal
 from tests.simulation.application import Application, Chain, GetRecords, Records, World
@@ -77,12 +77,13 @@ class Machine:
         self._wal: Wal
         self._journal: list[bytes] | None = None
         self._possible: list[bytes] | None = None
+        self._left: tuple[tuple[bytes, ...], tuple[int, int]] | None = None
         self._busy = False
         self._inbox: deque[Event] = deque()
         self._wake_at: int | None = None
         self._armed: int | None = None
         self._woken = (0, 0)
-        self._view = 0
+        self._state = (0, 0)
 
     # --- life -------------------------------------------------------------------------------------------------------
 
@@ -95,7 +96,7 @@ class Machine:
         self._busy = False
         self._inbox.clear()
         self._wake_at = self._armed = None
-        self._view = 0
+        self._state = (0, 0)
         records = self._open_log()
         tip = self.chain.tips[-1]
         around.checker.restarted(self.index, records, tip)
@@ -107,6 +108,7 @@ class Machine:
 
     def stop(self, power: bool) -> None:
         """The process ends; with `power` the machine stops too and the disk forgets what was not synced."""
+        self._left = (self.core.snapshot(), self._state) if self._possible is None else None
         self.up = False
         self.life += 1
         self.crash_in = None
@@ -128,15 +130,27 @@ class Machine:
         return records
 
     def _check_recovery(self, records: list[bytes]) -> None:
-        """Recovery is a function of the durable records; doing it again, or from its own snapshot, changes nothing."""
+        """Recovery is a function of the durable records; doing it again, or from its own snapshot, changes nothing.
+
+        Where nothing was under way when the process ended, it brings back exactly what there was.
+        """
         around, snapshot = self._around, self.core.snapshot()
+        if self._left is not None:
+            before, state = self._left
+            if state[1] == self.core.floor_view and essence(snapshot, *state) != essence(before, *state):
+                raise Violation("recovery", f"node {self.index}: recovered another state than before the crash")
+            if state > (self.core.view, self.core.floor_view):
+                raise Violation("recovery", f"node {self.index}: was in view {state[0]}, recovered in {self.core.view}")
+        if self.core.view < around.checker.highest_vote(self.index):
+            raise Violation("recovery", f"node {self.index}: recovered view {self.core.view}, voted in a later one")
         for source in (records, snapshot):
             again, _ = around.make_core(self._config, self._scheme, source, self.chain.tips[-1], self.clock())
             if again.snapshot() != snapshot:
                 raise Violation("recovery", f"node {self.index}: recovered differently the second time")
 
-    def _disk_operation(self, _name: str) -> None:
-        if self.crash_in is not None:
+    def _disk_operation(self, name: str) -> None:
+        """Counts down to the injected fault; `synced` stands for the moment after an fsync, where no disk can fail."""
+        if self.crash_in is not None and (name != "synced" or isinstance(self.crash, CrashError)):
             if self.crash_in == 0:
                 self.crash_in = None
                 raise self.crash
@@ -283,8 +297,27 @@ class Machine:
             around.transmit(self.index, around.index_of[send.to], message)
 
     def _check_state(self) -> None:
-        """Views never go back."""
-        view = self.core.view
-        if view < self._view:
-            raise Violation("view", f"node {self.index}: {view} after {self._view}")
-        self._view = view
+        """View and floor never go back, no correct node is taken for faulty, and buffers stay within their bounds."""
+        core = self.core
+        state = (core.view, core.floor_view)
+        if state[0] < self._state[0] or state[1] < self._state[1] or state[0] <= state[1]:
+            raise Violation("view", f"node {self.index}: view and floor {state} after {self._state}")
+        self._state = state
+        if core.faults:
+            raise Violation("accusation", f"node {self.index} holds correct nodes for faulty: {core.faults}")
+
+
+def essence(snapshot: tuple[bytes, ...], view: int, floor: int) -> set[bytes]:
+    """What of a core's durable state can still matter: own votes, the newest FINAL, and all that is above the floor."""
+    found = set()
+    for record in snapshot:
+        match decode(record):
+            case GotBlock(block) if block.view > floor:
+                found.add(record)
+            case Certificate(kind=kind, view=at) if at > floor or (at == floor and kind == VoteKind.FINALIZE):
+                found.add(record)
+            case Vote(view=at) if at <= view:
+                found.add(record)
+            case _:
+                pass
+    return found
