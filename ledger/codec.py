@@ -63,15 +63,9 @@ def decode(data: bytes, limit: int = MAX_RECORD_BYTES) -> Any:
     _check(value)
     again = _encode_sorted(value)
     if again != data:
-        raise Refusal(Code.NOT_CANONICAL, byte=_first_difference(data, again))
+        pairs = enumerate(zip(data, again, strict=False))
+        raise Refusal(Code.NOT_CANONICAL, byte=next((place for place, (left, right) in pairs if left != right), len(again)))
     return value
-
-
-def _first_difference(data: bytes, again: bytes) -> int:
-    for position, (left, right) in enumerate(zip(data, again, strict=False)):
-        if left != right:
-            return position
-    return min(len(data), len(again))
 
 
 def _check(value: Any) -> None:
@@ -86,31 +80,28 @@ def _check(value: Any) -> None:
 
 def _is_sound(value: Any) -> bool:
     """Whether `_check_at` would pass, level by level and without paths: a tenth of its time."""
-    level = [value]
-    for depth in range(MAX_DEPTH + 1):
+    level, depth = [value], 0
+    while level:
         below: list[Any] = []
         for element in level:
             kind = type(element)
             if kind is str:
                 if not element.isascii() and not _is_text(element):
                     return False
-            elif kind is list or kind is tuple:
-                below += element
-            elif kind is dict:
-                below += element
-                below += element.values()
-                if any(type(key) is not str for key in element):
+            elif kind in _CONTAINERS:
+                if depth == MAX_DEPTH:
                     return False
+                below += element
+                if kind is dict:
+                    below += element.values()
+                    if any(type(key) is not str for key in element):
+                        return False
             elif kind is int:
                 if not _MIN_INT <= element <= _MAX_INT:
                     return False
             elif element is not None and kind is not bytes and kind is not bool:
                 return False
-            if depth == MAX_DEPTH and kind in _CONTAINERS:
-                return False
-        if not below:
-            break
-        level = below
+        level, depth = below, depth + 1
     return True
 
 

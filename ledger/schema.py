@@ -8,7 +8,7 @@ Wrong shape (type, missing or unknown field) is MALFORMED, a value outside its b
 import re
 from collections.abc import Callable
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, get_origin
 
 from msgspec import inspect
 
@@ -75,6 +75,9 @@ def _confirm(info: inspect.Type) -> None:
         names = [field.encode_name for field in info.fields]
         if names != sorted(names, key=str.encode):
             raise TypeError(f"fields of {info.cls.__name__} are not in canonical order")
+        config = (get_origin(info.cls) or info.cls).__struct_config__
+        if not config.omit_defaults and not all(field.required for field in info.fields):
+            raise TypeError(f"{info.cls.__name__} has two forms for an optional field: left out, and written")
     for part in _parts(info):
         _confirm(part)
 

@@ -261,6 +261,24 @@ def test_a_struct_of_ones_own_is_checked_when_encoded():
     assert refusal_of(part.encode, Part(**good | {"zone": object()})).code is Code.MALFORMED
 
 
+def test_a_bound_that_only_the_fast_reader_knows_is_refused_all_the_same():
+    class Even(Struct):
+        a: Annotated[int, Meta(multiple_of=2)]
+
+    assert typed(Even).decode(encode({"a": 4})) == Even(4)
+    refusal = refusal_of(typed(Even).decode, encode({"a": 3}))
+    assert (refusal.code, refusal.field) == (Code.MALFORMED, "")
+    assert "multiple of 2" in refusal.details["reason"]
+
+
+def test_a_field_that_is_always_nil():
+    class Nothing(Struct):
+        a: None
+
+    assert typed(Nothing).decode(encode({"a": None})) == Nothing(None)
+    assert refusal_of(typed(Nothing).decode, encode({"a": 0})).details == {"given": "integer", "expected": "nil"}
+
+
 # --- schemas that are none
 
 
@@ -283,7 +301,13 @@ class Two(Struct):
     a: str | int
 
 
-@pytest.mark.parametrize("wrong", [Unordered, Floating, Two, dict[str, int], list[int]])
+class Written(Struct):
+    """An optional field that is written even when it has its default."""
+
+    a: int = 0
+
+
+@pytest.mark.parametrize("wrong", [Unordered, Floating, Two, Written, dict[str, int], list[int]])
 def test_schemas_without_canonical_form_are_refused(wrong):
     with pytest.raises(TypeError):
         typed(wrong)
@@ -299,3 +323,12 @@ def test_texts_confined_to_ascii_are_not_looked_at():
 
     assert schema.free_texts(msgspec.inspect.type_info(Dates)) is None
     assert schema.free_texts(msgspec.inspect.type_info(Inner)) is None
+
+
+def test_a_described_text_is_a_text():
+    class Described(Struct):
+        a: Annotated[str, Meta(description="any text")]
+
+    assert typed(Described).decode(encode({"a": "é"})).a == "é"
+    raw = msgpack.packb({"a": "e\u0301"})
+    assert refusal_of(typed(Described).decode, raw).code is Code.NOT_CANONICAL

@@ -119,9 +119,15 @@ def test_commitments_that_cancel():
 
 
 def test_a_commitment_may_not_be_the_identity():
-    # A value and blinding whose point is the identity cannot be found; the values modulo L are what is refused.
     refused(check_point, IDENTITY)
     assert commit(L, scalar(1)) == H
+
+
+def test_a_value_and_blinding_that_cancel_are_refused(monkeypatch):
+    # With the true H nobody can find such a pair; with H = G it is at hand.
+    monkeypatch.setattr("ledger.commitments.H", bindings.crypto_scalarmult_ed25519_base_noclamp(scalar(1)))
+    assert commit(5, scalar(1)) == bindings.crypto_scalarmult_ed25519_base_noclamp(scalar(6))
+    refused(commit, L - 1, scalar(1))
 
 
 @pytest.mark.parametrize("blinding", [L, L + 1, 2**256 - 1, 2**255, 2 * L])

@@ -288,11 +288,11 @@ def test_another_record_or_ledger_does_not_name_this_envelope():
     assert refusal.details == {"given": HASH.hex(), "expected": OTHER.record.body.sealed.hex()}
 
 
-def forged(content, **header_changes):
+def forged(content, padding=b"\x80", **header_changes):
     """An envelope whose maker knows every key and breaks one promise."""
     rng, key, nonce = randomness(5), bytes(range(32)), bytes(24)
     header = header_with(kc=labelled_hash(b"kpl/kc", key, RID), **header_changes)
-    padded = content + b"\x80" + bytes(2047 - len(content))
+    padded = (content + padding).ljust(2048, b"\0")
     ciphertext = bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(
         padded, b"kpledger/envelope/v1\0" + LEDGER + RID + labelled_hash(b"kpl/header", header), nonce, key
     )
@@ -341,7 +341,9 @@ def test_content_that_breaks_its_commitments_is_unreadable(content):
 def test_padding_must_end_in_its_mark():
     envelope = forged(codec.encode(GOOD), commitments=commitments(invoice=COMMITTED))
     assert opened(envelope)
-    assert unreadable(forged(codec.encode(GOOD) + b"\x80", commitments=commitments(invoice=COMMITTED)))
+    for padding in (b"", b"\x80\x80", b"\x80\x01", b"\x40"):
+        assert unreadable(forged(codec.encode(GOOD), padding, commitments=commitments(invoice=COMMITTED)))
+    assert unreadable(forged(b"", b"", commitments=commitments(invoice=COMMITTED)))
 
 
 def test_another_content_key_than_the_committed_one_is_refused():
