@@ -20,6 +20,7 @@ leaves' bytes are checked against the head. Reference: 2-records.md, 5-log.md, "
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
+from threading import Lock
 from types import MappingProxyType
 from typing import Final, Self
 
@@ -70,6 +71,8 @@ class Ledger(Queries):
         super().__init__(store, genesis, standing)
         self._register = Register(genesis)
         self._kept: set[bytes] = set()
+        self._executing: frozenset[bytes] = frozenset()
+        self._dropping = Lock()
 
     @classmethod
     def open(cls, store: Store, genesis: Genesis) -> Self:
@@ -106,8 +109,7 @@ class Ledger(Queries):
         Raises:
             Refusal: the first rule that refuses it. A record in the log passes: sending it again is harmless.
         """
-        judgement = self.judgement(record.id)
-        if judgement is None or judgement.index is None:
+        if not self._in_log(record.id):
             check_record(self._view(Reader(self._store.get), max(self.head.time, now_ms)), record)
 
     def check_sealed(self, submission: Submission, now_ms: int) -> None:
@@ -142,15 +144,12 @@ class Ledger(Queries):
         self._store.sync()
 
     def drop_bodies(self, ids: Sequence[bytes]) -> None:
-        """Forget bytes and envelopes of records that were never accepted; those in the log stay."""
-        writes: dict[bytes, bytes | None] = {}
-        for record_id in ids:
-            judgement = self.judgement(record_id)
-            if judgement is None or judgement.index is None:
-                writes[keys.record(record_id)] = None
-                writes[keys.envelope(record_id)] = None
-                self._kept.discard(record_id)
-        self._store.write(writes, sync=False)
+        """Forget bytes and envelopes of records that were never accepted; those in the log, or being executed, stay."""
+        with self._dropping:
+            dropped = [record_id for record_id in ids if record_id not in self._executing and not self._in_log(record_id)]
+            self._kept.difference_update(dropped)
+            places = [place(record_id) for record_id in dropped for place in (keys.record, keys.envelope)]
+            self._store.write(dict.fromkeys(places), sync=False)
 
     # --- the transition ---------------------------------------------------------------------------------------------
 
@@ -168,6 +167,8 @@ class Ledger(Queries):
         before, log = self._standing.head, self._standing.log
         if block.height != before.height + 1 or block.time <= before.time:
             raise BlockOrderError(f"block {block.height} at {block.time} ms cannot follow {before.height} at {before.time} ms")
+        with self._dropping:
+            self._executing = frozenset(record.id for record in block.records)
         overlay = Overlay(self._store.get)
         view = self._view(overlay, block.time)
         totals = Totals()
@@ -193,12 +194,17 @@ class Ledger(Queries):
         grown.commit(tree)
         self._standing = Standing(head, grown)
         self._kept.difference_update(leaves)
+        self._executing = frozenset()
         return Applied(head, judgements)
 
     # --- inside -----------------------------------------------------------------------------------------------------
 
     def _view(self, state: Reader, now: int) -> View:
         return View(self._register, state, Ms(now), units.block_date(now))
+
+    def _in_log(self, record_id: bytes) -> bool:
+        judgement = self.judgement(record_id)
+        return judgement is not None and judgement.index is not None
 
     def _keep_missing(self, overlay: Overlay, record: Record) -> None:
         """An accepted record whose bytes were not kept before (a restart in between) goes into the batch."""

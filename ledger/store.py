@@ -18,6 +18,7 @@ Whatever goes wrong is a `StoreError`. Reference: leveldb 1.22, `doc/index.md` a
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from threading import Lock
 from typing import Any, Self, TypeVar
 
 import plyvel
@@ -37,13 +38,16 @@ _open_here: set[str] = set()
 class Store:
     """An ordered map from bytes to bytes on disk. Safe to read from several threads; one thread at a time writes blocks."""
 
-    __slots__ = ("_db", "_failed", "_path", "_unsynced")
+    __slots__ = ("_counting", "_db", "_failed", "_path", "_synced", "_syncing", "_unsynced")
 
     def __init__(self, path: Path, db: plyvel.DB) -> None:
         self._path = path
         self._db = db
         self._failed = False
-        self._unsynced = False
+        self._counting = Lock()
+        self._syncing = Lock()
+        self._unsynced = 0  # unsynced writes so far, and how many of them were synced since
+        self._synced = 0
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -117,17 +121,20 @@ class Store:
             StoreError: the outcome is unknown (disk full, damage); the store takes nothing from then on.
         """
         items = writes.items() if isinstance(writes, Mapping) else writes
-        if sync and self._unsynced:
+        if sync:
             self.sync()
         self._guarded(lambda: self._write(items, sync))
         if not sync:
-            self._unsynced = True
+            with self._counting:
+                self._unsynced += 1
 
     def sync(self) -> None:
         """Make everything durable that was written so far; raises StoreError when that fails."""
-        if self._unsynced:
-            self._unsynced = False
-            self._guarded(self._sync_logs)
+        with self._syncing:
+            upto = self._unsynced
+            if self._synced < upto:
+                self._guarded(self._sync_logs)
+                self._synced = upto
 
     def close(self) -> None:
         """Close; may be called twice."""

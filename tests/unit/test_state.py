@@ -218,12 +218,33 @@ def test_a_record_dropped_by_mistake_before_its_block_comes_with_the_block(world
     assert world.ledger.record(issue.id) == (issue.raw, 0, 1)
 
 
+def test_what_is_being_executed_is_not_dropped(world, monkeypatch):
+    """Another thread forgets a record while the block that accepts it is judged."""
+    issue, other = world.issue(), world.issue(number="BW0000002")
+    world.ledger.keep_bodies([Submission(issue), Submission(other)])
+    real = Store.write
+
+    def meanwhile(store, writes, *, sync):
+        if sync:
+            world.ledger.drop_bodies([issue.id, other.id])
+        real(store, writes, sync=sync)
+
+    monkeypatch.setattr(Store, "write", meanwhile)
+    world.ledger.apply(Block(1, world.now, b"d" * 32, (issue,)))
+    assert world.ledger.record(issue.id) == (issue.raw, 0, 1)
+    assert world.ledger.body(other.id) is None
+    world.ledger.drop_bodies([issue.id])
+    assert world.ledger.body(issue.id) == issue.raw
+
+
 def test_the_nodes_own_values(world):
     ledger = world.ledger
     assert ledger.node_value(b"block/1") is None
     world.block(extra={b"block/1": b"one", b"final/1": b"", b"block/2": b"two"})
     assert (ledger.node_value(b"block/1"), ledger.node_value(b"final/1")) == (b"one", b"")
     assert list(ledger.iterate_node(b"block/")) == [(b"block/1", b"one"), (b"block/2", b"two")]
+    ledger.keep_node_values({b"cosignature/7": b"seven"})
+    assert ledger.node_value(b"cosignature/7") == b"seven"
     assert list(ledger.iterate_node(b"block/", reverse=True)) == [(b"block/2", b"two"), (b"block/1", b"one")]
 
 
