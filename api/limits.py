@@ -30,7 +30,8 @@ class ApiLimits:
         submission_bytes: body of `POST /v1/records`.
         batch_bytes: body of `POST /v1/records/batch`.
         bodies_bytes: unfinished bodies of all requests together.
-        body_s: seconds in which the *whole* body must have come, however steadily it drips.
+        body_s: seconds in which the *whole* body must have come, however steadily it drips; and in which a client must have
+            taken the last 64 KiB of an answer after which the connection closes.
         header_s: seconds in which a request's head must have come, and an idle connection's next request.
         response_s: seconds in which an answer must have been taken off our hands.
         final_wait_s: longest wait of `?wait=final`.

@@ -16,13 +16,17 @@ from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
-from hypercorn.events import Event, Updated
+from hypercorn.events import Closed, Event, RawData, Updated
 from quart import Quart
 
 from api.limits import ApiLimits
 from api.throttle import prefix
 
 _BUSY = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+
+_READ_BYTES = 64 * 1024
+_LINGER_S = 1.0
+"""For how long a client may still send after its answer before the connection is cut."""
 
 log = structlog.get_logger(__name__)
 
@@ -78,15 +82,23 @@ class _Server:
         self._tasks.add(task)
         self._open[address] += 1
         try:
-            loop = asyncio.get_running_loop()
-            await _Connection(self._app, loop, self._config, self._context, {}, reader, writer)
-        except* Exception as errors:  # noqa: BLE001 - one connection's trouble must not touch the listener
-            log.warning("http.connection", errors=[repr(error) for error in errors.exceptions])
+            await self._serve(reader, writer)
+        except asyncio.CancelledError:
+            log.info("http.cut", address=address)  # by `close`; nobody awaits this task who would have to know
         finally:
             self._tasks.discard(task)
             self._open[address] -= 1
             if not self._open[address]:
                 del self._open[address]
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        loop = asyncio.get_running_loop()
+        connection = _Connection(self._app, loop, self._config, self._context, {}, reader, writer)
+        connection.last_s = self._limits.body_s
+        try:
+            await connection
+        except* Exception as errors:  # noqa: BLE001 - one connection's trouble must not touch the listener
+            log.warning("http.connection", errors=[repr(error) for error in errors.exceptions])
 
     async def close(self) -> None:
         """Let idle connections go, wait a little for the busy ones, then cut them."""
@@ -101,21 +113,49 @@ class _Server:
 
 
 class _Connection(TCPServer):
-    """Hypercorn's connection, let go as soon as the client has gone and not when its idle timer ends."""
+    """Hypercorn's connection with an end of its own.
 
-    _gone = False
+    It is let go as soon as the client has gone, not when an idle timer ends. It closes in two steps: first only its own
+    direction, while what still comes is thrown away, for closing with unread data would reset the connection and could take
+    the answer (413, 429) from a client that is still sending.
+
+    Attributes:
+        last_s: seconds that a client has to take the last part of its answer.
+    """
+
+    last_s = 10.0
+    _ending = False
 
     async def _read_data(self) -> None:
-        try:
-            await super()._read_data()
-        finally:
-            self._gone = True
-            await self.idle_task.stop()
+        with contextlib.suppress(OSError, TimeoutError):
+            while not self.reader.at_eof():
+                data = await asyncio.wait_for(self.reader.read(_READ_BYTES), self.config.read_timeout)
+                if not self._ending:
+                    await self.protocol.handle(RawData(data))
+        self._ending = True
+        await self.protocol.handle(Closed())
+        await self.idle_task.stop()
 
     async def protocol_send(self, event: Event) -> None:
-        """Start no idle timer for a client that has gone."""
-        if not (self._gone and isinstance(event, Updated)):
+        """Send, or begin the end; a connection at its end starts no idle timer."""
+        if isinstance(event, Closed):
+            self._end()
+        elif not (self._ending and isinstance(event, Updated)):
             await super().protocol_send(event)
+
+    def _end(self) -> None:
+        if not self._ending:
+            self._ending = True
+            with contextlib.suppress(OSError, RuntimeError, NotImplementedError):
+                self.writer.write_eof()
+            self.loop.call_later(min(_LINGER_S, self.last_s), self._cut, self.last_s)
+
+    def _cut(self, seconds: float) -> None:
+        """Cut the connection, unless the answer is still being taken and there are seconds left for that."""
+        if seconds > _LINGER_S and self.writer.transport.get_write_buffer_size():
+            self.loop.call_later(_LINGER_S, self._cut, seconds - _LINGER_S)
+        else:
+            self.writer.transport.abort()
 
     async def _close(self) -> None:
         """Close, but wait for a client that does not read only as long as a stop may take."""
@@ -133,6 +173,9 @@ def _config(limits: ApiLimits) -> Config:
     config.keep_alive_max_requests = 100_000
     # A client that neither sends nor reads while its answer is due; the longest honest silence is a wait for finality.
     config.read_timeout = int(limits.final_wait_s + limits.response_s)
+    # Unbounded, since a full queue that no app reads any more would hold the connection for ever; what waits in it is little,
+    # for Quart takes everything out at once and bounds what it keeps.
+    config.max_app_queue_size = 0
     config.h11_max_incomplete_size = limits.head_bytes
     config.h2_max_header_list_size = limits.head_bytes
     config.websocket_max_message_size = limits.head_bytes

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from api.server import listen, serve
 
+_clients: list["Client"] = []
+"""Closed by `running`, so that a failing test leaves no socket behind."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -32,6 +35,9 @@ async def running(app, limits) -> AsyncIterator[int]:
     finally:
         stop.set()
         await asyncio.wait_for(task, 30)
+        while _clients:
+            _clients.pop().close()
+        await asyncio.sleep(0)
 
 
 class Client:
@@ -42,7 +48,9 @@ class Client:
 
     @classmethod
     async def connect(cls, port: int) -> "Client":
-        return cls(*await asyncio.open_connection("127.0.0.1", port))
+        client = cls(*await asyncio.open_connection("127.0.0.1", port))
+        _clients.append(client)
+        return client
 
     async def send(self, data: bytes) -> None:
         self.writer.write(data)

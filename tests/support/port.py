@@ -32,7 +32,7 @@ SEATS = ("BW", "RU", "EU", "AE")
 
 @dataclass
 class LocalPort:
-    """A `NodePort`. `lag`: records whose blocks are not cosigned yet; `trouble`: raised by the next submission."""
+    """A `NodePort`. `cosigning`: whether each block is cosigned at once; `trouble`: what submissions raise."""
 
     ledger: Ledger
     network: Network
@@ -86,6 +86,8 @@ class LocalPort:
                 raise judgement.refusal
             if self.cosigning:
                 self.cosign()
+            if not wait:
+                return Submitted(record.id)
         if wait:
             try:
                 async with asyncio.timeout(self.limits.final_wait_s):

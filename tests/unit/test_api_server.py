@@ -144,7 +144,7 @@ def test_a_client_that_does_not_read_its_answer_is_let_go():
     async def scenario():
         app = tiny_app()
         app.config["RESPONSE_TIMEOUT"] = 0.3
-        async with running(app, ApiLimits(connections=1, shutdown_s=0.3)) as port:
+        async with running(app, ApiLimits(connections=1, body_s=0.5, shutdown_s=0.3)) as port:
             client = await Client.connect(port)
             client.writer.transport.pause_reading()
             await client.send(b"GET /large HTTP/1.1\r\nHost: t\r\n\r\n")
