@@ -40,12 +40,13 @@ class MisdirectedError(PeerFaultError):
 class Core:
     """One node's consensus in one epoch. Made by `recover` alone, also for a node that begins."""
 
-    __slots__ = ("_engine", "_fetch", "_resend_at")
+    __slots__ = ("_echoed", "_engine", "_fetch", "_resend_at")
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._fetch = Fetch()
         self._resend_at = engine.now
+        self._echoed: dict[bytes, tuple[int, int]] = {}
 
     # --- what others may read -----------------------------------------------------------------------------------------
 
@@ -191,10 +192,17 @@ class Core:
             engine.count(round_, vote)
 
     def _echo(self, peer: bytes, vote: Vote) -> None:
-        """R6: who still wants to leave this view gets the own nullification again where it is no longer repeated."""
+        """R6: who still wants to leave this view gets the own nullification again where it is no longer repeated.
+
+        Rarely enough that two nodes at rest, each of which takes the other's answer for a question, fall silent.
+        """
         engine = self._engine
         own = engine.journal.own(engine.view, VoteKind.NULLIFY)
-        if vote.kind == VoteKind.NULLIFY and vote.view == engine.view and own is not None and not engine.pressing:
+        if vote.kind != VoteKind.NULLIFY or vote.view != engine.view or own is None or engine.pressing:
+            return
+        view, at = self._echoed.get(peer, (0, 0))
+        if view != engine.view or engine.now >= at + 2 * RESEND_MS:
+            self._echoed[peer] = (engine.view, engine.now)
             engine.outbox.vote(own, peer)
 
     def _on_certificate(self, certificate: Certificate) -> None:
