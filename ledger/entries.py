@@ -83,18 +83,18 @@ class JudgementEntry(Struct, frozen=True, array_like=True, forbid_unknown_fields
 
     height: int
     index: int | None
-    code: str = ""
+    code: Code | None = None
     field: str = ""
     details: dict[str, str | int | None] = {}
 
     @classmethod
     def of(cls, height: int, refusal: Refusal) -> "JudgementEntry":
         """The entry of a refused record."""
-        return cls(height, None, str(refusal.code), refusal.field, dict(sorted(refusal.details.items())))
+        return cls(height, None, refusal.code, refusal.field, dict(sorted(refusal.details.items())))
 
     def refusal(self) -> Refusal | None:
         """The refusal, None when the record was accepted."""
-        return Refusal(Code(self.code), self.field, **self.details) if self.index is None else None
+        return None if self.code is None else Refusal(self.code, self.field, **self.details)
 
 
 class CertificateEntry(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

@@ -65,7 +65,7 @@ class Overlay(Reader):
 
     def writes(self) -> list[Write]:
         """Everything written, ascending by key; None deletes."""
-        return sorted(self._writes.items(), key=_first)
+        return sorted(self._writes.items())
 
     def _read(self, key: bytes) -> bytes | None:
         """The value that the block has written, else the store's."""
@@ -76,7 +76,3 @@ class Overlay(Reader):
 def state_digest(previous: bytes, writes: Sequence[Write]) -> bytes:
     """The state digest after a block that wrote this (ascending by key), from that of the block before."""
     return hashlib.sha256(previous + _encode([write for write in writes if write[0].startswith(keys.STATE)])).digest()
-
-
-def _first(write: Write) -> bytes:
-    return write[0]

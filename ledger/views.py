@@ -277,6 +277,8 @@ class Queries:
 def judgement_of(record_id: bytes, data: bytes) -> Judgement:
     """A stored judgement; raises StoreError for anything else."""
     entry = entries.decode_judgement(data)
+    if (entry.index is None) != (entry.code is not None):
+        raise StoreError(f"the judgement of {record_id.hex()} is damaged: neither accepted nor refused")
     return Judgement(record_id, entry.height, entry.index, entry.refusal())
 
 

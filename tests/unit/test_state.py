@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import msgpack
 import pytest
@@ -25,6 +26,7 @@ from tests.support.world import START, World, genesis
 from tests.unit.naive_merkle import mth
 
 BLOCKS = 40
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -253,7 +255,7 @@ def test_the_nodes_own_values(world):
 
 def run_script(verb, path, argument, **env):
     command = [sys.executable, "-m", "tests.support.script", verb, str(path), str(argument)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | env)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | env, cwd=ROOT)
 
 
 def test_the_same_blocks_give_the_same_bytes_under_any_hash_seed(tmp_path, blocks):

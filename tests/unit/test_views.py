@@ -1,5 +1,6 @@
 """ledger/views.py: look-ups, lists and pages, and that none of them scans."""
 
+import msgpack
 import pytest
 
 from ledger import entries, keys
@@ -186,6 +187,21 @@ def test_a_damaged_entry_is_an_error_of_the_store(world, value):
     for read in (lambda: world.ledger.certificate("BW0000001"), lambda: world.ledger.judgement(issue.id)):
         with pytest.raises(StoreError, match="damaged"):
             read()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [1, None, None, "", {}],
+        [1, 0, "number-used", "", {}],
+        [1, None, "no-such-word", "", {}],
+        [1, None, "number-used", "", {"given": [1]}],
+    ],
+)
+def test_a_judgement_that_no_block_can_have_given(world, value):
+    world.store.write({keys.judgement(bytes(32)): msgpack.packb(value)}, sync=True)
+    with pytest.raises(StoreError, match="damaged"):
+        world.ledger.judgement(bytes(32))
 
 
 def test_a_body_that_is_not_its_record_is_noticed_when_read(world):
