@@ -1,8 +1,8 @@
 """What the ledger answers: look-ups and lists over the store, at the head.
 
 Rules:
-- lists are paged by position and read off one ordered index: a page costs the same at any size of the ledger, and however many
-  certificates a filter leaves out;
+- lists are paged by position and read off one ordered index: a page costs the same at any size of the ledger, and however
+  many certificates a filter leaves out (keys that an outcome just removed are stepped over until LevelDB compacts them);
 - an answer is of the head that `head` names, or a newer one when a block is being applied meanwhile; what is in the log
   never changes;
 - nothing here writes.
