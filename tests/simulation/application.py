@@ -246,6 +246,7 @@ class Application:
         if not ids and not call.may_be_empty:
             self._world.emit(Built(call.view, call.parent.digest, None))
         else:
+            self.unsynced.update(ids)
             self._world.emit(Built(call.view, call.parent.digest, payload))
 
     def _recheck(self) -> None:
