@@ -241,7 +241,23 @@ class TestBounds:
             CompactRange().extended([b"short"])
 
     def test_largest_tree_has_a_path(self):
-        assert len(merkle.inclusion_ranges(0, MAX_TREE_SIZE)) == 63
+        path = [LEAVES[0]] * len(merkle.inclusion_ranges(0, MAX_TREE_SIZE))
+        assert len(path) == 63
+        merkle.root_from_path(LEAVES[0], 0, MAX_TREE_SIZE, path)
+        proof = [LEAVES[0]] * len(merkle.consistency_ranges(1, MAX_TREE_SIZE))
+        with pytest.raises(RootMismatchError):
+            merkle.verify_consistency(1, MAX_TREE_SIZE, LEAVES[0], LEAVES[0], proof)
+        with pytest.raises(MalformedProofError):
+            CompactRange(MAX_TREE_SIZE, tuple(path)).extended([LEAVES[0]])
+
+    def test_pyramid(self):
+        for count in range(9):
+            levels = merkle.pyramid(b"".join(LEAVES[:count]))
+            wanted = [LEAVES[:count]]
+            while len(wanted[-1]) > 1:
+                height = len(wanted)
+                wanted.append([hash_of(i << height, (i + 1) << height) for i in range(count >> height)])
+            assert levels == wanted
 
 
 class TestCompactRange:

@@ -119,7 +119,7 @@ class TestForm:
     def test_size(self):
         largest = TlogProof(2**63 - 1, (bytes(32),) * 63, bytes(64 * 1024), bytes(32 * 1024))
         assert parse_proof(largest.encode()) == largest
-        extra = bytes(33_000)
+        extra = bytes(34_000)
         room = MAX_PROOF_BYTES - len(TlogProof(0, (bytes(32),) * 63, b"c", extra).encode())
         exact = TlogProof(0, (bytes(32),) * 63, bytes(room + 1), extra)
         assert parse_proof(exact.encode()) == exact

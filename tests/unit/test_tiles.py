@@ -84,6 +84,9 @@ class TestPaths:
     def test_round_trip(self, level, n, width):
         assert parse_path(Tile(level, n, width).path()) == Tile(level, n, width)
 
+    def test_last_tile_name(self):
+        assert parse_path("tile/63/x009/x223/x372/x036/x854/x775/807") == Tile(63, 2**63 - 1)
+
     @pytest.mark.parametrize("arguments", [(-2, 0, 1), (64, 0, 1), (0, -1, 1), (0, 2**63, 1), (0, 0, 0), (0, 0, 257)])
     def test_impossible_names_are_never_built(self, arguments):
         with pytest.raises(MalformedTilePathError):
