@@ -25,6 +25,7 @@ def register(app: App) -> None:
 
 def issue(
     file: Annotated[Path, Parameter(help="The certificate as JSON (see the guide for authorities).")],
+    *,
     keys: KeysOption,
     genesis: GenesisOption,
     url: UrlOption = "http://127.0.0.1:8600",
@@ -57,6 +58,7 @@ def issue(
 
 def show(
     number: Annotated[str, Parameter(help="The certificate's number.")],
+    *,
     token: TokenOption = "",
     url: UrlOption = "http://127.0.0.1:8600",
     json: JsonOption = False,

@@ -25,6 +25,7 @@ def register(app: App) -> None:
 
 def confirm(
     file: Annotated[Path, Parameter(help="The outcome as JSON (see the guide for authorities).")],
+    *,
     keys: KeysOption,
     genesis: GenesisOption,
     token: TokenOption = "",

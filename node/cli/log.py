@@ -24,6 +24,7 @@ def register(app: App) -> None:
 
 def export(
     directory: Annotated[Path, Parameter(help="Where to write; may be repeated, fetches only what is new.")],
+    *,
     policy: PolicyOption,
     url: UrlOption = "http://127.0.0.1:8600",
     token: TokenOption = "",
@@ -43,7 +44,7 @@ def export(
 
 
 def verify(
-    directory: Annotated[Path, Parameter(help="As `log export` wrote it.")], policy: PolicyOption, json: JsonOption = False
+    directory: Annotated[Path, Parameter(help="As `log export` wrote it.")], *, policy: PolicyOption, json: JsonOption = False
 ) -> None:
     """Check exported files, offline: signatures, every entry, every tile, the root. Exit code 65 when it does not hold."""
     content = read_file(policy)

@@ -27,6 +27,7 @@ def register(app: App) -> None:
 
 def create(
     template: Annotated[Path, Parameter(help="A genesis without nodes: participants, parameters, secretariat, chair.")],
+    *,
     output: Annotated[Path, Parameter(name="--output", help="Where to write genesis.json.")],
     node: Annotated[list[Path], Parameter(name="--node", help="Output of `kpledger id` of one node; repeat for each.")],
 ) -> None:
@@ -53,7 +54,7 @@ def show_policy(file: Annotated[Path, Parameter(help="genesis.json")]) -> None:
     sys.stdout.write(policy(genesis, {node.participant: "" for node in genesis.nodes}).format())
 
 
-def show(file: Annotated[Path, Parameter(help="genesis.json")], json: JsonOption = False) -> None:
+def show(file: Annotated[Path, Parameter(help="genesis.json")], *, json: JsonOption = False) -> None:
     """Check a genesis and show what it says."""
     genesis = read_genesis(file)
     validators = [node.participant for node in genesis.nodes if node.validator]

@@ -38,6 +38,7 @@ def register(app: App) -> None:
 
 
 def init_home(
+    *,
     home: HomeOption,
     participant: Annotated[str, Parameter(help="Code of the participant that operates this node.")] = "",
     genesis: Annotated[Path | None, Parameter(help="The ledger's genesis.json.")] = None,
@@ -66,7 +67,7 @@ def init_home(
         console.print(f"{'generated' if item.generated else 'found':<10} {item.what:<14} {item.path}", soft_wrap=True)
 
 
-def identity(home: HomeOption) -> None:
+def identity(*, home: HomeOption) -> None:
     """Print this node's public keys as JSON: one entry of `nodes` in the genesis."""
     place = Home(home)
     settings, keys = load_config(place.path), load_keys(place.path, raw_allowed=True)
@@ -83,7 +84,7 @@ def identity(home: HomeOption) -> None:
     )
 
 
-def start(home: HomeOption) -> None:
+def start(*, home: HomeOption) -> None:
     """Run the node in the foreground until SIGINT or SIGTERM."""
     process = NodeProcess.open(Home(home))
     try:
@@ -103,7 +104,7 @@ async def _run(process: NodeProcess) -> None:
     await process.run(stopping)
 
 
-def stop(home: HomeOption) -> int:
+def stop(*, home: HomeOption) -> int:
     """Stop the node that runs on this home, and wait until it has."""
     pid = holder(home)
     if pid is None:
@@ -124,7 +125,7 @@ def stop(home: HomeOption) -> int:
     return Exit.DONE
 
 
-def status(home: HomeOption, json: JsonOption = False) -> int:
+def status(*, home: HomeOption, json: JsonOption = False) -> int:
     """Show where the node stands. Exit code 69 when it does not run, 75 while it catches up."""
     settings = load_config(home)
     pid = holder(home)
@@ -163,7 +164,7 @@ async def _admin_status(url: str) -> dict[str, Any]:
         return await client.get_json("/admin/status")
 
 
-def config_show(home: HomeOption, json: JsonOption = False) -> None:
+def config_show(*, home: HomeOption, json: JsonOption = False) -> None:
     """Show the settings in force, environment included."""
     fields = describe(load_config(home))
     if json:
@@ -172,7 +173,7 @@ def config_show(home: HomeOption, json: JsonOption = False) -> None:
         print_fields(fields)
 
 
-def config_check(home: HomeOption) -> None:
+def config_check(*, home: HomeOption) -> None:
     """Check settings, genesis, keys and the node's place on the ledger, without starting it."""
     place = Home(home)
     load_config(place.path)

@@ -27,6 +27,7 @@ def register(app: App) -> None:
 
 def verify(
     file: Annotated[Path, Parameter(help="A receipt (.tlog-proof).")],
+    *,
     policy: PolicyOption,
     json: JsonOption = False,
 ) -> None:
@@ -42,7 +43,7 @@ def verify(
     console.print(f"not shown: {NOT_SHOWN}")
 
 
-def show(file: Annotated[Path, Parameter(help="A receipt (.tlog-proof).")], json: JsonOption = False) -> None:
+def show(file: Annotated[Path, Parameter(help="A receipt (.tlog-proof).")], *, json: JsonOption = False) -> None:
     """Show the record in a receipt, without checking that it is in the log."""
     proof = parse_proof(read_file(file))
     record = record_to_json(parse_record(proof.extra))

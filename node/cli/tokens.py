@@ -24,8 +24,9 @@ def register(app: App) -> None:
 
 
 def new(
-    home: HomeOption,
     scope: Annotated[str, Parameter(help="`participant:CODE` or `auditor`.")],
+    *,
+    home: HomeOption,
     days: Annotated[int, Parameter(help="Days until it expires.")] = 365,
     label: Annotated[str, Parameter(help="A note for yourself.")] = "",
 ) -> None:
@@ -38,7 +39,7 @@ def new(
         ) from error
 
 
-def show(home: HomeOption, json: JsonOption = False) -> None:
+def show(*, home: HomeOption, json: JsonOption = False) -> None:
     """List tokens by id; their texts are not kept."""
     rows = [
         {"id": entry.id, "scope": entry.scope, "expires": _day(entry.expires_ms), "label": entry.label}
@@ -50,7 +51,7 @@ def show(home: HomeOption, json: JsonOption = False) -> None:
         print_table(["id", "scope", "expires", "label"], [list(row.values()) for row in rows])
 
 
-def revoke(home: HomeOption, token_id: Annotated[str, Parameter(help="As `token list` shows it.")]) -> int:
+def revoke(token_id: Annotated[str, Parameter(help="As `token list` shows it.")], *, home: HomeOption) -> int:
     """Revoke a token; a running node notices within a second."""
     book = _book(home)
     if book.revoke(token_id) is None:

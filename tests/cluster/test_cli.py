@@ -1,0 +1,262 @@
+"""The command line as an officer, an operator and an auditor use it: real processes, real files, exit codes."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.support.cluster import Devnet, devnet
+
+TODAY = datetime.now(UTC).date()
+EXPIRES = TODAY + timedelta(days=30)
+
+
+def kpledger(*words: object, check: int | None = 0, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Runs one verb; `check` is the exit code it must have."""
+    command = [sys.executable, "-m", "node.cli", *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, timeout=120)
+    assert check is None or done.returncode == check, f"{done.returncode}: {words}\n{done.stdout}\n{done.stderr}"
+    if check not in (0, 2, None):
+        assert len(done.stderr.strip().splitlines()) == 3, f"a fatal message has three lines: {done.stderr!r}"
+    assert "Traceback" not in done.stdout + done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Devnet]:
+    with devnet(tmp_path_factory.mktemp("cli") / "net") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def office(network: Devnet, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Options that every verb of BW's office takes."""
+    description = network.description()
+    out = tmp_path_factory.mktemp("office")
+    return {
+        "keys": description["keys"]["BW"],
+        "genesis": str(network.directory / "genesis.json"),
+        "url": description["nodes"][0]["api"],
+        "out": str(out),
+    }
+
+
+def certificate(number: str, **changes: object) -> dict[str, object]:
+    """A certificate as an officer writes it."""
+    content: dict[str, object] = {
+        "number": number,
+        "type": "export",
+        "issued": str(TODAY),
+        "validated": str(TODAY),
+        "expires": str(EXPIRES),
+        "destination": "RU",
+        "parcels": 2,
+        "lines": [
+            {"hs": "710231", "origin": ["BW"], "carats": "1200.50", "value": "240100.00"},
+            {"hs": "710221", "origin": ["BW"], "carats": "300.00", "value": "1500.00"},
+        ],
+        "sealed": {
+            "exporter": {"name": "An Exporter", "address": "Gaborone", "licence": "BW-1"},
+            "importer": {"name": "An Importer", "address": "Moscow", "licence": "RU-1"},
+            "invoice": "2026-17",
+        },
+    }
+    return content | changes
+
+
+def write(folder: Path, name: str, content: object) -> Path:
+    file = folder / name
+    file.write_text(json.dumps(content), encoding="utf-8")
+    return file
+
+
+def options(office: dict[str, str], *names: str) -> list[str]:
+    return [word for name in names for word in (f"--{name}", office[name])]
+
+
+def test_issue_confirm_show_verify(network: Devnet, office: dict[str, str], tmp_path: Path) -> None:
+    description = network.description()
+    file = write(tmp_path, "certificate.json", certificate("BW0000101"))
+    issue = ["certificate", "issue", file, *options(office, "keys", "genesis", "url", "out"), "--json"]
+    first = json.loads(kpledger(*issue).stdout)
+    again = json.loads(kpledger(*issue).stdout)
+    assert (again["id"], again["index"]) == (first["id"], first["index"]), "running it again is harmless"
+
+    codes = json.loads((Path(office["out"]) / "BW0000101.codes.json").read_text(encoding="utf-8"))
+    outcome = {
+        "number": "BW0000101",
+        "outcome": "confirmed",
+        "received": str(TODAY),
+        "parcels": 2,
+        "lines": [
+            {"hs": "710231", "carats": "1200.50", "value": "240100.00"},
+            {"hs": "710221", "carats": "300.00", "value": "1500.00"},
+        ],
+        "inspection": "opened",
+        "seals": "intact",
+        "receipt_code": codes["receipt_code"],
+    }
+    token = description["tokens"]["participant"]["RU"]
+    confirmation = write(tmp_path, "outcome.json", outcome)
+    confirm = ["import", "confirm", confirmation, "--keys", description["keys"]["RU"], "--genesis", office["genesis"]]
+    confirm += ["--url", description["nodes"][1]["api"], "--token", token, "--out", tmp_path / "ru"]
+    assert "final" in kpledger(*confirm).stdout
+
+    shown = json.loads(kpledger("certificate", "show", "BW0000101", "--token", token, *options(office, "url"), "--json").stdout)
+    assert shown["certificate"]["state"] == "confirmed"
+    assert shown["certificate"]["measured"] == "1500.50"
+    assert "1500.50" in kpledger("certificate", "show", "BW0000101", "--token", token, *options(office, "url")).stdout
+
+    for receipt in (Path(office["out"]) / "BW0000101.tlog-proof", tmp_path / "ru" / "BW0000101.confirm.tlog-proof"):
+        verdict = json.loads(kpledger("receipt", "verify", receipt, "--policy", description["policy"], "--json").stdout)
+        assert verdict["valid"] is True
+        assert len(verdict["witnesses"]) >= 3
+        assert verdict["record"]["body"]["number"] == "BW0000101"
+        text = kpledger("receipt", "verify", receipt, "--policy", description["policy"]).stdout
+        assert "valid" in text
+        assert "not shown" in text
+        assert "not checked" in kpledger("receipt", "show", receipt).stdout
+        outside = [sys.executable, "-m", "tests.outside.receipts", "verify", str(receipt), "--policy", description["policy"]]
+        assert subprocess.run(outside, capture_output=True, check=False).returncode == 0
+
+
+def test_refusals_name_rule_field_and_figures(office: dict[str, str], tmp_path: Path) -> None:
+    cases = [
+        (certificate("BW0000201", destination="BW"), "destination-is-issuer"),
+        (certificate("RU0000201"), "number-prefix"),
+        (certificate("BW0000202", expires=str(TODAY + timedelta(days=400))), "expiry-over-limit"),
+        (certificate("BW0000203", sources=[{"number": "EU0000001", "carats": "1.00"}]), "source"),
+    ]
+    for content, word in cases:
+        file = write(tmp_path, "c.json", content)
+        done = kpledger("certificate", "issue", file, *options(office, "keys", "genesis", "url"), "--out", tmp_path, check=77)
+        assert word in done.stderr
+        assert not list(tmp_path.glob("*.submission")), "a mended draft must be made anew"
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        ({"number": "BW1"}, "type"),
+        (certificate("BW0000301", surprise=1), "surprise"),
+        (certificate("BW0000301", lines=[{"hs": "710231", "origin": ["BW"], "carats": "1.005", "value": "1.00"}]), "carats"),
+        (certificate("BW0000301", issued="2026-02-30"), "issued"),
+        ("not an object", ""),
+    ],
+)
+def test_a_bad_draft_is_refused_before_anything_is_sent(
+    office: dict[str, str], tmp_path: Path, content: object, word: str
+) -> None:
+    file = write(tmp_path, "c.json", content)
+    done = kpledger("certificate", "issue", file, *options(office, "keys", "genesis", "url"), "--out", tmp_path, check=77)
+    assert word in done.stderr
+
+
+def test_every_flipped_byte_of_a_receipt_is_noticed(network: Devnet, office: dict[str, str], tmp_path: Path) -> None:
+    file = write(tmp_path, "c.json", certificate("BW0000401"))
+    kpledger("certificate", "issue", file, *options(office, "keys", "genesis", "url"), "--out", tmp_path)
+    receipt = (tmp_path / "BW0000401.tlog-proof").read_bytes()
+    policy = network.description()["policy"]
+    program = (
+        "import sys, pathlib\n"
+        "from ledger.errors import ProofError\n"
+        "from ledger.policy import parse_policy\n"
+        "from ledger.receipt import verify_receipt\n"
+        "policy = parse_policy(pathlib.Path(sys.argv[2]).read_bytes())\n"
+        "data = pathlib.Path(sys.argv[1]).read_bytes()\n"
+        "kinds = set()\n"
+        "for place in range(len(data)):\n"
+        "    spoilt = data[:place] + bytes([data[place] ^ 1]) + data[place + 1:]\n"
+        "    try:\n"
+        "        verify_receipt(spoilt, policy)\n"
+        "    except ProofError as error:\n"
+        "        kinds.add(type(error).__name__)\n"
+        "    else:\n"
+        "        sys.exit(f'byte {place} does not matter')\n"
+        "print(len(data), sorted(kinds))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "BW0000401.tlog-proof"), policy],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.startswith(str(len(receipt)))
+    spoilt = tmp_path / "spoilt"
+    spoilt.write_bytes(receipt[:200] + bytes([receipt[200] ^ 1]) + receipt[201:])
+    assert "Not verified" in kpledger("receipt", "verify", spoilt, "--policy", policy, check=65).stderr
+
+
+def test_export_and_verify_the_log(network: Devnet, office: dict[str, str], tmp_path: Path) -> None:
+    description = network.description()
+    file = write(tmp_path, "c.json", certificate("BW0000501"))
+    kpledger("certificate", "issue", file, *options(office, "keys", "genesis", "url"), "--out", tmp_path)
+    network.wait_equal(1)
+    export = ["log", "export", tmp_path / "log", "--policy", description["policy"], "--url", description["nodes"][2]["api"]]
+    kpledger(*export, check=77)
+    kpledger(*export, "--token", description["tokens"]["auditor"])
+    kpledger(*export, "--token", description["tokens"]["auditor"])
+    verified = json.loads(kpledger("log", "verify", tmp_path / "log", "--policy", description["policy"], "--json").stdout)
+    assert verified["entries"] >= 1
+    outside = [sys.executable, "-m", "tests.outside.log", str(tmp_path / "log"), "--policy", description["policy"]]
+    done = subprocess.run([*outside, "--genesis", office["genesis"]], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for name in sorted((tmp_path / "log" / "tile").rglob("*")):
+        if name.is_file():
+            data = name.read_bytes()
+            name.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+            kpledger("log", "verify", tmp_path / "log", "--policy", description["policy"], check=65)
+            name.write_bytes(data)
+
+
+def test_operating(network: Devnet, tmp_path: Path) -> None:
+    home = network.description()["nodes"][0]["home"]
+    status = json.loads(kpledger("status", "--home", home, "--json").stdout)
+    assert status["ready"] is True
+    assert status["participant"] == "BW"
+    assert len(status["peers"]) == 3
+    assert "participant" in kpledger("status", "--home", home).stdout
+    assert json.loads(kpledger("id", "--home", home).stdout)["participant"] == "BW"
+    assert "Another process" in kpledger("start", "--home", home, check=1).stderr
+    kpledger("config", "check", "--home", home)
+    assert "api_listen" in kpledger("config", "show", "--home", home).stdout
+    assert "validators" in kpledger("genesis", "show", network.directory / "genesis.json").stdout
+    assert "group validators 3" in kpledger("genesis", "policy", network.directory / "genesis.json").stdout
+
+
+def test_usage_and_unreachable(tmp_path: Path, network: Devnet) -> None:
+    policy = network.description()["policy"]
+    kpledger("certificate", "isue", check=2)
+    kpledger("receipt", "verify", check=2)
+    kpledger("receipt", "verify", tmp_path / "nothing", "--policy", policy, check=65)
+    kpledger("status", "--home", tmp_path / "nothing", check=78)
+    kpledger("start", "--home", tmp_path / "nothing", check=78)
+    kpledger("certificate", "show", "BW0000101", "--url", "http://127.0.0.1:9", check=69)
+    kpledger("certificate", "show", "BW0000101", "--url", network.description()["nodes"][0]["api"], check=77)
+
+
+def test_init_twice_says_found(tmp_path: Path) -> None:
+    words = ["init", "--home", tmp_path / "home", "--participant", "BW", "--raw-keys"]
+    assert "generated" in kpledger(*words).stdout
+    before = {file: file.read_bytes() for file in (tmp_path / "home" / "keys").iterdir()}
+    again = kpledger(*words).stdout
+    assert "found" in again
+    assert "generated" not in again
+    assert before == {file: file.read_bytes() for file in (tmp_path / "home" / "keys").iterdir()}
+    assert "passphrase" in kpledger("init", "--home", tmp_path / "other", "--participant", "BW", check=78).stderr
+
+
+def test_tokens(tmp_path: Path) -> None:
+    kpledger("init", "--home", tmp_path, "--participant", "BW", "--raw-keys")
+    text = kpledger("token", "new", "participant:BW", "--home", tmp_path, "--label", "desk").stdout.strip()
+    listed = json.loads(kpledger("token", "list", "--home", tmp_path, "--json").stdout)
+    assert [entry["scope"] for entry in listed] == ["participant:BW"]
+    assert text not in (tmp_path / "tokens.json").read_text(encoding="utf-8")
+    kpledger("token", "revoke", listed[0]["id"], "--home", tmp_path)
+    assert json.loads(kpledger("token", "list", "--home", tmp_path, "--json").stdout) == []
+    kpledger("token", "new", "everything", "--home", tmp_path, check=2)

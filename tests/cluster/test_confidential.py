@@ -1,0 +1,130 @@
+"""Planted names and prices: on no disk, in no log, in no answer of a node or for a reader that may not know them."""
+
+import asyncio
+import base64
+from pathlib import Path
+
+import msgpack
+
+from ledger.envelope import open_envelope
+from ledger.genesis import Genesis
+from node.client import Client, ProblemError
+from tests.support.cluster import devnet
+from tests.support.records import issue, seed
+
+NAME = "Canary Rough Trading and Sons Ltd"
+ADDRESS = "17 Nightingale Lane, Nowhere"
+INVOICE = "INV-CANARY-0042"
+CENTS = 7_777_123_451
+
+SEALED = {
+    "exporter": {"name": NAME, "address": ADDRESS, "licence": "LIC-CANARY-1"},
+    "importer": {"name": NAME[::-1], "address": ADDRESS, "licence": "LIC-CANARY-2"},
+    "invoice": INVOICE,
+}
+NEEDLES = [
+    text.encode() for text in (NAME, NAME[::-1], ADDRESS, INVOICE, "LIC-CANARY", str(CENTS), "77771234.51", "77,771,234.51")
+] + [msgpack.packb(CENTS), CENTS.to_bytes(8, "little"), base64.b64encode(NAME.encode()), NAME.encode().hex().encode()]
+
+ANYBODY = (
+    "/",
+    "/v1/network",
+    "/v1/statistics",
+    "/v1/participants",
+    "/log/checkpoint",
+    "/log/policy",
+    "/livez",
+    "/readyz?verbose",
+)
+
+
+def assert_clean(data: bytes, where: str) -> None:
+    for needle in NEEDLES:
+        assert needle not in data, f"{needle!r} in {where}"
+
+
+async def read_everything(description: dict, record_id: str, size: int) -> None:
+    """Every answer of every node, as nobody, as a stranger to the shipment, as the secretariat and as the two sides."""
+    tokens = {"": "", "CA": description["tokens"]["participant"]["CA"], "auditor": description["tokens"]["auditor"]}
+    tokens |= {code: description["tokens"]["participant"][code] for code in ("BW", "RU")}
+    paths = [
+        *ANYBODY,
+        "/v1/certificates",
+        "/v1/certificates/BW0000001",
+        "/v1/confirmations/open",
+        f"/v1/records/{record_id}",
+        f"/v1/records/{record_id}/receipt",
+        f"/v1/records/{record_id}/envelope",
+        f"/log/tile/entries/000.p/{size}",
+        f"/log/tile/0/000.p/{size}",
+    ]
+    given: dict[str, set[str]] = {}
+    for node in description["nodes"]:
+        for reader, token in tokens.items():
+            async with Client(node["api"], token) as client:
+                for path in paths:
+                    try:
+                        data = await client.get_bytes(path)
+                    except ProblemError as error:
+                        data = repr(error.problem).encode()
+                    else:
+                        given.setdefault(path, set()).add(reader)
+                    assert_clean(data, f"{path} of {node['participant']} for {reader or 'anybody'}")
+        async with Client(node["admin"] if node["admin"].startswith("http") else f"http://{node['admin']}") as client:
+            assert_clean(await client.get_bytes("/metrics"), "metrics")
+            assert_clean(await client.get_bytes("/admin/status"), "status")
+    assert given[f"/v1/records/{record_id}/envelope"] == {"auditor", "BW", "RU"}
+    assert "" not in given[f"/v1/records/{record_id}"]
+    assert "" not in given[f"/log/tile/entries/000.p/{size}"]
+    assert "" in given["/log/checkpoint"]
+
+
+async def provoke(url: str, submission: bytes) -> list[bytes]:
+    """Refusals and faults around the same content: a flipped byte anywhere, the wrong number, the record twice."""
+    answers = []
+    async with Client(url) as client:
+        for place in range(0, len(submission), 97):
+            spoilt = bytearray(submission)
+            spoilt[place] ^= 1
+            try:
+                answers.append(repr(await client.submit(bytes(spoilt), wait=False)).encode())
+            except ProblemError as error:
+                answers.append(repr(error.problem).encode())
+    return answers
+
+
+def test_planted_names_and_prices_stay_where_they_belong(tmp_path: Path) -> None:
+    with devnet(tmp_path / "net") as network:
+        description = network.description()
+        genesis = Genesis.from_json((tmp_path / "net" / "genesis.json").read_bytes())
+        keys = description["keys"]
+        submission = issue(genesis, "BW", seed(keys, "BW", "issue"), "RU", "BW0000001", SEALED, CENTS)
+        url = description["nodes"][0]["api"]
+
+        async def submit() -> str:
+            async with Client(url) as client:
+                return (await client.submit_until_final(submission, 30)).id
+
+        record_id = asyncio.run(submit())
+        for answer in asyncio.run(provoke(url, submission)):
+            assert_clean(answer, "a refusal")
+        size, _ = network.wait_equal(1)
+        asyncio.run(read_everything(description, record_id, size))
+
+        async def fetch() -> bytes:
+            async with Client(description["nodes"][3]["api"], description["tokens"]["participant"]["RU"]) as client:
+                return await client.get_bytes(f"/v1/records/{record_id}/envelope")
+
+        envelope = asyncio.run(fetch())
+        opened = open_envelope(genesis.ledger_id, envelope, "RU", seed(keys, "RU", "seal"))
+        assert opened["exporter"]["name"] == NAME, "the search above would have found nothing"
+        assert opened["values"][0][0] == CENTS
+        network.stop()
+    secret = {file.read_bytes() for file in (tmp_path / "net" / "keys").glob("*/*")}
+    for file in sorted((tmp_path / "net").rglob("*")):
+        if file.is_file() and (tmp_path / "net" / "keys") not in file.parents:
+            data = file.read_bytes()
+            assert_clean(data, str(file))
+            if file.parent.name != "keys":
+                assert not any(seed_bytes in data for seed_bytes in secret), f"a key in {file}"
+    assert_clean(network.output.read_bytes(), "devnet's own output")
