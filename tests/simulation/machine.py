@@ -13,7 +13,7 @@ from typing import Protocol
 from consensus.core import Core
 from consensus.events import Config, Connected, Event, Output, Received, Scheme, Send, Wake
 from consensus.messages import Certificate, GetHeaders, GotBlock, Message, Vote, VoteKind, decode, encode
-from node.errors import WalMissingError
+from node.errors import WalDamagedError, WalMissingError
 from node.wal import Wal
 from tests.simulation.application import Application, Chain, GetRecords, Records, World
 from tests.simulation.disk import CrashError, MemoryDisk
@@ -123,6 +123,8 @@ class Machine:
                 raise Violation("recovery", f"node {self.index}: the log is gone") from None
             self._wal = Wal.create(DIRECTORY, self._config.ledger_id, self.disk)
             self._journal = []
+        except WalDamagedError as error:
+            raise Violation("recovery", f"node {self.index}: {error}") from error
         records = self._wal.records
         if records not in (self._journal or [], self._possible):
             raise Violation("recovery", f"node {self.index}: the log differs from what was durable")
@@ -224,11 +226,11 @@ class Machine:
             self._finish(outputs)
 
     def _synced(self, outputs: list[Output], records: list[bytes]) -> None:
+        self.application.synced()
         self._wal.sync()
         self.disk.before("synced")
         self._journal, self._possible = self._possible, None
         self._around.checker.synced(self.index, records)
-        self.application.synced()
         self._finish(outputs)
         if self._busy:
             self._busy = False

@@ -4,7 +4,7 @@ import dataclasses
 from dataclasses import dataclass
 from random import Random
 
-SIZES = (1, 4, 4, 4, 5, 7, 10, 13)
+SIZES = (1, 2, 3, 4, 4, 4, 4, 5, 5, 7, 10, 13)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ RESUBMIT_MS = 7_000
 HEAL_MS = 240_000
 SETTLE_MS = 40_000
 IDLE_MS = 60_000
+MAX_STEPS = 400_000
 SCRIPT_EVENTS = 60
 _QUIET = frozenset({"Status"})
 
@@ -75,6 +76,7 @@ class Simulation:
         self._cores = cores or {}
         self._queue: list[tuple[int, int, Machine | None, int, Callable[[], None]]] = []
         self._number = 0
+        self._steps = 0
         self._hash = hashlib.blake2b(digest_size=16)
         self._chaos = True
         for index, key in enumerate(self.keys):
@@ -130,6 +132,9 @@ class Simulation:
     def _step(self) -> None:
         time, _, machine, life, action = heapq.heappop(self._queue)
         self.now = time
+        self._steps += 1
+        if self._steps > MAX_STEPS:
+            raise Violation("runaway", f"{MAX_STEPS} actions by {time} ms, messages {self.network.sent}")
         if machine is None:
             action()
         elif machine.up and machine.life == life:
