@@ -2,7 +2,8 @@
 
 The driver must, for every output and in this order:
 1. send `send_now` (holds nothing that depends on new durable state);
-2. append `persist` to the write-ahead log and fsync once (also the bodies of blocks named there), if it is not empty;
+2. if `persist` is not empty: make the bodies of blocks named there durable, then append it to the write-ahead log and fsync
+   once (in this order: where all lose power at once, a durable vote without any durable body would halt the ledger for ever);
 3. only then send `send_after` and carry out `app`;
 4. call `handle(Wake(), now)` at `wake_at` at the latest (milliseconds of the same monotonic clock as `now`; None: never).
 """

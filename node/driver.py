@@ -1,7 +1,7 @@
 """Runs the consensus core: events in, durable first, then out (the contract of `consensus.events`).
 
 One task owns the core. It takes every event that waits, lets the core handle them one by one, merges the outputs in order, and
-then makes what must be durable durable with one fsync of the write-ahead log and, beside it, one of the body store, before
+then makes what must be durable durable with one fsync of the body store and, after it, one of the write-ahead log, before
 anything that depends on it is sent or carried out.
 """
 
@@ -46,7 +46,7 @@ class Driver:
         Args:
             core: as recovered.
             wal: the open write-ahead log; synced in a thread, by this task alone.
-            sync_bodies: makes the body store durable; called in a thread beside the log's fsync.
+            sync_bodies: makes the body store durable; called in a thread before the log's fsync.
             send: queues one encoded item to a peer by consensus key, or to all (None); never waits.
             application: carries out a call of the core; never waits.
         """
@@ -109,11 +109,8 @@ class Driver:
         records = [record for output in outputs for record in output.persist]
         if records:
             loop = asyncio.get_running_loop()
-            self._wal.append(records)
             self.fsyncs += 1
-            await asyncio.gather(
-                loop.run_in_executor(self._threads, self._wal.sync), loop.run_in_executor(self._threads, self._sync_bodies)
-            )
+            await loop.run_in_executor(self._threads, self._make_durable, records)
         for output in outputs:
             self._deliver(output.send_after)
             for call in output.app:
@@ -122,6 +119,12 @@ class Driver:
             loop = asyncio.get_running_loop()
             await loop.run_in_executor(self._threads, self._wal.rotate, self.core.snapshot())
         return outputs[-1].wake_at
+
+    def _make_durable(self, records: list[bytes]) -> None:
+        """Bodies first: where all nodes lose power at once, no vote may outlive the only copies of what it is for."""
+        self._sync_bodies()
+        self._wal.append(records)
+        self._wal.sync()
 
     def _deliver(self, sends: tuple[Send, ...]) -> None:
         for send in sends:

@@ -214,6 +214,7 @@ class Machine:
                 self._send(send)
         records = [record for output in outputs for record in output.persist]
         if records:
+            self.application.synced()
             self._wal.append(records)
             self._possible = [*(self._journal or ()), *records]
             fsync = around.options.fsync
@@ -226,7 +227,6 @@ class Machine:
             self._finish(outputs)
 
     def _synced(self, outputs: list[Output], records: list[bytes]) -> None:
-        self.application.synced()
         self._wal.sync()
         self.disk.before("synced")
         self._journal, self._possible = self._possible, None
