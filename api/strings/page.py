@@ -123,7 +123,7 @@ _ENGLISH: English = {
     "docs_field": "Field",
     # footer
     "served_by": "Served by the node of {participant}",
-    "footer": "Figures and log are public. Certificates themselves are read by participants and auditors.",
+    "footer": "The log is public; the certificates in it are read by participants and auditors.",
     "machine": "This page as data",
 }
 
