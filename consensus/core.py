@@ -141,7 +141,7 @@ class Core:
         if engine.now >= self._resend_at:
             self._resend_at = engine.now + RESEND_MS
             self._resend()
-        for peer, request in self._fetch.update(engine.needs(), engine.hearing.candidates(engine.now), engine.now):
+        for peer, request in self._fetch.update(engine.needs(), engine.hearing, engine.now):
             engine.outbox.request(peer, request)
         times = (engine.wake_at(), self._fetch.wake_at(), self._resend_at)
         return engine.outbox.take(engine.journal.take(), min(time for time in times if time is not None))

@@ -263,7 +263,7 @@ class Engine:
 
     def _voted(self) -> bool:
         """Whether anything is signed in the current view."""
-        return any(self.journal.own(self.view, kind) for kind in VoteKind)
+        return self.journal.voted(self.view)
 
     def _may_propose(self) -> bool:
         return self.votes and self.current.leader == self.committee.me and not self._voted()

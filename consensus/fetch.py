@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from consensus.limits import FETCH_RETRY_MS
 from consensus.messages import GetBlock, GetCertificates, GetHeaders
+from consensus.pace import Hearing
 
 Request = GetBlock | GetCertificates | GetHeaders
 
@@ -52,8 +53,12 @@ class Fetch:
         """Whether headers, or the block with this digest, were asked for."""
         return request in self._asked
 
-    def update(self, needs: list[Need], candidates: list[bytes], now: int) -> list[tuple[bytes, Request]]:
+    def update(self, needs: list[Need], hearing: Hearing, now: int) -> list[tuple[bytes, Request]]:
         """Takes the present needs and says whom to ask for what now."""
+        if not needs:
+            self._asked.clear()
+            return []
+        candidates = hearing.candidates(now)
         kept: dict[object, _Asked] = {}
         sends: list[tuple[bytes, Request]] = []
         for need in needs:
@@ -64,16 +69,17 @@ class Fetch:
             if asked is None or _moved_on(asked.request, need.request):
                 asked = _Asked(need.request, 0, now)
             kept[key] = asked
-            if now >= asked.retry_at and candidates:
+            if now >= asked.retry_at:
                 asked.request = need.request
-                sends.append((self._whom(need, asked.attempts, candidates), need.request))
-                asked.attempts += 1
                 asked.retry_at = now + FETCH_RETRY_MS
+                if candidates:
+                    sends.append((self._whom(need, asked.attempts, candidates), need.request))
+                    asked.attempts += 1
         self._asked = kept
         return sends
 
     def _whom(self, need: Need, attempts: int, candidates: list[bytes]) -> bytes:
-        if attempts == 0 and need.preferred in candidates and need.preferred is not None:
+        if attempts == 0 and need.preferred is not None and need.preferred in candidates:
             return need.preferred
         self._turn += 1
         return candidates[self._turn % len(candidates)]

@@ -50,12 +50,13 @@ class Recovered:
 class Journal:
     """Own votes, and everything else that the log holds beside blocks and certificates."""
 
-    __slots__ = ("_config", "_me", "_pending", "_scheme", "_votes")
+    __slots__ = ("_config", "_first", "_me", "_pending", "_scheme", "_votes")
 
     def __init__(self, config: Config, me: int | None, scheme: Scheme) -> None:
         self._config = config
         self._me = me
         self._scheme = scheme
+        self._first = 1
         self._pending: list[bytes] = []
         self._votes: dict[int, dict[VoteKind, Durable]] = {}
 
@@ -79,6 +80,8 @@ class Journal:
         """
         if self._me is None:
             raise LocalFaultError("this node's key is not a validator's")
+        if view < self._first:
+            raise LocalFaultError(f"{kind.name} in view {view}, whose votes are forgotten")
         for other in _FORBIDDEN[kind]:
             if self.own(view, other):
                 raise LocalFaultError(f"{kind.name} after {other.name} in view {view}")
@@ -104,12 +107,17 @@ class Journal:
         """The own vote of this kind in this view."""
         return self._votes.get(view, {}).get(kind)
 
+    def voted(self, view: int) -> bool:
+        """Whether anything is signed in this view."""
+        return view in self._votes
+
     def votes(self) -> list[Durable]:
         """All retained own votes, by view."""
         return [vote for view in sorted(self._votes) for vote in self._votes[view].values()]
 
     def prune(self, first: int) -> None:
-        """Forgets votes below this view."""
+        """Forgets votes below this view, and signs none there any more."""
+        self._first = max(self._first, first)
         for view in [view for view in self._votes if view < first]:
             del self._votes[view]
 
