@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
-from ledger.limits import MAX_AMOUNT, MAX_LINES, MAX_SOURCES, MAX_ZONE_CHARACTERS
+from ledger.limits import MAX_AMOUNT, MAX_LINES, MAX_ORIGINS, MAX_SOURCES, MAX_ZONE_CHARACTERS
 from ledger.schema import ASCII
 from ledger.units import Points, day_number
 
@@ -38,7 +38,7 @@ class Line(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
 
     commitment: Bin32
     hs: Hs
-    origin: tuple[ParticipantCode, ...]
+    origin: Annotated[tuple[ParticipantCode, ...], Meta(max_length=MAX_ORIGINS)]
     points: SomePoints
     zone: Zone = ""
 

@@ -172,6 +172,17 @@ class Typed(Generic[T]):
                     raise self._reason(data, "text that is not in NFC")
         return value
 
+    def read(self, data: bytes) -> T:
+        """The struct in `data`, in whatever form it stands there; for looking into what is not yet, or no longer, checked.
+
+        Raises:
+            ValueError: no such struct.
+        """
+        try:
+            return self._decode(data)
+        except (OverflowError, RecursionError) as error:
+            raise ValueError(str(error)) from error
+
     def encode(self, value: T) -> bytes:
         """The canonical encoding of a struct; it is checked as if it had come from outside.
 

@@ -23,7 +23,7 @@ from msgspec.structs import fields as struct_fields
 from ledger.bodies import Source
 from ledger.drafts import ConfirmDraft, DraftLine, IssueDraft, parse_code
 from ledger.errors import Code, Refusal
-from ledger.limits import MAX_AMOUNT, MAX_LINES, MAX_OFFICER_FILE_BYTES, MAX_SOURCES, MAX_ZONE_CHARACTERS
+from ledger.limits import MAX_AMOUNT, MAX_LINES, MAX_OFFICER_FILE_BYTES, MAX_ORIGINS, MAX_SOURCES, MAX_ZONE_CHARACTERS
 from ledger.record import Record
 from ledger.strict_json import Cursor, load
 from ledger.units import Cents, Points, carats, parse_carats, parse_value, value
@@ -35,7 +35,6 @@ _PARTIES = ("exporter", "importer")
 _TEXTS = {"invoice": 200, "remarks": 4_000, "route": 1_000}
 _PARTY_CHARACTERS = 300
 _MAX_SEALS = 100
-_MAX_ORIGINS = 250
 
 
 def record_to_json(record: Record) -> dict[str, Any]:
@@ -147,7 +146,7 @@ def _line(line: Cursor, *, issue: bool) -> DraftLine:
     origin: tuple[str, ...] = ()
     zone = None
     if issue:
-        origin = tuple(code.text() for code in line.member("origin").items(0, _MAX_ORIGINS))
+        origin = tuple(code.text() for code in line.member("origin").items(0, MAX_ORIGINS))
         zone = line.optional("zone")
     made = DraftLine(
         hs=line.member("hs").text(),

@@ -21,6 +21,9 @@ MAX_DEPTH = 16
 
 MAX_LINES = 32
 MAX_SOURCES = 64
+MAX_ORIGINS = 250
+"""Countries that a line may name: more than there are."""
+
 MAX_READERS = 8
 MAX_OFFICER_FILE_BYTES = 256 * 1024
 """A certificate or confirmation as JSON that an officer writes."""

@@ -179,7 +179,7 @@ class RegisterReader:
 
     def _certificate(self, given: Cursor) -> bytes:
         der = given.hexadecimal(4, MAX_TLS_BYTES)
-        if der[:2] != b"\x30\x82" or int.from_bytes(der[2:4], "big") != len(der) - 4:
+        if not _is_der_sequence(der):
             given.refuse("is no DER certificate")
         return self._once(given, der)
 
@@ -211,3 +211,16 @@ def _ranges(given: Cursor) -> tuple[NumberRange, ...]:
         found.append(entry)
         item.close()
     return tuple(found)
+
+
+def _is_der_sequence(data: bytes) -> bool:
+    """Whether this is one SEQUENCE with its length in the shortest form, as every DER certificate is (X.690, 10.1)."""
+    if data[:1] != b"\x30":
+        return False
+    size = data[1]
+    if size < 0x80:
+        return size == len(data) - 2
+    digits = data[2 : 2 + (size & 0x7F)]
+    length = int.from_bytes(digits, "big")
+    shortest = length > 0x7F and digits[:1] != b"\0" and size != 0x80
+    return shortest and length == len(data) - 2 - len(digits)

@@ -185,14 +185,16 @@ def parse_policy(data: bytes) -> Policy:
     return Policy(tuple(logs), tuple(witnesses), tuple(groups), quorum[0])
 
 
-def ledger_policy(log: PolicyLog, validators: Sequence[PolicyWitness], others: Sequence[PolicyWitness], quorum: int) -> Policy:
-    """The policy that a node prints: its own log key, every node as a witness, a quorum of the validators.
+def ledger_policy(
+    logs: Sequence[PolicyLog], validators: Sequence[PolicyWitness], others: Sequence[PolicyWitness], quorum: int
+) -> Policy:
+    """A ledger's policy: log keys of the nodes whose receipts are to verify, every node a witness, a quorum of the validators.
 
     Raises:
         MalformedPolicyError: names or keys that a policy cannot hold, or not `1 <= quorum <= len(validators)`.
     """
     group = PolicyGroup("validators", quorum, tuple(witness.name for witness in validators))
-    return Policy((log,), (*validators, *others), (group,), group.name)
+    return Policy(tuple(logs), (*validators, *others), (group,), group.name)
 
 
 def accept(policy: Policy, data: bytes) -> Accepted:

@@ -27,7 +27,6 @@ from ledger.limits import (
     MAX_BATCH_RECORDS,
     MAX_ENVELOPE_BYTES,
     MAX_INSTANT_MS,
-    MAX_RECORD_BYTES,
     MAX_SUBMISSION_BYTES,
 )
 from ledger.schema import shorten
@@ -54,8 +53,8 @@ class _Statement(Struct, Generic[B], frozen=True, forbid_unknown_fields=True):
 
 
 class _Sealed(Struct, frozen=True, forbid_unknown_fields=True):
-    envelope: Annotated[bytes, Meta(max_length=MAX_ENVELOPE_BYTES)]
-    record: Annotated[bytes, Meta(max_length=MAX_RECORD_BYTES)]
+    envelope: bytes
+    record: bytes
 
 
 _Batch = Annotated[tuple[bytes, ...], Meta(max_length=MAX_BATCH_RECORDS)]
@@ -228,10 +227,20 @@ def parse_submission(raw: bytes, *, envelope_required: bool = True) -> Submissio
             raise Refusal(Code.ENVELOPE_MISSING, "envelope", kind=record.kind)
         return Submission(record)
     outer = _sealed.decode(raw)
+    if len(outer.envelope) > MAX_ENVELOPE_BYTES:
+        raise Refusal(Code.TOO_LARGE, "envelope", given=len(outer.envelope), limit=MAX_ENVELOPE_BYTES)
     record = parse_record(outer.record)
     if not KINDS[record.kind].sealed:
         raise Refusal(Code.ENVELOPE_UNEXPECTED, "envelope", kind=record.kind)
     return Submission(record, outer.envelope, check_envelope(outer.envelope, record.body.sealed, record.body.rid))
+
+
+def submitted_record(raw: bytes) -> bytes:
+    """The record's bytes in a submission of which nothing is known; whatever is no {envelope, record} stands for itself."""
+    try:
+        return _sealed.read(raw).record if raw[:1] == b"\x82" else raw
+    except ValueError:
+        return raw
 
 
 def encode_submission(record: bytes, envelope: bytes | None = None) -> bytes:

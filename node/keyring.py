@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from ledger.genesis import Genesis
 from ledger.note import SignatureType, VerifierKey
 from ledger.participants import Node
-from ledger.policy import Policy, PolicyGroup, PolicyLog, PolicyWitness
+from ledger.policy import Policy, PolicyLog, PolicyWitness, ledger_policy
 
 
 def log_key(genesis: Genesis, node: Node) -> VerifierKey:
@@ -27,10 +27,7 @@ def policy(genesis: Genesis, urls: Mapping[str, str]) -> Policy:
         genesis: of the ledger.
         urls: by participant, where its node serves the log; empty where that is not known.
     """
-    logs = tuple(
-        PolicyLog(log_key(genesis, node), urls[node.participant]) for node in genesis.nodes if node.participant in urls
-    )
-    ordered = sorted(genesis.nodes, key=lambda node: not node.validator)
-    witnesses = tuple(PolicyWitness(node.participant, witness_key(node)) for node in ordered)
-    voters = tuple(node.participant for node in ordered if node.validator)
-    return Policy(logs, witnesses, (PolicyGroup("validators", genesis.quorum, voters),), "validators")
+    logs = [PolicyLog(log_key(genesis, node), urls[node.participant]) for node in genesis.nodes if node.participant in urls]
+    validators = [PolicyWitness(node.participant, witness_key(node)) for node in genesis.nodes if node.validator]
+    followers = [PolicyWitness(node.participant, witness_key(node)) for node in genesis.nodes if not node.validator]
+    return ledger_policy(logs, validators, followers, genesis.quorum)

@@ -95,7 +95,7 @@ def genesis() -> dict[str, Any]:
                 "consensus": KEYS["BW node consensus"]["public"],
                 "log": KEYS["BW node log"]["public"],
                 "cosign": KEYS["BW node cosign"]["public"],
-                "tls": "3082000461626364",
+                "tls": "300461626364",
                 "validator": True,
             }
         ],

@@ -101,7 +101,7 @@ def test_both_read_the_policy_that_a_node_prints() -> None:
         policy.PolicyWitness(name, note.parse_vkey(str(key)), "http://127.0.0.1:8601/log")
         for name, key in made.policy.witnesses.items()
     ]
-    printed = policy.ledger_policy(log_key, witnesses[:4], [], 3).format()
+    printed = policy.ledger_policy([log_key], witnesses[:4], [], 3).format()
     rules = policies.parse(printed.encode())
     assert rules.logs == made.policy.logs
     assert rules.witnesses == made.policy.witnesses

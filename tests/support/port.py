@@ -122,7 +122,7 @@ class LocalPort:
     def policy(self) -> str:
         witnesses = [PolicyWitness(f"{code}/witness", self._witness(code).key) for code in SEATS]
         log = PolicyLog(self._log_signer("BW").key, self.public_url)
-        return ledger_policy(log, witnesses, [], self.quorum).format()
+        return ledger_policy([log], witnesses, [], self.quorum).format()
 
     def status(self) -> NodeStatus:
         return NodeStatus(
@@ -161,7 +161,7 @@ class LocalPort:
 @contextmanager
 def local_port(folder: Path, *, name: str = "dev", **options):
     """A port over a new ledger in `folder`."""
-    seats = [Seat(code, f"127.0.0.1:{8700 + at}", b"\x30\x82\x00\x02" + code.encode()) for at, code in enumerate(SEATS)]
+    seats = [Seat(code, f"127.0.0.1:{8700 + at}", b"\x30\x02" + code.encode()) for at, code in enumerate(SEATS)]
     network = make_network(seats, NOW - 30 * 86_400_000, name=name, seed=b"test")
     store = Store.open(folder / "ledger")
     try:

@@ -152,7 +152,7 @@ def genesis(**changes: object) -> Genesis:
             consensus=public(f"{code}/consensus"),
             log=public(f"{code}/log"),
             cosign=public(f"{code}/cosign"),
-            tls=b"\x30\x82\x00\x10" + hashlib.sha256(code.encode()).digest()[:16],
+            tls=b"\x30\x10" + hashlib.sha256(code.encode()).digest()[:16],
             validator=True,
         )
         for place, code in enumerate(VALIDATORS)

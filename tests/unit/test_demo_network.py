@@ -20,7 +20,7 @@ SEVEN = {"root", "issue", "confirm", "report", "govern", "audit", "seal"}
 
 
 def certificate(n):
-    return b"\x30\x82\x00\x03ab" + bytes([n])
+    return b"\x30\x03ab" + bytes([n])
 
 
 def seats(codes=CODES):

@@ -31,7 +31,7 @@ HUBS = {"AE": 0.05, "EU": 0.05, "IN": 0.06}
 def network(seed=b"world"):
     codes = ("BW", "RU", "EU", "AE")
     return make_network(
-        [Seat(code, f"127.0.0.1:{8700 + n}", b"\x30\x82\x00\x02a" + bytes([n])) for n, code in enumerate(codes)], NOW, seed=seed
+        [Seat(code, f"127.0.0.1:{8700 + n}", b"\x30\x02a" + bytes([n])) for n, code in enumerate(codes)], NOW, seed=seed
     )
 
 

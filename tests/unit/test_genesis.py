@@ -24,7 +24,7 @@ from ledger.participants import (
 )
 from ledger.participants_reader import is_sealing_key
 
-TLS = b"\x30\x82\x00\x04abcd"
+TLS = b"\x30\x05abcd"
 P = 2**255 - 19
 
 
@@ -100,7 +100,7 @@ def parts():
 
 
 def fix_tls(node):
-    der = b"\x30\x82" + (len(node.tls) - 4).to_bytes(2, "big") + node.tls[4:]
+    der = b"\x30" + bytes([len(node.tls) - 2]) + node.tls[2:]
     return Node(node.participant, node.address, node.consensus, node.log, node.cosign, der, node.validator)
 
 
@@ -171,7 +171,7 @@ def test_quorum(n, quorum):
     made["chair"] = codes[0]
     made["nodes"] = tuple(
         Node(
-            code, f"[::1]:{9000 + k}", ed(f"{code}c"), ed(f"{code}l"), ed(f"{code}w"), b"\x30\x82\x00\x02" + code.encode(), True
+            code, f"[::1]:{9000 + k}", ed(f"{code}c"), ed(f"{code}l"), ed(f"{code}w"), b"\x30\x02" + code.encode(), True
         )
         for k, code in enumerate(codes)
     )
@@ -327,7 +327,10 @@ FAULTS = [
     (("nodes", 1, "address"), "127.0.0.1:65536", "nodes[1].address"),
     (("nodes", 1, "address"), "http://a:1", "nodes[1].address"),
     (("nodes", 0, "consensus"), ed("BWlog").hex(), "nodes[0].log"),
-    (("nodes", 0, "tls"), "3082000561626364", "nodes[0].tls"),
+    (("nodes", 0, "tls"), "3082000461626364", "nodes[0].tls"),
+    (("nodes", 0, "tls"), "30810461626364", "nodes[0].tls"),
+    (("nodes", 0, "tls"), "300561626364", "nodes[0].tls"),
+    (("nodes", 0, "tls"), "308061626364", "nodes[0].tls"),
     (("nodes", 0, "tls"), "30", "nodes[0].tls"),
     (("nodes", 0, "validator"), 1, "nodes[0].validator"),
     (("secretariat", "root"), "zz" * 32, "secretariat.root"),

@@ -171,7 +171,7 @@ class TestBuilt:
             Policy(*arguments)
 
     def test_what_a_node_prints(self):
-        policy = ledger_policy(PolicyLog(LOG.key, "https://bw.example/log"), WITNESSES[:3], WITNESSES[3:], 2)
+        policy = ledger_policy([PolicyLog(LOG.key, "https://bw.example/log")], WITNESSES[:3], WITNESSES[3:], 2)
         assert policy.format() == (
             f"log {LOG.key} https://bw.example/log\n"
             + "".join(f"witness {node.key.name} {node.key}\n" for node in NODES)
@@ -181,11 +181,11 @@ class TestBuilt:
         assert not policy.is_quorum(frozenset({"BW/witness", "AE/witness"}))
         for quorum in (0, 4):
             with pytest.raises(MalformedPolicyError):
-                ledger_policy(PolicyLog(LOG.key), WITNESSES[:3], (), quorum)
+                ledger_policy([PolicyLog(LOG.key)], WITNESSES[:3], (), quorum)
 
 
 class TestAccept:
-    POLICY = ledger_policy(PolicyLog(LOG.key), WITNESSES, (), 3)
+    POLICY = ledger_policy([PolicyLog(LOG.key)], WITNESSES, (), 3)
 
     def test_quorum(self):
         for count in range(5):

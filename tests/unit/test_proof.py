@@ -33,7 +33,7 @@ def policy_of(case):
     witnesses = [PolicyWitness(f"w{i}", parse_vkey(text)) for i, text in enumerate(case["witness_vkeys"])]
     if not case["quorum"]:
         return Policy((log,), tuple(witnesses), (), NONE)
-    return ledger_policy(log, witnesses, (), case["quorum"])
+    return ledger_policy([log], witnesses, (), case["quorum"])
 
 
 class TestVectors:

@@ -32,7 +32,7 @@ NODES = [
     for i, code in enumerate(("BW", "RU", "EU", "AE"), 1)
 ]
 KEYS = [node.key for node in NODES]
-POLICY = ledger_policy(PolicyLog(LOG.key), [PolicyWitness(key.name, key) for key in KEYS], (), 3)
+POLICY = ledger_policy([PolicyLog(LOG.key)], [PolicyWitness(key.name, key) for key in KEYS], (), 3)
 RECORDS = [b"record %d" % n for n in range(300)]
 SIZE = 290
 
