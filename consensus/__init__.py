@@ -33,37 +33,39 @@ behind). "Not yet" is never "invalid"; a failed check is never remembered as pas
 
 Rules
 -----
-R1  Enter v on NOTAR(v-1), NULL(v-1) or FINAL(>= v-1), however it was learnt, and really start it: what came for v before counts.
-R2  Timers: leader 2 s until a proposal came, certificate 4 s, times min(1.5^k, 8), k = nullified views in a row (skipped leaders
-    not counted), 0 on FINAL. They are armed when `work()` becomes true, also in mid-view, counted from then, and cancelled when
-    it becomes false. Both fire at once when the leader has been silent for 15 s while q-1 others were heard.
-R3  Leader, nothing signed in v, `work()`: take the highest parent_ok parent whose ancestors are here; missing certificates are
-    fetched first. Persist {block, own notarize}, then send. Where the only work is a notarized tip, wait 1 s for its FINAL before
-    an empty block. After a restart it is the same block again.
-R4  First proposal of the current view's leader: malformed, invalid or too late -> R6. Parent, certificate or body missing: fetch
-    (certificates from that leader) and wait. Else, nothing signed: persist {block, notarize}, broadcast.
+R1  Enter v on NOTAR(v-1), NULL(v-1) or FINAL(>= v-1), however it was learnt, and really start it: what came for v before
+    counts.
+R2  Timers: leader 2 s until a proposal came, certificate 4 s, times min(1.5^k, 8), k = nullified views in a row (skipped
+    leaders not counted), 0 on FINAL. They are armed when `work()` becomes true, also in mid-view, counted from then, and
+    cancelled when it becomes false. Both fire at once when the leader has been silent for 15 s while q-1 others were heard.
+R3  Leader, nothing signed in v, `work()`: take the highest parent_ok parent whose ancestors are here; missing certificates
+    are fetched first. Persist {block, own notarize}, then send. Where the only work is a notarized tip, wait 1 s for its
+    FINAL before an empty block. After a restart it is the same block again.
+R4  First proposal of the current view's leader: malformed, invalid or too late -> R6. Parent, certificate or body missing:
+    fetch (certificates from that leader) and wait. Else, nothing signed: persist {block, notarize}, broadcast.
 R5  NOTAR(v): persist, broadcast once, enter v+1, fetch the block. When it is durable and valid and neither nullify(v) nor
     finalize(v) is signed: persist finalize, broadcast. A certificate overrides a conflicting local proposal. Notarized but
     invalid here: alarm, stop voting.
-R6  Timeout, invalid proposal, or the leader's own nullify: persist nullify once, broadcast; every 5 s, while pressed, again with
-    the best entry certificate. A node at rest repeats it only to who still nullifies this view. An own vote always counts in the
-    own tally, once.
+R6  Timeout, invalid proposal, or the leader's own nullify: persist nullify once, broadcast; every 5 s, while pressed, again
+    with the best entry certificate. A node at rest repeats it only to who still nullifies this view. An own vote always
+    counts in the own tally, once.
 R7  NULL(v): persist, broadcast once, enter v+1; work on NOTAR(v) goes on.
 R8  FINAL(v): persist, broadcast once, deliver the ancestors in order, enter v+1.
 R9  Every 5 s send recorded finalize votes of views not final again; none is ever made here.
 R10 Admit votes for views from floor-64 to view+1, sender == signer, one of a kind. A second, different one, or nullify with
     finalize, is an equivocation. Signatures are verified in a batch when a threshold could be reached, and a bad one is its
     sender's fault; unverified votes never count.
-R11 A nullify for a past view u is answered with FINAL(>= u), else NOTAR(u), else NULL(u). `Status(epoch, view, final height)` on
-    connect and every 5 s; a peer whose status is behind is sent the entry certificate of this node's view, and FINAL.
+R11 A nullify for a past view u is answered with FINAL(>= u), else NOTAR(u), else NULL(u). `Status(epoch, view, final
+    height)` on connect and every 5 s; a peer whose status is behind is sent the entry certificate of this node's view, and
+    FINAL.
 R12 Catch-up, when ancestors of a FINAL are missing or f+1 validators say they are ahead: final blocks *forward* from the
-    delivered one to the next FINAL (at most 256), verified, delivered, executed, and again. Another peer is asked after 1 s. An
-    answer that does not settle the question is no fault.
+    delivered one to the next FINAL (at most 256), verified, delivered, executed, and again. Another peer is asked after 1
+    s. An answer that does not settle the question is no fault.
 R13 A block with `next` ends its epoch. Nothing schedules one yet: such a block is invalid.
 
-What contradicts more than f faulty validators' power, or this node's own log, is an alarm: two certificates for different blocks
-of one view, NULL and FINAL of one view, a final block off the delivered chain, a certificate with an own signature that the log
-does not hold. An alarmed node never votes again in this life of the process; it goes on to follow.
+What contradicts more than f faulty validators' power, or this node's own log, is an alarm: two certificates for different
+blocks of one view, NULL and FINAL of one view, a final block off the delivered chain, a certificate with an own signature
+that the log does not hold. An alarmed node never votes again in this life of the process; it goes on to follow.
 
 Durability
 ----------

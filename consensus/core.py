@@ -30,6 +30,7 @@ from consensus.messages import (
     VoteKind,
     block_digest,
 )
+from consensus.needs import needs
 from consensus.rounds import Held
 
 
@@ -141,7 +142,7 @@ class Core:
         if engine.now >= self._resend_at:
             self._resend_at = engine.now + RESEND_MS
             self._resend()
-        for peer, request in self._fetch.update(engine.needs(), engine.hearing, engine.now):
+        for peer, request in self._fetch.update(needs(engine), engine.hearing, engine.now):
             engine.outbox.request(peer, request)
         times = (engine.wake_at(), self._fetch.wake_at(), self._resend_at)
         return engine.outbox.take(engine.journal.take(), min(time for time in times if time is not None))

@@ -7,14 +7,13 @@ none has anything more to do; so it does not matter by which road a vote, a cert
 from consensus.ancestry import Blocks, Entry, Verdict
 from consensus.certificate import Verifier, build
 from consensus.events import Alarm, Build, Built, Check, Config, Deliver, Scheme, Tip, Work
-from consensus.fetch import Need
 from consensus.journal import Journal
-from consensus.limits import CATCH_UP_BACKLOG, MAX_CERTIFICATE_VIEWS, RETAINED_VIEWS, TIP_ONLY_WAIT_MS
-from consensus.messages import Block, Certificate, GetBlock, GetCertificates, GetHeaders, Vote, VoteKind, block_digest
+from consensus.limits import RETAINED_VIEWS, TIP_ONLY_WAIT_MS
+from consensus.messages import Block, Certificate, Vote, VoteKind, block_digest
 from consensus.outbox import Outbox
 from consensus.pace import Hearing, Pace
 from consensus.quorum import Committee
-from consensus.rounds import Choice, Held, Parent, Rounds
+from consensus.rounds import Held, Parent, Rounds
 from consensus.view import Round
 
 
@@ -347,61 +346,3 @@ class Engine:
         elif self._may_propose() and not self._tip_is_ripe():
             times.append(self._ripe_at())
         return min((time for time in times if time is not None), default=None)
-
-    # --- what is missing ----------------------------------------------------------------------------------------------
-
-    def needs(self) -> list[Need]:
-        """Everything to ask others for now."""
-        found = self._certificates_needed() + self._blocks_needed()
-        height = self.blocks.delivered.height
-        behind = self.rounds.floor_view > self.blocks.delivered.view or self.hearing.ahead(height)
-        if behind and height - self.applied <= CATCH_UP_BACKLOG:
-            found.append(Need(GetHeaders(self.config.epoch, height + 1)))
-        return found
-
-    def _certificates_needed(self) -> list[Need]:
-        """R3, R4: certificates that decide about a parent; a proposal's, its leader has (P10)."""
-        if not self.votes or self._voted():
-            return []
-        round_ = self.current
-        if round_.proposal is not None:
-            choice = self.rounds.parent_ok(round_.proposal.block)
-        elif round_.leader == self.committee.me and self.pace.armed_at is not None:
-            choice = self.rounds.choices(self.view)[-1]
-        else:
-            return []
-        return [self._certificates(choice, round_)] if choice.answer is Parent.MISSING else []
-
-    def _certificates(self, choice: Choice, round_: Round) -> Need:
-        last = min(choice.last, choice.first + MAX_CERTIFICATE_VIEWS - 1)
-        return Need(GetCertificates(self.config.epoch, choice.first, last), self.committee.keys[round_.leader])
-
-    def _blocks_needed(self) -> list[Need]:
-        """R4, R5, R8: blocks named by certificates, and their ancestors down to the delivered one."""
-        wanted: dict[bytes, int] = {}
-        for view, notarization in self.rounds.notarized.items():
-            missing = self._gap(notarization.digest)
-            if missing is not None:
-                wanted.setdefault(missing, view)
-        if self.rounds.floor_view > self.blocks.delivered.view:
-            missing = self._gap(self.rounds.floor_digest)
-            if missing is not None:
-                wanted.setdefault(missing, self.rounds.floor_view)
-        epoch, keys = self.config.epoch, self.committee.keys
-        return [Need(GetBlock(epoch, digest), keys[self.committee.leader(view)]) for digest, view in wanted.items()]
-
-    def _gap(self, digest: bytes) -> bytes | None:
-        """The nearest ancestor, or the block itself, that is not here though it must be above the delivered one."""
-        path: list[Entry] = []
-        delivered = self.blocks.delivered
-        while digest != delivered.digest:
-            entry = self.blocks.get(digest)
-            if entry is None:
-                return digest
-            if entry.linked or entry.block.height <= delivered.height:
-                break
-            path.append(entry)
-            digest = entry.block.parent
-        for entry in path:
-            entry.linked = True
-        return None

@@ -30,11 +30,13 @@ from consensus.messages import (
     Mark,
     Message,
     Payload,
+    Proposal,
     Vote,
     VoteKind,
     block_digest,
     vote_input,
 )
+from consensus.quorum import Committee
 
 LEDGER = hashlib.sha256(b"ledger").digest()
 GENESIS = Tip(0, 0, LEDGER, 1_000)
@@ -260,3 +262,16 @@ class Net:
             self.settle()
         for me in self.alive:
             self.nodes[me].now = max(self.nodes[me].now, until)
+
+
+def leader(n: int, view: int) -> int:
+    return Committee(config(n)).leader(view)
+
+
+def follower(n: int, *views: int, wanted: int = 0) -> int:
+    """A validator that leads none of these views; `wanted` counts further ones."""
+    return [me for me in range(n) if all(leader(n, view) != me for view in views)][wanted]
+
+
+def proposal(n: int, one: Block) -> Proposal:
+    return Proposal(one, vote(VoteKind.NOTARIZE, leader(n, one.view), one.view, one))
