@@ -4,7 +4,11 @@ After each block that grew the log, and every minute, the node cosigns its head 
 quorum of the validators over one size and root make a quorum checkpoint: every leaf it covers is final, receipts rest on it.
 
 Sign guard: the size and root are durable in an own log before a signature leaves this node; never a smaller size, never a
-second root for a size. A store that is behind the guard (restored from a backup) follows silently until it has caught up.
+second root for a size. A store that is behind the guard (restored from a backup) follows silently until it has caught up; one
+whose log does not continue what was signed stops the node.
+
+Peers' cosignatures are bounded by peer: one that signs sizes far ahead takes no room from the others. A cosignature over
+another root is a fork by its signer: it is counted, and never part of a note.
 
 Reference: C2SP tlog-checkpoint, tlog-cosignature; 5-log.md.
 """
@@ -19,13 +23,14 @@ from dataclasses import dataclass
 from ledger.checkpoint import Checkpoint, cosignature_time
 from ledger.errors import ProofError
 from ledger.genesis import Genesis
+from ledger.limits import MAX_NOTE_SIGNATURES
 from ledger.note import Note, Signature, verify_signature
 from ledger.participants import Node as NodeEntry
 from ledger.state import Head, Ledger
-from node.errors import Exit, FatalError
+from node.errors import Exit, FatalError, PeerError
 from node.keyring import log_key, witness_key
 from node.keys import NodeKeys
-from node.limits import CHECKPOINTS_AHEAD, FRESHNESS_SECONDS
+from node.limits import CHECKPOINTS_AHEAD, CHECKPOINTS_EARLY, CHECKPOINTS_KEPT, FRESHNESS_SECONDS
 from node.logs import get_logger
 from node.wal import Wal
 from node.wire import Cosigned, encode_item
@@ -39,11 +44,11 @@ _GUARD_BYTES = 64 * 1024
 
 @dataclass(slots=True)
 class _Round:
-    """One size: this node's root there once it is executed, and everybody's cosignatures."""
+    """One size that this node has cosigned, everybody's cosignatures, and who cosigned another root there."""
 
-    checkpoint: Checkpoint | None
+    checkpoint: Checkpoint
     cosignatures: dict[bytes, Signature]
-    early: list[tuple[NodeEntry, Cosigned]]
+    forked: set[bytes]
 
 
 class Cosigner:
@@ -52,7 +57,7 @@ class Cosigner:
     Attributes:
         own: the newest cosignature of this node as peers get it, None before the first.
         quorum_size: tree size of the newest quorum checkpoint, -1 before the first.
-        forks: participants that cosigned another root for a size than this node has.
+        forks: by participant, for how many sizes it cosigned another root than this node has.
         on_quorum: called with the size of each new quorum checkpoint.
     """
 
@@ -69,13 +74,15 @@ class Cosigner:
         self._broadcast = broadcast
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="guard")
         self._guarded = _last_signed(guard.records)
+        self._continued = False
         self._heads: list[Checkpoint] = []
         self._wake = asyncio.Event()
         self._rounds: OrderedDict[int, _Round] = OrderedDict()
+        self._early: dict[bytes, OrderedDict[int, Cosigned]] = {}
+        self._nodes = {node.consensus: node for node in sorted(genesis.nodes, key=lambda node: not node.validator)}
         self._me = next(node for node in genesis.nodes if node.consensus == keys.consensus.public)
         self._log = keys.log.signer(log_key(genesis, self._me))
         self._witness = keys.cosign.signer(witness_key(self._me))
-        self._order = [node.consensus for node in genesis.nodes]
         self._validators = set(genesis.validators)
         newest = ledger.node_value(_NEWEST)
         if newest is not None:
@@ -112,10 +119,10 @@ class Cosigner:
     async def _sign(self, heads: list[Checkpoint]) -> None:
         """Guards the newest of these heads, then cosigns each."""
         newest = heads[-1]
-        size, root = self._guarded
+        size, _ = self._guarded
         if newest.size < size:
             return
-        if newest.size == size and newest.root != root:
+        if not self._continues(heads):
             raise FatalError(
                 f"This node has signed another root for size {size} than its store now has.",
                 "Store and sign guard do not belong together, or the store is damaged.",
@@ -134,6 +141,14 @@ class Cosigner:
             self._broadcast(encode_item(self.own))
             self._take_own(head, signature)
 
+    def _continues(self, heads: list[Checkpoint]) -> bool:
+        """Whether the log continues what was signed last. A process compares its store with that before its first signature."""
+        size, root = self._guarded
+        if not self._continued and size >= 0:
+            self._continued = self._ledger.root_at(size) == root
+            return self._continued
+        return all(head.root == root for head in heads if head.size == size)
+
     def _remember(self, head: Checkpoint) -> None:
         record = head.size.to_bytes(8, "big") + head.root
         if self._guard.size > _GUARD_BYTES:
@@ -143,63 +158,80 @@ class Cosigner:
             self._guard.sync()
 
     def _take_own(self, head: Checkpoint, signature: Signature) -> None:
-        current = self._round(head.size)
-        current.checkpoint = head
+        current = self._rounds.setdefault(head.size, _Round(head, {}, set()))
         current.cosignatures[self._me.consensus] = signature
-        early, current.early = current.early, []
-        for node, cosigned in early:
-            self._verify(current, node, cosigned)
+        while len(self._rounds) > CHECKPOINTS_KEPT:
+            self._rounds.popitem(last=False)
+        for key, waiting in self._early.items():
+            for size in [size for size in waiting if size <= head.size]:
+                cosigned = waiting.pop(size)
+                if size == head.size:
+                    self._take_late(current, self._nodes[key], cosigned)
         self._settle(current)
 
-    def received(self, node: NodeEntry, cosigned: Cosigned) -> None:
-        """A peer's cosignature; kept for later when its size is ahead of this node's."""
-        head = self._ledger.head
-        if cosigned.size > head.tree_size + CHECKPOINTS_AHEAD or (
-            cosigned.size < self.quorum_size and cosigned.size not in self._rounds
-        ):
-            return
-        current = self._round(cosigned.size)
-        if current.checkpoint is None:
-            current.early = [item for item in current.early if item[0] is not node] + [(node, cosigned)]
-            return
-        self._verify(current, node, cosigned)
-        self._settle(current)
-
-    def _round(self, size: int) -> _Round:
-        current = self._rounds.get(size)
-        if current is None:
-            current = self._rounds[size] = _Round(None, {}, [])
-            while len(self._rounds) > CHECKPOINTS_AHEAD:
-                self._rounds.pop(min(self._rounds))
-        return current
-
-    def _verify(self, current: _Round, node: NodeEntry, cosigned: Cosigned) -> None:
-        checkpoint = current.checkpoint
-        if checkpoint is None:
-            return
-        key = witness_key(node)
-        signature = Signature(key.name, key.key_id, cosigned.time.to_bytes(8, "big") + cosigned.signature)
-        claimed = Checkpoint(checkpoint.origin, checkpoint.size, cosigned.root)
+    def _take_late(self, current: _Round, node: NodeEntry, cosigned: Cosigned) -> None:
+        """Takes what came before this node had a root to compare it with; its link may be another one by now."""
         try:
-            verify_signature(key, claimed.text(), signature)
+            self._take(current, node, cosigned)
         except ProofError as error:
             log.warning("bad cosignature", peer=node.participant, size=cosigned.size, reason=str(error))
+
+    def received(self, node: NodeEntry, cosigned: Cosigned) -> None:
+        """A peer's cosignature; kept for later when its size is ahead of what this node has cosigned.
+
+        Raises:
+            PeerError: it does not verify.
+        """
+        current = self._rounds.get(cosigned.size)
+        if current is None:
+            self._keep_early(node, cosigned)
             return
-        if cosigned.root != checkpoint.root:
+        try:
+            taken = self._take(current, node, cosigned)
+        except ProofError as error:
+            raise PeerError(f"a bad cosignature of size {cosigned.size}: {error}") from error
+        if taken:
+            self._settle(current)
+
+    def _keep_early(self, node: NodeEntry, cosigned: Cosigned) -> None:
+        """Keeps the latest of each peer; of sizes that this node has left behind nothing more is wanted."""
+        newest = self.own.size if self.own else -1
+        if newest < cosigned.size <= self._ledger.head.tree_size + CHECKPOINTS_AHEAD:
+            waiting = self._early.setdefault(node.consensus, OrderedDict())
+            waiting[cosigned.size] = cosigned
+            waiting.move_to_end(cosigned.size)
+            if len(waiting) > CHECKPOINTS_EARLY:
+                waiting.popitem(last=False)
+
+    def _take(self, current: _Round, node: NodeEntry, cosigned: Cosigned) -> bool:
+        """Takes a peer's cosignature; false when it tells nothing new, and when it is a fork, which is counted.
+
+        Raises:
+            ProofError: it does not verify.
+        """
+        checkpoint = current.checkpoint
+        known = current.cosignatures.get(node.consensus)
+        forks = cosigned.root != checkpoint.root
+        if node.consensus in current.forked if forks else known is not None and cosignature_time(known) >= cosigned.time:
+            return False
+        key = witness_key(node)
+        signature = Signature(key.name, key.key_id, cosigned.time.to_bytes(8, "big") + cosigned.signature)
+        verify_signature(key, Checkpoint(checkpoint.origin, checkpoint.size, cosigned.root).text(), signature)
+        if forks:
+            current.forked.add(node.consensus)
             self.forks[node.participant] = self.forks.get(node.participant, 0) + 1
             log.error("another root", peer=node.participant, size=cosigned.size, root=cosigned.root.hex())
-            return
-        known = current.cosignatures.get(node.consensus)
-        if known is None or cosignature_time(known) < cosigned.time:
-            current.cosignatures[node.consensus] = signature
+            return False
+        current.cosignatures[node.consensus] = signature
+        return True
 
     def _settle(self, current: _Round) -> None:
         """Keeps the note of a size that a quorum has cosigned; each further cosignature makes it fuller."""
         checkpoint = current.checkpoint
-        if checkpoint is None or len(self._validators & current.cosignatures.keys()) < self._genesis.quorum:
+        if len(self._validators & current.cosignatures.keys()) < self._genesis.quorum:
             return
         text = checkpoint.text()
-        lines = [current.cosignatures[key] for key in self._order if key in current.cosignatures]
+        lines = [current.cosignatures[key] for key in self._nodes if key in current.cosignatures][: MAX_NOTE_SIGNATURES - 1]
         writes = {_key(checkpoint.size): Note(text, (self._log.sign(text), *lines)).encode()}
         grown = checkpoint.size > self.quorum_size
         if grown:

@@ -32,6 +32,9 @@ STATUS_SECONDS = 5
 FRESHNESS_SECONDS = 60
 """How often an unchanged head is cosigned again."""
 
+BODY_GRACE_SECONDS = 0.05
+"""How long a block's missing records are waited for before they are asked for; most are on their way."""
+
 BODY_RETRY_SECONDS = 1.0
 BODY_REQUEST_IDS = 500
 """Record bodies asked of one peer at a time; then the next peer is asked."""
@@ -66,6 +69,9 @@ VERIFY_CHUNK = 100
 VERIFY_THREADS = 2
 """Signatures are checked in chunks of this many, so that the event loop is late by a few milliseconds at most."""
 
+VERIFY_AT_ONCE = 4
+"""So many are checked on the event loop when nothing else waits: a third of a millisecond."""
+
 WAIT_FINAL_SECONDS = 30
 """How long `?wait=final` waits before it answers 202."""
 
@@ -76,4 +82,10 @@ STOP_SECONDS = 5
 """How long open requests may take to end when the process stops."""
 
 CHECKPOINTS_AHEAD = 4_096
-"""Leaves that a peer's cosignature may be ahead of this node's head, and sizes whose cosignatures are kept."""
+"""Leaves that a peer's cosignature may be ahead of this node's head."""
+
+CHECKPOINTS_KEPT = 256
+"""Newest sizes that further cosignatures are taken for."""
+
+CHECKPOINTS_EARLY = 256
+"""Per peer, cosignatures of sizes that this node has not executed yet; the latest are kept."""
