@@ -23,7 +23,7 @@ from api.port import NodePort
 from api.problems import Problems
 from api.receipts import receipt_routes
 from api.records import record_routes, submission_routes
-from api.statistics import statistics_routes
+from api.statistics import Figures, statistics_routes
 from api.throttle import Throttle, prefix
 
 _DESCRIPTION = (
@@ -51,7 +51,7 @@ def create_app(port: NodePort) -> Quart:
         PROVIDE_AUTOMATIC_OPTIONS=False,
     )
     schema = openapi.install(app, "kpledger", _DESCRIPTION)
-    problems, bodies = Problems(port.public_url), BodyReader(limits)
+    problems, bodies, figures = Problems(port.public_url), BodyReader(limits), Figures(port)
     problems.install(app)
     _guard(app, port, limits)
     for routes in (
@@ -61,10 +61,10 @@ def create_app(port: NodePort) -> Quart:
         receipt_routes(port, bodies),
         log_routes(port),
         network_routes(port),
-        statistics_routes(port),
+        statistics_routes(port, figures),
         health_routes(port),
         document_routes(port, schema),
-        page_routes(port),
+        page_routes(port, figures),
     ):
         app.register_blueprint(routes)
     return app

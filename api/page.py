@@ -19,7 +19,7 @@ from api.openapi import describe
 from api.port import NodePort
 from api.schemas.base import NoContent, PageAnswer
 from api.schemas.statistics import FlowAnswer, StatisticsAnswer
-from api.statistics import DEV, settled_statistics
+from api.statistics import DEV, Figures
 from api.strings import page_texts
 from ledger.entries import HS_CODES
 from ledger.units import parse_carats
@@ -126,7 +126,7 @@ class Pages:
         return [(participants[code].name if code in participants else "", key) for code, key in zip(codes, keys, strict=True)]
 
 
-def page_routes(port: NodePort) -> Blueprint:
+def page_routes(port: NodePort, figures: Figures) -> Blueprint:
     """The routes of this file."""
     routes = Blueprint("page", __name__)
     pages = Pages(port)
@@ -139,10 +139,10 @@ def page_routes(port: NodePort) -> Blueprint:
         nonlocal cached
         if port.ledger.genesis.network != DEV:
             return answer(request, pages.render("withheld.html", "/"), Cache.PUBLIC, content_type=HTML)
-        figures = await settled_statistics(port)
-        if cached is None or cached[0] != figures:
-            cached = (figures, pages.figures(figures))
-        return answer(request, cached[1], Cache.PUBLIC, content_type=HTML, height=figures.height)
+        newest = await figures.settled()
+        if cached is None or cached[0] is not newest:
+            cached = (newest, pages.figures(newest))
+        return answer(request, cached[1], Cache.PUBLIC, content_type=HTML, height=newest.height)
 
     return routes
 

@@ -84,7 +84,7 @@ class _Server:
         try:
             await self._serve(reader, writer)
         except asyncio.CancelledError:
-            log.info("http.cut", address=address)  # by `close`; nobody awaits this task who would have to know
+            log.info("http.cut")  # by `close`; nobody awaits this task who would have to know
         finally:
             self._tasks.discard(task)
             self._open[address] -= 1

@@ -18,7 +18,6 @@ from api.schemas.statistics import CheckpointAnswer, FlowAnswer, HsAnswer, Stati
 from ledger.checkpoint import parse_checkpoint
 from ledger.entries import HS_CODES
 from ledger.note import parse_note
-from ledger.state import Ledger
 from ledger.totals import ALL_HS
 from ledger.units import carats
 
@@ -32,7 +31,7 @@ Sums = Mapping[str, tuple[int, int]]
 """By HS code, `ALL_HS` being the margin: points and certificates."""
 
 
-def statistics_routes(port: NodePort) -> Blueprint:
+def statistics_routes(port: NodePort, figures: "Figures") -> Blueprint:
     """The routes of this file."""
     routes = Blueprint("statistics", __name__)
 
@@ -45,34 +44,49 @@ def statistics_routes(port: NodePort) -> Blueprint:
         """
         if port.ledger.genesis.network != DEV:
             raise Problem(404, ApiCode.NOT_RELEASED)
-        body = await settled_statistics(port)
+        body = await figures.settled()
         return answer(request, body, Cache.PUBLIC, height=body.height)
 
     return routes
 
 
-async def settled_statistics(port: NodePort) -> StatisticsAnswer:
-    """The figures now, with the quorum checkpoint of exactly their tree size when the cosignatures arrive in half a second."""
-    figures = read_statistics(port)
-    waited = 0.0
-    while not (figures.checkpoint and figures.checkpoint.covers) and figures.tree_size and waited < _SETTLE_S:
-        await asyncio.sleep(_SETTLE_STEP_S)
-        waited += _SETTLE_STEP_S
-        note = port.quorum_checkpoint(figures.tree_size)
-        if note is not None:
-            return figures.model_copy(update={"checkpoint": _checkpoint(note, figures.tree_size)})
-    return figures
+class Figures:
+    """The figures of the newest block, read once a block."""
+
+    def __init__(self, port: NodePort) -> None:
+        self._port = port
+        self._newest: StatisticsAnswer | None = None
+
+    async def settled(self) -> StatisticsAnswer:
+        """The figures now, with the quorum checkpoint of exactly their tree size if it is signed within half a second."""
+        figures = self._read()
+        waited = 0.0
+        while not (figures.checkpoint and figures.checkpoint.covers) and figures.tree_size and waited < _SETTLE_S:
+            await asyncio.sleep(_SETTLE_STEP_S)
+            waited += _SETTLE_STEP_S
+            note = self._port.quorum_checkpoint(figures.tree_size)
+            if note is not None:
+                figures = figures.model_copy(update={"checkpoint": _checkpoint(note, figures.tree_size)})
+                self._newest = figures
+        return figures
+
+    def _read(self) -> StatisticsAnswer:
+        newest = self._newest
+        if (
+            newest is None
+            or newest.height != self._port.ledger.head.height
+            or not (newest.checkpoint and newest.checkpoint.covers)
+        ):
+            newest = self._newest = read_statistics(self._port)
+        return newest
 
 
 def read_statistics(port: NodePort) -> StatisticsAnswer:
     """The figures at the ledger's head."""
-    ledger, genesis = port.ledger, port.ledger.genesis
-    while True:  # a block that is applied meanwhile, on another thread, takes longer than reading again
-        head, rows, still_open = ledger.head, ledger.totals(), _count_open(ledger)
-        if ledger.head is head:
-            break
+    genesis, figures = port.ledger.genesis, port.ledger.figures()
+    head = figures.head
     cells: dict[tuple[str, str], dict[str, tuple[int, int]]] = {}
-    for row in rows:
+    for row in figures.totals:
         cells.setdefault((row.participant, row.flow), {})[row.hs] = (row.points, row.certificates)
     traders = sorted({participant for participant, _ in cells})
     note = port.quorum_checkpoint(head.tree_size) or port.quorum_checkpoint()
@@ -82,7 +96,7 @@ def read_statistics(port: NodePort) -> StatisticsAnswer:
         height=head.height,
         time=head.time,
         tree_size=head.tree_size,
-        open_confirmations=still_open,
+        open_confirmations=figures.open,
         world_imports=_flow(_world(cells, "import")),
         world_exports=_flow(_world(cells, "export")),
         participants=[
@@ -96,15 +110,6 @@ def read_statistics(port: NodePort) -> StatisticsAnswer:
         ],
         checkpoint=None if note is None else _checkpoint(note, head.tree_size),
     )
-
-
-def _count_open(ledger: Ledger) -> int:
-    """How many certificates are open: by pages, since a test network has thousands at most."""
-    count, page = 0, ledger.open_confirmations()
-    while page.cursor is not None:
-        count += len(page.rows)
-        page = ledger.open_confirmations(cursor=page.cursor)
-    return count + len(page.rows)
 
 
 def _world(cells: Mapping[tuple[str, str], Sums], flow: str) -> Sums:

@@ -111,6 +111,15 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Figures:
+    """What the ledger adds up to at one head: running sums, and how many certificates are open."""
+
+    head: Head
+    totals: tuple[Total, ...]
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """Head and log as one value, so that a reader in another thread never sees one without the other."""
 
@@ -221,6 +230,18 @@ class Queries:
     def totals(self) -> tuple[Total, ...]:
         """Running sums by participant, flow and HS code, margins (hs empty) included."""
         return tuple(totals.read(self._store.iterate(keys.TOTAL)))
+
+    def figures(self) -> Figures:
+        """Running sums and open certificates with the head that they are of: all of one block, whatever is applied meanwhile.
+
+        Counting costs a step for each open certificate; what is shown often keeps the answer until the head moves.
+        """
+        while True:  # the store changes by whole blocks, and the head with them: the same head before and after, the same block
+            before = self._store.get(keys.HEAD)
+            rows = self.totals()
+            still_open = sum(1 for _ in self._store.iterate(keys.listing("", "", STATE_NUMBER[CertificateState.OPEN])))
+            if before is not None and before == self._store.get(keys.HEAD):
+                return Figures(entries.decode_head(before), rows, still_open)
 
     # --- the log ----------------------------------------------------------------------------------------------------
 
