@@ -70,7 +70,7 @@ def payload(time: int = 2_000, *records: bytes, next_: bytes = b"") -> Payload:
     return Payload(time, MARK, next_, tuple(hashlib.sha256(one).digest() for one in records))
 
 
-def block(view: int, parent: Tip = GENESIS, *records: bytes, **changes: object) -> Block:
+def block(view: int, parent: Tip = GENESIS, /, *records: bytes, **changes: object) -> Block:
     fields = {
         "version": 1,
         "epoch": 0,
