@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter, validators
 from rich.progress import MofNCompleteColumn, Progress
 
+from api.demo.network import NOTES
 from node.cli.output import console, print_table
 from node.devnet import Devnet
 from node.replay import replay
@@ -61,6 +62,8 @@ async def _work(network: Devnet, load: str) -> None:
     """Waits for the nodes, describes them, replays the load."""
     await network.ready()
     network.write_description("none" if load == "none" else "running")
+    for note in NOTES:
+        console.print(note, style="dim")
     for member in network.members:
         console.print(f"{member.participant}  {member.api}/   metrics http://{member.admin}/metrics", soft_wrap=True)
     console.print(f"keys, tokens and addresses: {network.directory / 'devnet.json'}", soft_wrap=True)
