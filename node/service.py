@@ -115,10 +115,15 @@ class Service:
         if self._behind():
             raise NotReady(2.0, "this node is catching up")
         taken = await self._process.intake.submit(raws)
-        futures = {answer: self._watch(answer) for answer in taken if isinstance(answer, bytes)} if wait else {}
-        if pending := [future for future in futures.values() if not future.done()]:
-            await asyncio.wait(pending, timeout=self._limits.final_wait_s)
-        return [self._result(answer, futures.get(answer)) if isinstance(answer, bytes) else answer for answer in taken]
+        ids = dict.fromkeys(answer for answer in taken if isinstance(answer, bytes)) if wait else {}
+        futures = {record_id: self._watch(record_id) for record_id in ids}
+        try:
+            if pending := [future for future in futures.values() if not future.done()]:
+                await asyncio.wait(pending, timeout=self._limits.final_wait_s)
+            return [self._result(answer, futures.get(answer)) if isinstance(answer, bytes) else answer for answer in taken]
+        finally:
+            for record_id, future in futures.items():
+                self._process.finality.forget(record_id, future)
 
     def _watch(self, record_id: bytes) -> "asyncio.Future[None]":
         """A future that is done when the record is final; already done when it is."""
@@ -187,9 +192,10 @@ class Service:
         )
 
     def _behind(self) -> bool:
-        """Whether f+1 peers, so at least one honest one, told of a height well ahead of this node's."""
+        """Whether f+1 validators, so at least one honest one, told of a height well ahead of this node's."""
         f = (len(self._genesis.validators) - 1) // 3
-        heights = sorted(self._process.router.heights.values(), reverse=True)
+        told = self._process.router.heights
+        heights = sorted((told[key] for key in self._genesis.validators if key in told), reverse=True)
         return len(heights) > f and heights[f] > self.ledger.head.height + _SYNC_BLOCKS
 
     def _checks(self) -> tuple[ReadyCheck, ...]:
@@ -218,4 +224,5 @@ class Service:
         collector.gauge("voting", "1 while this node votes, 0 after an alarm", lambda: float(not self.alarm))
         collector.counters("refused", "Submissions refused", "code", lambda: process.intake.refused)
         collector.counters("peer_faults", "Breaches of the protocol", "peer", lambda: process.peers.faults)
+        collector.counters("forks", "Sizes cosigned with another root", "peer", lambda: process.cosigner.forks)
         collector.counters("fsyncs", "Syncs of the write-ahead log", "log", lambda: {"consensus": process.driver.fsyncs})
