@@ -110,6 +110,7 @@ class Application:
         self._executing = False
         self._build: Build | None = None
         self._checks: dict[bytes, Check] = {}
+        self._early: set[bytes] = set()
         self._asking = False
         self._gossiping = False
         self._work: Work | None = None
@@ -243,7 +244,8 @@ class Application:
         if call.parent.height - mark.height > MARK_BEHIND:
             ids = []
         payload = Payload(max(self._world.wall(), call.parent.time + 1), mark, b"", tuple(ids))
-        if not ids and not call.may_be_empty:
+        due = payload.time - call.parent.time >= HEARTBEAT_MS
+        if not ids and not call.may_be_empty and not due:
             self._world.emit(Built(call.view, call.parent.digest, None))
         else:
             self.unsynced.update(ids)
@@ -272,7 +274,9 @@ class Application:
             self._ask()
             return None
         if payload.time > wall + AHEAD_MS:
-            self._world.later(payload.time - wall - AHEAD_MS, self._recheck)
+            if check.digest not in self._early:
+                self._early.add(check.digest)
+                self._world.later(payload.time - wall - AHEAD_MS, self._recheck)
             return None
         return Checked(check.digest, valid=True, timely=payload.time >= wall - BEHIND_MS)
 

@@ -12,15 +12,18 @@ from typing import Protocol
 
 from consensus.core import Core
 from consensus.events import Config, Connected, Event, Output, Received, Scheme, Send, Wake
-from consensus.messages import Certificate, GetHeaders, GotBlock, Message, Vote, VoteKind, decode, encode
+from consensus.limits import CATCH_UP_BACKLOG, RETAINED_VIEWS
+from consensus.messages import GetHeaders, Message, decode, encode
 from node.errors import WalDamagedError, WalMissingError
 from node.wal import Wal
 from tests.simulation.application import Application, Chain, GetRecords, Records, World
 from tests.simulation.disk import CrashError, MemoryDisk
+from tests.simulation.inspection import elements, essence
 from tests.simulation.invariants import Checker, Violation
 from tests.simulation.options import Options
 
 DIRECTORY = Path("/wal")
+WEIGH_EVERY = 200
 _WAKES_AT_ONCE = 100
 
 
@@ -75,6 +78,7 @@ class Machine:
         self._skew = around.random.randrange(-around.options.skew, around.options.skew + 1)
         self._clock = 0
         self._wal: Wal
+        self._rotate_at = 0
         self._journal: list[bytes] | None = None
         self._possible: list[bytes] | None = None
         self._left: tuple[tuple[bytes, ...], tuple[int, int]] | None = None
@@ -84,6 +88,7 @@ class Machine:
         self._armed: int | None = None
         self._woken = (0, 0)
         self._state = (0, 0)
+        self._handled = 0
 
     # --- life -------------------------------------------------------------------------------------------------------
 
@@ -129,6 +134,7 @@ class Machine:
         if records not in (self._journal or [], self._possible):
             raise Violation("recovery", f"node {self.index}: the log differs from what was durable")
         self._journal, self._possible = list(records), None
+        self._rotate_at = self._around.options.segment
         return records
 
     def _check_recovery(self, records: list[bytes]) -> None:
@@ -251,11 +257,12 @@ class Machine:
                 self.application.call(call)
         if self.application.alarms:
             raise Violation("alarm", f"node {self.index}: {self.application.alarms}")
-        if self._wal.size > self._around.options.segment:
+        if self._wal.size > self._rotate_at:
             snapshot = list(self.core.snapshot())
             self._possible = snapshot
             self._wal.rotate(snapshot)
             self._journal, self._possible = snapshot, None
+            self._rotate_at = self._wal.size + self._around.options.segment
         self._sleep(outputs[-1].wake_at)
 
     def _sleep(self, wake_at: int | None) -> None:
@@ -307,19 +314,16 @@ class Machine:
         self._state = state
         if core.faults:
             raise Violation("accusation", f"node {self.index} holds correct nodes for faulty: {core.faults}")
+        self._handled += 1
+        if self._handled % WEIGH_EVERY == 0:
+            self._weigh(self._around.checker.n)
 
-
-def essence(snapshot: tuple[bytes, ...], view: int, floor: int) -> set[bytes]:
-    """What of a core's durable state can still matter: own votes, the newest FINAL, and all that is above the floor."""
-    found = set()
-    for record in snapshot:
-        match decode(record):
-            case GotBlock(block) if block.view > floor:
-                found.add(record)
-            case Certificate(kind=kind, view=at) if at > floor or (at == floor and kind == VoteKind.FINALIZE):
-                found.add(record)
-            case Vote(view=at) if at <= view:
-                found.add(record)
-            case _:
-                pass
-    return found
+    def _weigh(self, n: int) -> None:
+        """What a core holds is bounded by its open views, 3n votes each, and by what waits for execution."""
+        core = self.core
+        views = core.view - max(core.floor_view - RETAINED_VIEWS, 0) + 2
+        unexecuted = core.delivered.height - (len(self.chain.blocks) - 1) + CATCH_UP_BACKLOG
+        bound = views * (3 * n + 24) + 4 * unexecuted + 30 * n + 100
+        weight = elements(core)
+        if weight > bound:
+            raise Violation("buffers", f"node {self.index}: {weight} elements, at most {bound}")

@@ -5,6 +5,9 @@ from random import Random
 
 from tests.simulation.options import Options
 
+STRAGGLER_MS = 6_000
+STARVED = 0.8
+
 Deliver = Callable[[int, int, int, object], None]
 """Called with the time of arrival, sender, receiver and message."""
 
@@ -56,8 +59,12 @@ class Network:
             return
         if (sender, receiver) in self._blocked:
             return
+        if name == options.starved and random() < STARVED:
+            return
         copies = 2 if options.duplication and random() * 1000 < options.duplication else 1
         spread = options.delay_max - options.delay_min
         for _ in range(copies):
             if not options.loss or random() * 1000 >= options.loss:
-                self._deliver(now + options.delay_min + int(spread * random() ** 3), sender, receiver, message)
+                late = int(STRAGGLER_MS * random()) if options.stragglers and random() * 1000 < options.stragglers else 0
+                delay = options.delay_min + int(spread * random() ** options.skewness) + late
+                self._deliver(now + delay, sender, receiver, message)

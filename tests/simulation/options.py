@@ -32,6 +32,9 @@ class Options:
         validators: how many vote; nodes behind them (`followers`) only follow.
         chaos: length of the phase with faults; afterwards everything is healed and must come to an end.
         frozen: validators that stay dead through the first part of the healing (at most f).
+        skewness: 1: all delays equally likely; 3: mostly short ones.
+        stragglers: chance that a message takes up to 6 s more, which is longer than the protocol waits.
+        starved: type of message of which most are lost during the chaos; empty: none.
         dropped: chance that a record's body does not reach a peer at first.
         segment: bytes after which the write-ahead log is rotated.
         merge: the driver merges the outputs of events that arrived during an fsync.
@@ -47,6 +50,9 @@ class Options:
     duplication: int
     delay_min: int
     delay_max: int
+    skewness: int
+    stragglers: int
+    starved: str
     fsync: int
     check: int
     dropped: int
@@ -67,19 +73,21 @@ def from_seed(seed: int) -> Options:
     """The options that a seed stands for."""
     random = Random(f"options {seed}")
     n = random.choice(SIZES)
-    budget = 1 + 500 // (n * n)
-    delay_max = random.choice((2, 10, 50, 50, 300, 1_000, 3_000))
-    chaos = random.choice((5_000, 20_000, 40_000))
+    delay_max = random.choice((2, 10, 50, 300, 1_000, 3_000))
+    chaos = random.choice((10_000, 40_000, 90_000))
     options = Options(
         seed=seed,
         validators=n,
         followers=random.choice((0, 0, 0, 1)),
         chaos=chaos,
-        records=random.randrange(2, 4 + min(budget, 40)),
-        loss=random.choice((0, 0, 0, 10, 50, 200, 500)),
+        records=random.randrange(2, 5 + min(2_000 // (n * n), 100)),
+        loss=random.choice((0, 0, 10, 50, 200, 500)),
         duplication=random.choice((0, 0, 50, 500)),
         delay_min=1,
         delay_max=delay_max,
+        skewness=random.choice((1, 3)),
+        stragglers=random.choice((0, 0, 50, 300)),
+        starved=random.choice(("", "", "Certificate", "Proposal", "Vote", "Headers")),
         fsync=random.choice((0, 0, 0, 5, 30)),
         check=random.choice((0, 5, 30, 500)),
         dropped=random.choice((0, 0, 200, 800)),
@@ -93,11 +101,11 @@ def from_seed(seed: int) -> Options:
 
 
 def _faults(random: Random, nodes: int, chaos: int) -> tuple[Fault, ...]:
-    intensity = random.choice((0, 0, 2, 5, 10))
+    intensity = random.choice((0, 4, 12, 40))
     faults = []
     for _ in range(random.randrange(intensity + 1)):
         at = random.randrange(chaos)
-        until = at + random.choice((100, 1_000, 5_000, 20_000))
+        until = at + random.choice((100, 1_000, 3_000, 6_000, 20_000))
         kind = random.choice(("pause", "cut", "cut", "power", "kill", "boundary", "boundary", "boundary", "broken"))
         some = tuple(i for i in range(nodes) if random.random() < 0.4)
         one = (random.randrange(nodes),)

@@ -154,7 +154,7 @@ class Simulation:
             self._stop(machine, power=False)
             self._back(machine, self.now + self.random.randrange(1, 3_000))
 
-    def _until(self, end: int) -> None:
+    def run_until(self, end: int) -> None:
         while self._queue and self._queue[0][0] <= end:
             self._step()
         self.now = end
@@ -246,7 +246,7 @@ class Simulation:
             self.submit(self.random.randrange(options.chaos))
         for number, fault in enumerate(options.faults):
             self.at(fault.at, None, lambda number=number, fault=fault: self._fault(number, fault))
-        self._until(options.chaos)
+        self.run_until(options.chaos)
         frozen = self.random.sample(range(options.validators), options.frozen)
         self.heal(frozen)
         self.submit(self.now + 1)
@@ -290,7 +290,7 @@ class Simulation:
         while not self._done(live):
             if self.now - start > HEAL_MS or not self._queue:
                 raise Violation("liveness", self._report(live))
-            self._until(self.now + 500)
+            self.run_until(self.now + 500)
         first = min((view for view in checker.finalized if view > max(final, views)), default=views)
         if first - views > 2 * faulty + 4 + self.options.records:
             raise Violation("liveness", f"first final view {first} after {views}")
@@ -310,11 +310,11 @@ class Simulation:
 
     def idle(self, duration: int = IDLE_MS) -> None:
         """With nothing to do, nodes say where they stand and nothing else."""
-        self._until(self.now + SETTLE_MS)
+        self.run_until(self.now + SETTLE_MS)
         if not self._done(self.machines):
             raise Violation("liveness", f"after settling: {self._report(self.machines)}")
         before, height = dict(self.network.sent), len(self.checker.chain)
-        self._until(self.now + duration)
+        self.run_until(self.now + duration)
         more = {name for name, count in self.network.sent.items() if count > before.get(name, 0)}
         if more - _QUIET or len(self.checker.chain) != height:
             raise Violation("idle", f"sent {sorted(more)}, {len(self.checker.chain) - height} blocks")

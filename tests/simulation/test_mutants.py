@@ -70,7 +70,7 @@ def both_nullified_then_crashed() -> Simulation:
 def test_own_votes_that_do_not_count_again_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     both_nullified_then_crashed().run()
     mutants.own_votes_not_counted_again(monkeypatch)
-    with pytest.raises(Violation, match="^liveness: "):
+    with pytest.raises(Violation, match=r"^liveness: "):
         both_nullified_then_crashed().run()
 
 

@@ -1,0 +1,46 @@
+"""Looks into a core from outside: how much it holds, and what of its durable state still matters."""
+
+from collections import deque
+from enum import Enum
+
+from msgspec import Struct
+
+from consensus.events import Config
+from consensus.messages import Certificate, GotBlock, Vote, VoteKind, decode
+
+
+def elements(thing: object) -> int:
+    """Elements of all containers that hang on an object of the consensus package, however its classes are cut."""
+    weight, seen, queue = 0, set(), [thing]
+    while queue:
+        one = queue.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if isinstance(one, dict):
+            weight += len(one)
+            queue.extend(one.values())
+        elif isinstance(one, list | set | deque):
+            weight += len(one)
+            queue.extend(one)
+        elif type(one).__module__.startswith("consensus.") and not isinstance(one, Struct | Enum | Config):
+            names = [name for kind in type(one).__mro__ for name in getattr(kind, "__slots__", ())]
+            queue.extend(getattr(one, name) for name in names)
+            queue.extend(getattr(one, "__dict__", {}).values())
+    return weight
+
+
+def essence(snapshot: tuple[bytes, ...], view: int, floor: int) -> set[bytes]:
+    """What of a core's durable state can still matter: own votes, the newest FINAL, and all that is above the floor."""
+    found = set()
+    for record in snapshot:
+        match decode(record):
+            case GotBlock(block) if block.view > floor:
+                found.add(record)
+            case Certificate(kind=kind, view=at) if at > floor or (at == floor and kind == VoteKind.FINALIZE):
+                found.add(record)
+            case Vote(view=at) if at <= view:
+                found.add(record)
+            case _:
+                pass
+    return found
