@@ -30,13 +30,15 @@ _DESCRIPTION = (
     "One node of the Kimberley Process certificate ledger. Submitting takes signed records; reading records and certificates "
     "takes a token; the log, the register and this document are public."
 )
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
+_HEADERS = (
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+)
 
 
 def create_app(port: NodePort) -> Quart:
@@ -93,12 +95,6 @@ def _guard(app: Quart, port: NodePort, limits: ApiLimits) -> None:
         if wait > 0:
             raise Overloaded(wait, "too many requests from this address or token", quota=True)
 
-    @app.after_request
-    async def finish(response: Response) -> Response:
-        for name, value in _HEADERS.items():
-            response.headers.setdefault(name, value)
-        return response
-
     @app.teardown_request
     async def leave(_: BaseException | None) -> None:
         nonlocal under_way
@@ -106,7 +102,9 @@ def _guard(app: Quart, port: NodePort, limits: ApiLimits) -> None:
             under_way -= 1
 
     @app.after_request
-    async def measure(response: Response) -> Response:
+    async def finish(response: Response) -> Response:
+        for name, value in _HEADERS:
+            response.headers[name] = value
         route = request.url_rule.rule if request.url_rule is not None else "none"
         metrics.count(route, request.method if route != "none" else "any", response.status_code, time.monotonic() - g.started)
         return response

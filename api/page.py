@@ -22,7 +22,6 @@ from api.schemas.statistics import FlowAnswer, StatisticsAnswer
 from api.statistics import DEV, Figures
 from api.strings import page_texts
 from ledger.entries import HS_CODES
-from ledger.units import parse_carats
 
 PAGES = Path(__file__).parent / "pages"
 LINKS = (("/", "nav_figures"), ("/#verify", "nav_verify"), ("/docs", "nav_documentation"))
@@ -98,9 +97,7 @@ class Pages:
 
     def figures(self, figures: StatisticsAnswer) -> str:
         """The page of a test network."""
-        longest = max(
-            [1, *(parse_carats(flow.carats) for trade in figures.participants for flow in (trade.imports, trade.exports))]
-        )
+        longest = max([1, *(_points(flow.carats) for trade in figures.participants for flow in (trade.imports, trade.exports))])
         return self.render(
             "figures.html",
             "/",
@@ -109,8 +106,8 @@ class Pages:
             imports=ranking([(trade.code, trade.name, trade.imports) for trade in figures.participants], longest),
             split=split(figures.world_exports, figures.world_imports),
             split_bars={
-                "exports": _bar(figures.world_exports, parse_carats(figures.world_exports.carats) or 1),
-                "imports": _bar(figures.world_imports, parse_carats(figures.world_imports.carats) or 1),
+                "exports": _bar(figures.world_exports, _points(figures.world_exports.carats) or 1),
+                "imports": _bar(figures.world_imports, _points(figures.world_imports.carats) or 1),
             },
             cosigners=self._cosigners(figures),
             shown=SHOWN,
@@ -149,7 +146,7 @@ def page_routes(port: NodePort, figures: Figures) -> Blueprint:
 
 def ranking(trade: Sequence[tuple[str, str, FlowAnswer]], longest: int) -> list[Row]:
     """Those with any trade, most carats first, equal ones by code."""
-    some = [(parse_carats(flow.carats), code, name, flow) for code, name, flow in trade if flow.certificates]
+    some = [(_points(flow.carats), code, name, flow) for code, name, flow in trade if flow.certificates]
     some.sort(key=lambda entry: (-entry[0], entry[1]))
     return [
         Row(rank, code, name, flow.carats, flow.certificates, _bar(flow, longest))
@@ -160,9 +157,9 @@ def ranking(trade: Sequence[tuple[str, str, FlowAnswer]], longest: int) -> list[
 def _bar(flow: FlowAnswer, longest: int) -> tuple[BarPart, ...]:
     """The classes one after the other; the one with most carats is always seen."""
     parts, x, points = [], 0, 0
-    largest = max(flow.by_hs, key=lambda row: parse_carats(row.carats))
+    largest = max(flow.by_hs, key=lambda row: _points(row.carats))
     for row in flow.by_hs:
-        points += parse_carats(row.carats)
+        points += _points(row.carats)
         end = max(points * _BAR // longest, x + _LEAST if points and row is largest else x)
         if end > x:
             parts.append(BarPart(row.hs, x, end - x))
@@ -180,12 +177,17 @@ def split(exports: FlowAnswer, imports: FlowAnswer) -> list[SplitRow]:
     return rows
 
 
+def _points(carats: str) -> int:
+    """Points of a sum; sums may be larger than any weight that a record can state."""
+    return int(carats.replace(".", ""))
+
+
 def _percent(part: str, whole: str) -> str:
     """One decimal place, rounded half up, in integers."""
-    total = parse_carats(whole)
+    total = _points(whole)
     if total == 0:
         return "\N{EN DASH}"
-    permille = (parse_carats(part) * 2000 + total) // (2 * total)
+    permille = (_points(part) * 2000 + total) // (2 * total)
     return f"{permille // 10}.{permille % 10}\N{NO-BREAK SPACE}%"
 
 

@@ -138,10 +138,15 @@ class _Connection(TCPServer):
 
     async def protocol_send(self, event: Event) -> None:
         """Send, or begin the end; a connection at its end starts no idle timer."""
-        if isinstance(event, Closed):
-            self._end()
-        elif not (self._ending and isinstance(event, Updated)):
-            await super().protocol_send(event)
+        match event:
+            case Closed():
+                self._end()
+            case RawData(data=b""):
+                pass  # the end of a body of known length: nothing to write
+            case Updated() if self._ending:
+                pass
+            case _:
+                await super().protocol_send(event)
 
     def _end(self) -> None:
         if not self._ending:
