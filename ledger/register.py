@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ledger import units
+from ledger.envelope import Reader
 from ledger.errors import Code, Refusal
 from ledger.genesis import Genesis
 from ledger.limits import SEAL_EPOCH_OVERLAP_DAYS
@@ -77,6 +78,14 @@ class Register:
             accepted = self.epochs(code, now)
             if epoch not in accepted:
                 raise Refusal(Code.ENVELOPE_READERS, f"readers[{place}]", reader=code, given=epoch, limit=accepted[0])
+
+    def readers(self, issuer: str, destination: str, now: Ms) -> tuple[Reader, ...]:
+        """Whom an envelope is to be sealed to: issuer, destination, secretariat, each at its newest key epoch."""
+        return tuple(self._reader(code, now) for code in (issuer, destination, SECRETARIAT))
+
+    def _reader(self, code: str, now: Ms) -> Reader:
+        epoch = self.epochs(code, now)[0]
+        return code, epoch, next((seal.key for seal in self._seals(code) if seal.epoch == epoch), None)
 
     def epochs(self, code: str, now: Ms) -> tuple[int, ...]:
         """The key epochs to which an envelope for this reader may be sealed at an instant, the newest first."""

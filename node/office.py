@@ -13,9 +13,8 @@ from pathlib import Path
 from ledger.bodies import CERTIFICATE_ISSUE, IMPORT_CONFIRM, Body
 from ledger.drafts import ConfirmDraft, IssueDraft, code_text, make_confirm, make_issue
 from ledger.entries import issuer_of
-from ledger.envelope import Reader
 from ledger.genesis import Genesis
-from ledger.participants import SECRETARIAT, Role
+from ledger.participants import Role
 from ledger.record import build_statement, encode_submission, parse_submission, sign_statement
 from ledger.register import Register
 from ledger.units import Ms
@@ -67,7 +66,8 @@ class Office:
         kept = folder / f"{draft.number}.submission"
         if kept.exists():
             return kept.read_bytes()
-        made = make_issue(self.genesis.ledger_id, draft, self._readers(self.author, draft.destination), secrets.token_bytes)
+        readers = Register(self.genesis).readers(self.author, draft.destination, _now())
+        made = make_issue(self.genesis.ledger_id, draft, readers, secrets.token_bytes)
         submission = self._sign(CERTIFICATE_ISSUE, made.body, made.envelope)
         codes = {"receipt_code": code_text(made.receipt_code), "verdict_code": code_text(made.verdict_code)}
         write_atomic(folder / f"{draft.number}.codes.json", (json.dumps(codes, indent=1) + "\n").encode(), 0o600)
@@ -83,25 +83,18 @@ class Office:
         kept = folder / f"{draft.number}.confirm.submission"
         if kept.exists():
             return kept.read_bytes()
-        readers = self._readers(issuer_of(draft.number), self.author)
+        readers = Register(self.genesis).readers(issuer_of(draft.number), self.author, _now())
         made = make_confirm(self.genesis.ledger_id, draft, readers, secrets.token_bytes)
         submission = self._sign(IMPORT_CONFIRM, made.body, made.envelope)
         write_atomic(kept, submission, 0o600)
         return submission
 
     def _sign(self, kind: str, body: Body, envelope: bytes) -> bytes:
-        statement = build_statement(kind, self.author, time.time_ns() // 1_000_000, body)
+        statement = build_statement(kind, self.author, _now(), body)
         submission = encode_submission(sign_statement(self.genesis.ledger_id, self.seed, statement), envelope)
         parse_submission(submission)
         return submission
 
-    def _readers(self, issuer: str, destination: str) -> list[Reader]:
-        """Issuer, destination and secretariat, each at its newest key epoch."""
-        register = Register(self.genesis)
-        now = Ms(time.time_ns() // 1_000_000)
-        readers: list[Reader] = []
-        for code in (issuer, destination, SECRETARIAT):
-            epoch = register.epochs(code, now)[0]
-            holder = self.genesis.secretariat if code == SECRETARIAT else self.genesis.participants.get(code)
-            readers.append((code, epoch, holder.seal(epoch) if holder else None))
-        return readers
+
+def _now() -> Ms:
+    return Ms(time.time_ns() // 1_000_000)

@@ -70,7 +70,7 @@ def _submissions(
             goods=goods,
             number=f"{authors[place]}{FIRST_NUMBER + serial}",
         )
-        yield office.sign(office.issue(shipment, stream(10))).submission
+        yield office.sign(office.issue(shipment)).submission
         serial += 1
 
 

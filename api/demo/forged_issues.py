@@ -23,8 +23,8 @@ def _body(draft: Draft) -> IssueBody:
 
 def _number_of_another(bench: Bench) -> Planted:
     shipment = bench.shipment(number=bench.numbers.next("BW", bench.date()))
-    readers: tuple[Reader, ...] = bench.office.readers("BW", shipment.destination)
-    draft = bench.office.issue(shipment, bench.office.stream(10), readers=readers)
+    readers: tuple[Reader, ...] = bench.office.readers("BW", shipment.destination, shipment.at)
+    draft = bench.office.issue(shipment, readers=readers)
     return bench.planted(draft, Code.NUMBER_PREFIX, "AE issues under a number of BW")
 
 
@@ -63,7 +63,7 @@ def _number_used(bench: Bench) -> Planted:
 def _rid_used(bench: Bench) -> Planted:
     subject = bench.settled()
     shipment = bench.shipment("RU", "AE")
-    draft = bench.office.issue(shipment, bench.office.stream(10), rid=bench.subjects.rid(subject.number))
+    draft = bench.office.issue(shipment, rid=bench.subjects.rid(subject.number))
     return bench.planted(draft, Code.RID_USED, "the sealed part's rid stands on another record", rests_on=[subject])
 
 
@@ -208,8 +208,8 @@ def _missing_envelope(bench: Bench) -> Planted:
 
 def _hidden_from_secretariat(bench: Bench) -> Planted:
     shipment = bench.shipment("AE", "IN")
-    readers = bench.office.readers(shipment.issuer, shipment.destination)[:2]
-    draft = bench.office.issue(shipment, bench.office.stream(10), readers=readers)
+    readers = bench.office.readers(shipment.issuer, shipment.destination, shipment.at)[:2]
+    draft = bench.office.issue(shipment, readers=readers)
     return bench.planted(draft, Code.ENVELOPE_READERS, "sealed so that the secretariat cannot read it")
 
 

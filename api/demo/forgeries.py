@@ -116,7 +116,7 @@ class Bench:
 
     def issue(self, shipment: Shipment) -> Draft:
         """The shipment's certificate, drafted as it should be."""
-        return self.office.issue(shipment, self.office.stream(10))
+        return self.office.issue(shipment)
 
     def planted(
         self, draft: Draft, expect: Code, note: str, *, seed: bytes | None = None, rests_on: Sequence[Shipment] = ()

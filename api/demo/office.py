@@ -12,14 +12,13 @@ from dataclasses import dataclass
 
 from api.demo.people import People
 from api.demo.shipments import Arrival, Goods, Shipment
-from ledger.bodies import CERTIFICATE_ISSUE, IMPORT_CONFIRM, Body, ConfirmBody, ConfirmLine, IssueBody, Line, Source
-from ledger.commitments import commit, draw_blinding
-from ledger.envelope import Reader, seal
+from ledger.bodies import CERTIFICATE_ISSUE, IMPORT_CONFIRM, Body, Source
+from ledger.drafts import ConfirmDraft, DraftLine, IssueDraft, make_confirm, make_issue
+from ledger.envelope import Reader, Rng
 from ledger.genesis import Genesis
-from ledger.hashing import labelled_hash
-from ledger.participants import SECRETARIAT
 from ledger.record import build_statement, encode_submission, record_id, sign_statement
-from ledger.units import Points
+from ledger.register import Register
+from ledger.units import Cents, Ms, Points
 
 Keys = Mapping[str, Mapping[str, bytes]]
 """Secret seeds by participant and name, as `network.Network.keys` or `network.read_keys` give them."""
@@ -48,13 +47,14 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A body with its envelope, not yet signed."""
+    """A body with its envelope, not yet signed; a certificate's with the code for inside its container."""
 
     kind: str
     author: str
     at: int
     body: Body
     envelope: bytes
+    receipt_code: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,62 +74,43 @@ class Office:
         self.keys = keys
         self.stream = stream
         self._people = people
+        self._register = Register(genesis)
 
-    def issue(
-        self, shipment: Shipment, receipt_code: bytes, *, readers: Sequence[Reader] | None = None, rid: bytes = b""
-    ) -> Draft:
+    def issue(self, shipment: Shipment, *, readers: Sequence[Reader] | None = None, rid: bytes = b"") -> Draft:
         """`certificate.issue` of a shipment; other readers and an old rid are what a forger asks for."""
-        values, commitments = self._commitments(shipment.goods)
-        rid = rid or self.stream(16)
-        papers = {**self._people.papers(shipment.issuer, shipment.destination), "values": values}
-        sealed = seal(
-            self.genesis.ledger_id, rid, papers, readers or self.readers(shipment.issuer, shipment.destination), self.stream
-        )
-        number = shipment.number.encode()
-        body = IssueBody(
-            destination=shipment.destination,
-            expires=shipment.expires,
-            issued=shipment.issued,
-            lines=tuple(
-                Line(made, line.hs, line.origin, Points(line.points), line.zone)
-                for made, line in zip(commitments, shipment.goods, strict=True)
-            ),
+        draft = IssueDraft(
             number=shipment.number,
-            parcels=shipment.parcels,
-            points=Points(shipment.points),
-            receipt_hash=labelled_hash(b"kpl/receipt", number, receipt_code),
-            rid=rid,
-            sealed=sealed.hash,
-            sources=tuple(Source(source, Points(points)) for source, points in shipment.sources),
             type="re-export" if shipment.reexport else "export",
+            issued=shipment.issued,
             validated=shipment.validated,
-            verdict_hash=labelled_hash(b"kpl/verdict", number, self.stream(10)),
+            expires=shipment.expires,
+            destination=shipment.destination,
+            parcels=shipment.parcels,
+            lines=tuple(_line(line) for line in shipment.goods),
+            sources=tuple(Source(source, Points(points)) for source, points in shipment.sources),
+            sealed=self._people.papers(shipment.issuer, shipment.destination),
         )
-        return Draft(CERTIFICATE_ISSUE, shipment.issuer, shipment.at, body, sealed.envelope)
+        readers = readers or self.readers(shipment.issuer, shipment.destination, shipment.at)
+        made = make_issue(self.genesis.ledger_id, draft, readers, _first_drawn(rid, self.stream))
+        return Draft(CERTIFICATE_ISSUE, shipment.issuer, shipment.at, made.body, made.envelope, made.receipt_code)
 
     def confirm(self, shipment: Shipment, arrival: Arrival, answers: bytes, receipt_code: bytes) -> Draft:
         """`import.confirm` of a shipment's arrival; `answers` is the id of the certificate's newest record."""
-        values, commitments = self._commitments(arrival.goods)
-        rid = self.stream(16)
-        readers = self.readers(shipment.issuer, shipment.destination)
-        sealed = seal(self.genesis.ledger_id, rid, {"remarks": arrival.note, "values": values}, readers, self.stream)
-        body = ConfirmBody(
-            answers=answers,
-            inspection=arrival.inspection,
-            lines=tuple(
-                ConfirmLine(made, line.hs, Points(line.points)) for made, line in zip(commitments, arrival.goods, strict=True)
-            ),
+        draft = ConfirmDraft(
             number=shipment.number,
             outcome=arrival.outcome,
-            parcels=arrival.parcels,
-            points=Points(sum(line.points for line in arrival.goods)),
-            receipt_code=receipt_code if arrival.with_code else None,
             received=arrival.received,
-            rid=rid,
-            sealed=sealed.hash,
+            parcels=arrival.parcels,
+            lines=tuple(_line(line) for line in arrival.goods),
+            inspection=arrival.inspection,
             seals=arrival.seals,
+            receipt_code=receipt_code if arrival.with_code else None,
+            answers=answers,
+            sealed={"remarks": arrival.note},
         )
-        return Draft(IMPORT_CONFIRM, shipment.destination, arrival.at, body, sealed.envelope)
+        readers = self.readers(shipment.issuer, shipment.destination, arrival.at)
+        made = make_confirm(self.genesis.ledger_id, draft, readers, self.stream)
+        return Draft(IMPORT_CONFIRM, shipment.destination, arrival.at, made.body, made.envelope)
 
     def sign(self, draft: Draft, seed: bytes | None = None) -> Made:
         """Signs with this seed, by default that of one of the author's authorities with the kind's role."""
@@ -137,20 +118,9 @@ class Office:
         record = sign_statement(self.genesis.ledger_id, seed or self._seed(draft), statement)
         return Made(encode_submission(record, draft.envelope), record, record_id(record))
 
-    def readers(self, issuer: str, destination: str) -> tuple[Reader, ...]:
+    def readers(self, issuer: str, destination: str, at: int) -> tuple[Reader, ...]:
         """Who must be able to open: code, key epoch, public key; epoch 0 and None for who has no sealing key."""
-        return tuple(self._reader(code) for code in (issuer, destination, SECRETARIAT))
-
-    def _reader(self, code: str) -> Reader:
-        participant = self.genesis.participants.get(code)
-        seals = participant.seals if participant else self.genesis.secretariat.seals if code == SECRETARIAT else ()
-        return (code, seals[-1].epoch, seals[-1].key) if seals else (code, 0, None)
-
-    def _commitments(self, goods: Sequence[Goods]) -> tuple[list[list[int | bytes]], list[bytes]]:
-        """The sealed `values` and the commitments to them, in the lines' order."""
-        blindings = [draw_blinding(self.stream) for _ in goods]
-        values: list[list[int | bytes]] = [[line.cents, blinding] for line, blinding in zip(goods, blindings, strict=True)]
-        return values, [commit(line.cents, blinding) for line, blinding in zip(goods, blindings, strict=True)]
+        return self._register.readers(issuer, destination, Ms(at))
 
     def _seed(self, draft: Draft) -> bytes:
         role = "issue" if draft.kind == CERTIFICATE_ISSUE else "confirm"
@@ -160,3 +130,15 @@ class Office:
         if not further or draw[0] < _FIRST_AUTHORITY_OF_256:
             return seeds[role]
         return seeds[further[draw[1] % len(further)]]
+
+
+def _line(goods: Goods) -> DraftLine:
+    return DraftLine(goods.hs, Points(goods.points), Cents(goods.cents), goods.origin, goods.zone)
+
+
+def _first_drawn(rid: bytes, stream: Stream) -> Rng:
+    """The stream, after `rid` where one is given: a draft's rid is what is drawn first."""
+    if not rid:
+        return stream
+    given = iter((rid,))
+    return lambda length: next(given, None) or stream(length)

@@ -135,8 +135,9 @@ class _Desk:
         """Wave of a certificate's newest step."""
 
     def issue(self, at: Ms, shipment: Shipment) -> None:
-        code = self.codes[shipment.number] = self._office.stream(10)
-        made = self.issued[shipment.number] = self._office.sign(self._office.issue(shipment, code))
+        draft = self._office.issue(shipment)
+        self.codes[shipment.number] = draft.receipt_code
+        made = self.issued[shipment.number] = self._office.sign(draft)
         wave = 1 + max((self.waves[number] for number, _ in shipment.sources), default=-1)
         self._add(at, "certificate.issue", shipment.issuer, shipment, made, wave, shipment.note)
 
