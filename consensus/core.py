@@ -138,10 +138,13 @@ class Core:
     def _finish(self) -> Output:
         """Applies all rules, asks for what is missing, repeats what is due."""
         engine = self._engine
-        engine.progress()
-        if engine.now >= self._resend_at:
+        due = engine.now >= self._resend_at
+        if due:
             self._resend_at = engine.now + RESEND_MS
             self._resend()
+        engine.progress()
+        if due:
+            engine.outbox.status(self._status())
         for peer, request in self._fetch.update(needs(engine), engine.hearing, engine.now):
             engine.outbox.request(peer, request)
         times = (engine.wake_at(), self._fetch.wake_at(), self._resend_at)
@@ -304,9 +307,8 @@ class Core:
         return [one for one in self._engine.journal.votes() if one.vote.kind == VoteKind.FINALIZE and one.vote.view > floor]
 
     def _resend(self) -> None:
-        """R6, R9, R11, every 5 s: status, own nullification with the entry certificate, finalize votes of open views."""
+        """R6, R9, every 5 s: own nullification with the entry certificate, finalize votes of open views."""
         engine = self._engine
-        engine.outbox.status(self._status())
         if not engine.votes:
             return
         nullify = engine.journal.own(engine.view, VoteKind.NULLIFY)
