@@ -13,7 +13,7 @@ import msgpack
 import pytest
 
 from ledger.errors import Code
-from ledger.limits import MAX_RECORD_BYTES
+from ledger.limits import MAX_ORIGINS, MAX_RECORD_BYTES
 from ledger.record import (
     encode_submission,
     parse_record,
@@ -192,11 +192,13 @@ def test_a_hostile_statement_costs_little(case: str) -> None:
     assert spent < 5
 
 
-def test_origins_without_end_are_of_the_form_and_cost_little() -> None:
-    """The form sets no bound below the record's own; their order and the country codes are rules."""
+def test_origins_without_end_are_refused_and_cost_little() -> None:
+    """The form bounds how many a line may name; their order and the country codes are rules."""
     many = line(origin=Spelled(b"\xdc\x1b\x58" + b"\xa2BW" * 7000))
     code, peak, spent = measured(parse_record, record_of(statement_with(many)))
-    assert code is None
+    assert code is Code.BAD_VALUE
+    most = line(origin=Spelled(b"\xdc\x00\xfa" + b"\xa2BW" * MAX_ORIGINS))
+    assert code_of(parse_record, record_of(statement_with(most))) is None
     assert peak < 8 * MEGABYTE
     assert spent < 5
 
