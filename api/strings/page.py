@@ -78,10 +78,10 @@ _ENGLISH: English = {
     "ledger_id": "Ledger",
     "note_summary": "The signed note",
     "how": "How to verify this",
-    "how_1": "Fetch the policy, which says whose keys count and how many must sign. Compare it with that of another participant's node.",
+    "how_1": "Fetch the policy: whose keys count, how many must sign. Compare it with another participant's node.",
     "how_2": "Fetch the checkpoint and check its signatures, with ours or any other tool for C2SP signed notes and tlog-tiles.",
     "how_3": "Whoever holds a receipt checks it offline: the record, its place in the log, the signatures.",
-    "how_4": "A participant or an auditor exports the whole log with a token, checks every entry, and adds the figures up again.",
+    "how_4": "A participant or an auditor exports the log with a token, checks every entry and adds the figures up again.",
     "proves": "What this proves",
     "proves_text": (
         "That these records were signed by the participants' keys, that a quorum of their nodes holds the same log, and"

@@ -6,6 +6,7 @@ import hashlib
 import re
 
 import pytest
+from structlog.testing import capture_logs
 
 from api.errors import ApiCode
 from api.port import ReadyCheck
@@ -424,9 +425,11 @@ def test_an_unforeseen_failure_tells_nothing(tmp_path):
             raise RuntimeError("secret path /home/kpledger")
 
         port.status = broken
-        reply = await client.get("/v1/network")
+        with capture_logs() as logged:
+            reply = await client.get("/v1/network")
         assert (reply.status, reply.json()["error"]) == (500, "internal")
         assert b"secret" not in reply.body
+        assert [(line["event"], line["error"]) for line in logged] == [("http.unforeseen", "RuntimeError")]
 
     scenario(tmp_path, story)
 
