@@ -191,7 +191,7 @@ class Engine:
             return
         chain, missing = self.blocks.chain(rounds.floor_digest)
         if missing is not None:
-            if chain and chain[0].block.height <= delivered.height + 1:
+            if self.blocks.get(missing) is not None or (chain and chain[0].block.height <= delivered.height + 1):
                 self.raise_alarm(f"the final block of view {rounds.floor_view} is on a fork from height {delivered.height}")
             return
         for entry in chain:

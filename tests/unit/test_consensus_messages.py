@@ -15,11 +15,16 @@ B64 = st.binary(min_size=64, max_size=64)
 MARKS = st.builds(m.Mark, UINT, UINT, B32, B32)
 PAYLOADS = st.builds(m.Payload, UINT, MARKS, st.one_of(st.just(b""), B32), st.lists(B32, max_size=4).map(tuple))
 BLOCKS = st.builds(m.Block, UINT, UINT, UINT, UINT, UINT, B32, PAYLOADS)
-VOTES = st.builds(
-    m.Vote, st.sampled_from(m.VoteKind), UINT, UINT, UINT, st.one_of(st.just(b""), B32), st.integers(0, 127), B64
-)
+VOTES = st.builds(m.Vote, st.sampled_from(m.VoteKind), UINT, UINT, UINT, st.one_of(st.just(b""), B32), st.integers(0, 127), B64)
 CERTIFICATES = st.builds(
-    m.Certificate, st.sampled_from(m.VoteKind), UINT, UINT, UINT, B32, st.binary(max_size=16), st.lists(B64, max_size=4).map(tuple)
+    m.Certificate,
+    st.sampled_from(m.VoteKind),
+    UINT,
+    UINT,
+    UINT,
+    B32,
+    st.binary(max_size=16),
+    st.lists(B64, max_size=4).map(tuple),
 )
 MESSAGES = st.one_of(
     VOTES,
