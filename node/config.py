@@ -4,6 +4,7 @@ Environment variables override (`KPLEDGER_API_LISTEN` for `[api] listen`); an un
 environment. What all nodes must agree on is not here but in `genesis.json`.
 """
 
+import json
 import os
 import tomllib
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from node.errors import Exit, FatalError
+from node.files import write_atomic
 
 PREFIX = "KPLEDGER_"
 _RESERVED = {
@@ -116,9 +118,9 @@ def write_config(home: Path, values: Mapping[tuple[str, str], str | int]) -> Non
             table = setting.table
             lines += ["", f"[{table}]"]
         value = values.get((setting.table, setting.name), setting.default)
-        text = str(value) if isinstance(value, int) else f'"{value}"'
+        text = str(value) if isinstance(value, int) else json.dumps(value, ensure_ascii=False)
         lines += [f"# {setting.help} ({setting.variable})", f"{setting.name} = {text}"]
-    config_file(home).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_atomic(config_file(home), ("\n".join(lines) + "\n").encode())
 
 
 def load_config(home: Path, environment: Mapping[str, str] = os.environ) -> Config:

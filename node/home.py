@@ -9,17 +9,17 @@
 place they guard: a home that once voted and has lost its log is refused, never given a new one.
 """
 
-import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.errors import Refusal
 from ledger.genesis import Genesis
 from node.config import config_file, write_config
-from node.errors import Exit, FatalError, WalExistsError
+from node.errors import Exit, FatalError, WalDamagedError, WalFailedError, WalForeignError, WalMissingError
 from node.files import write_atomic
 from node.keys import NAMES, new_seed, write_secret
-from node.tls import from_pem, make_certificate, to_pem
+from node.lock import HomeLock
+from node.tls import certificate_for, from_pem, make_certificate, to_pem
 from node.wal import Wal
 
 
@@ -96,8 +96,20 @@ def init(home: Home, phrase: bytes | None, settings: dict[tuple[str, str], str |
         genesis: the ledger's genesis file; None leaves the home without (its keys are needed to make one).
 
     Raises:
-        FatalError: the genesis is another than the home's, or not valid.
+        FatalError: the genesis is another than the home's, or not valid; what must be there is lost; the disk fails.
     """
+    try:
+        return _init(home, phrase, settings, genesis)
+    except (OSError, WalFailedError) as error:
+        raise FatalError(
+            f"The home {home.path} cannot be made: {error}.",
+            "What is there already is whole; the rest is missing.",
+            f"See to the disk and the folder's owner, then again: kpledger init --home {home.path}",
+            Exit.DISK,
+        ) from error
+
+
+def _init(home: Home, phrase: bytes | None, settings: dict[tuple[str, str], str | int], genesis: bytes | None) -> list[Found]:
     home.path.mkdir(parents=True, exist_ok=True, mode=0o700)
     home.keys.mkdir(exist_ok=True, mode=0o700)
     found = []
@@ -106,11 +118,7 @@ def init(home: Home, phrase: bytes | None, settings: dict[tuple[str, str], str |
         found.append(Found(f"{name} key", file, not file.exists()))
         if not file.exists():
             write_secret(file, new_seed(), phrase)
-    found.append(Found("TLS key", home.tls_key, not home.tls_key.exists()))
-    if not home.tls_key.exists():
-        key, certificate = make_certificate(str(settings.get(("node", "participant"), "")) or "kpledger", phrase)
-        write_secret(home.tls_key, key, None)
-        home.tls_certificate.write_text(to_pem(certificate), encoding="ascii")
+    found += _tls(home, phrase, str(settings.get(("node", "participant"), "")) or "kpledger")
     file = config_file(home.path)
     found.append(Found("configuration", file, not file.exists()))
     if not file.exists():
@@ -120,18 +128,32 @@ def init(home: Home, phrase: bytes | None, settings: dict[tuple[str, str], str |
     return found
 
 
+def _tls(home: Home, phrase: bytes | None, name: str) -> list[Found]:
+    """The TLS key, then its certificate, so that an interrupted run leaves a key without one and never the reverse."""
+    has_key, has_certificate = home.tls_key.exists(), home.tls_certificate.exists()
+    if has_certificate and not has_key:
+        raise FatalError(
+            f"The TLS certificate {home.tls_certificate} is there, its key {home.tls_key} is not.",
+            "A new key would need a new certificate, which the ledger does not know.",
+            "Restore the key from where your office keeps it, or move the certificate away to make both anew.",
+            Exit.BAD_CONFIGURATION,
+        )
+    if not has_key:
+        key, certificate = make_certificate(name, phrase)
+        write_secret(home.tls_key, key, None)
+    elif not has_certificate:
+        pinned = [node.tls for node in home.read_genesis().nodes] if home.genesis.exists() else []
+        certificate = certificate_for(home.tls_key, phrase, name, pinned)
+    if not has_certificate:
+        write_atomic(home.tls_certificate, to_pem(certificate).encode())
+    return [
+        Found("TLS key", home.tls_key, not has_key),
+        Found("TLS certificate", home.tls_certificate, not has_certificate),
+    ]
+
+
 def _join(home: Home, data: bytes) -> list[Found]:
     """Puts the genesis into the home and, the first time only, makes the two guards of its keys."""
-    if home.genesis.exists():
-        own = home.read_genesis()
-        if Genesis.from_json(data).ledger_id != own.ledger_id:
-            raise FatalError(
-                f"{home.path} is the home of another ledger ({own.ledger_id.hex()[:16]}...).",
-                "A node's keys and votes belong to one ledger.",
-                "Use another --home for the other ledger.",
-                Exit.REFUSED,
-            )
-        return [Found("genesis", home.genesis, generated=False), Found("consensus log", home.wal, generated=False)]
     try:
         ledger_id = Genesis.from_json(data).ledger_id
     except Refusal as error:
@@ -141,8 +163,53 @@ def _join(home: Home, data: bytes) -> list[Found]:
             "Get the file again from whoever convened the ledger.",
             Exit.BAD_DATA,
         ) from error
-    for guard in (home.wal, home.guard):
-        with contextlib.suppress(WalExistsError):  # an earlier run was interrupted here; a guard is never replaced
-            Wal.create(guard, ledger_id).close()
-    write_atomic(home.genesis, data)
-    return [Found("genesis", home.genesis, generated=True), Found("consensus log", home.wal, generated=True)]
+    there = home.genesis.exists()
+    if there:
+        own = home.read_genesis().ledger_id
+        if ledger_id != own:
+            raise FatalError(
+                f"{home.path} is the home of another ledger ({own.hex()[:16]}...).",
+                "A node's keys and votes belong to one ledger.",
+                "Use another --home for the other ledger.",
+                Exit.REFUSED,
+            )
+    guards = {"consensus log": home.wal, "cosigning log": home.guard}
+    if there:
+        for what, guard in guards.items():
+            if not any(guard.glob("wal-*.log")):  # it stays closed: the node may be running
+                raise guard_lost(what, guard, "there is none")
+        made = dict.fromkeys(guards, False)
+    else:
+        lock = HomeLock(home.path)
+        try:
+            used = home.data.exists()
+            made = {what: _make_guard(what, guard, ledger_id, used=used) for what, guard in guards.items()}
+            write_atomic(home.genesis, data)
+        finally:
+            lock.release()
+    found = [Found("genesis", home.genesis, not there)]
+    return found + [Found(what, guard, made[what]) for what, guard in guards.items()]
+
+
+def _make_guard(what: str, guard: Path, ledger_id: bytes, *, used: bool) -> bool:
+    """Makes a guard, or finds the one that an interrupted run has made; where there is a store already, it must be there."""
+    try:
+        Wal.open(guard, ledger_id).close()
+    except WalMissingError as error:
+        if used:
+            raise guard_lost(what, guard, str(error)) from error
+        Wal.create(guard, ledger_id).close()
+        return True
+    except (WalDamagedError, WalForeignError) as error:
+        raise guard_lost(what, guard, str(error)) from error
+    return False
+
+
+def guard_lost(what: str, directory: Path, reason: str) -> FatalError:
+    """The refusal to go on without the log that guards a key against signing twice."""
+    return FatalError(
+        f"The {what} at {directory} cannot be used: {reason}.",
+        "It guards against signing twice; without it this node's key must not sign again.",
+        "Do not restore it from a backup. Register a new key for this node (node.set), or put back the original disk.",
+        Exit.REFUSED,
+    )

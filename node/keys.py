@@ -20,6 +20,7 @@ from nacl.secret import SecretBox
 
 from ledger.note import Signer, VerifierKey
 from node.errors import Exit, FatalError
+from node.files import write_new
 
 MAGIC = b"kpledger-key-1\n"
 NAMES = ("consensus", "log", "cosign")
@@ -73,12 +74,7 @@ def passphrase() -> bytes | None:
 
 def write_secret(file: Path, secret: bytes, phrase: bytes | None) -> None:
     """Keeps `secret` in a new file of mode 0600, sealed under `phrase` unless that is None; never replaces a file."""
-    data = secret if phrase is None else _seal(secret, phrase)
-    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as out:
-        out.write(data)
-        out.flush()
-        os.fsync(out.fileno())
+    write_new(file, secret if phrase is None else _seal(secret, phrase), 0o600)
 
 
 def read_secret(file: Path, phrase: bytes | None) -> bytes:
