@@ -8,7 +8,7 @@ BULK_FRAME_BYTES = 512 * 1024
 
 MAX_FRAME_ITEMS = 4_096
 MAX_IDS = 2_000
-"""Ids in one request or announcement."""
+"""Ids in one request or announcement, and records in one item."""
 
 SEND_QUEUE_BYTES = 32 * 1024 * 1024
 """Per peer, for records; beyond it a slow peer loses records (and pulls them later), never our memory."""

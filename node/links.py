@@ -68,7 +68,7 @@ class Link:
                 self._wake.clear()
                 while (self._urgent or self._bulk) and not self._closed:
                     await self._socket.send_bytes(encode_frame(self._next_items()))
-        except (ConnectionError, RuntimeError):
+        except (OSError, RuntimeError):
             pass  # the reader sees the end of the connection and reports it
         finally:
             await self._socket.close()

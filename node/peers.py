@@ -8,7 +8,7 @@ consensus key (`node.handshake`).
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Awaitable
+from collections.abc import Iterator
 from typing import Protocol
 
 import aiohttp
@@ -21,11 +21,13 @@ from node.handshake import Identity, Side, entry_of_certificate, shake
 from node.limits import HANDSHAKE_SECONDS, MAX_FRAME_BYTES, RECONNECT_SECONDS
 from node.links import Link, Socket
 from node.logs import get_logger
+from node.tasks import Tasks
 from node.wire import Item
 
 log = get_logger("peers")
 PATH = "/peer/v1"
 _PING_SECONDS = 5.0
+_CLOSE_SECONDS = 1.0
 
 
 class Handler(Protocol):
@@ -50,6 +52,7 @@ class Peers:
     Attributes:
         links: by consensus key, those that are up.
         faults: by participant, how often a peer broke the protocol.
+        tasks: its tasks, and what the handler failed with: not the peers' fault, so the process must end.
     """
 
     def __init__(
@@ -63,7 +66,7 @@ class Peers:
         self._handler = handler
         self._runner: web.AppRunner | None = None
         self._session: aiohttp.ClientSession | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.tasks = Tasks()
 
     async def start(self, host: str, port: int) -> None:
         """Listens, and begins to dial.
@@ -79,13 +82,11 @@ class Peers:
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None, connect=HANDSHAKE_SECONDS))
         for entry in self._genesis.nodes:
             if entry.consensus > self._identity.key.public:
-                self._spawn(self._keep_dialling(entry))
+                self.tasks.spawn(self._keep_dialling(entry))
 
     async def stop(self) -> None:
         """Closes every link and the listener."""
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.tasks.stop()
         if self._session is not None:
             await self._session.close()
         if self._runner is not None:
@@ -112,11 +113,6 @@ class Peers:
         self.faults[participant] = self.faults.get(participant, 0) + 1
         log.warning("peer fault", peer=participant, reason=reason)
 
-    def _spawn(self, work: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
     async def _accept(self, request: web.Request) -> web.StreamResponse:
         tls = request.transport.get_extra_info("ssl_object") if request.transport else None
         try:
@@ -124,7 +120,9 @@ class Peers:
         except HandshakeError as error:
             log.warning("peer refused", reason=str(error), address=request.remote)
             raise web.HTTPForbidden from error
-        socket = web.WebSocketResponse(max_msg_size=MAX_FRAME_BYTES, compress=False, heartbeat=_PING_SECONDS)
+        socket = web.WebSocketResponse(
+            timeout=_CLOSE_SECONDS, max_msg_size=MAX_FRAME_BYTES, compress=False, heartbeat=_PING_SECONDS
+        )
         await socket.prepare(request)
         await self._run(entry, socket, Side.LISTEN)
         return socket
@@ -133,9 +131,13 @@ class Peers:
         pause, longest = RECONNECT_SECONDS
         wait = pause
         while True:
-            with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError, HandshakeError):
+            try:
                 if await self._dial(entry):
                     wait = pause
+            except (aiohttp.ClientError, OSError, TimeoutError, HandshakeError) as error:
+                log.debug("not reached", peer=entry.participant, reason=str(error) or type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - whatever it is, this peer must be dialled again
+                log.warning("dialling failed", peer=entry.participant, reason=repr(error))
             await asyncio.sleep(wait)
             wait = min(wait * 2, longest)
 
@@ -145,6 +147,7 @@ class Peers:
             return False
         async with session.ws_connect(
             f"https://{entry.address}{PATH}",
+            timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_SECONDS),
             ssl=self._client_tls,
             max_msg_size=MAX_FRAME_BYTES,
             compress=0,
@@ -166,23 +169,43 @@ class Peers:
             log.warning("handshake failed", peer=entry.participant, reason=str(error) or type(error).__name__)
             await socket.close()
             return False
-        if former := self.links.get(entry.consensus):
-            former.close()
-        self.links[entry.consensus] = link
+        key = entry.consensus
+        if former := self.links.get(key):
+            self._forget(former)
+        self.links[key] = link
         log.info("peer connected", peer=entry.participant, side=str(side))
-        self._handler.connected(link)
         writer = asyncio.ensure_future(link.write())
         try:
+            with self._own_fault():
+                self._handler.connected(link)
             async for item in link.items():
-                await self._handler.received(link, item)
+                if self.links.get(key) is not link:
+                    break  # a newer link has taken its place
+                with self._own_fault():
+                    await self._handler.received(link, item)
         except PeerError as error:
             self.fault(link, str(error))
         finally:
-            link.close()
-            if self.links.get(entry.consensus) is link:
-                del self.links[entry.consensus]
-                self._handler.disconnected(link)
-                log.info("peer disconnected", peer=entry.participant)
-            await asyncio.wait([writer], timeout=1)
+            if self.links.get(key) is link:
+                self._forget(link)
+            await asyncio.wait([writer], timeout=_CLOSE_SECONDS)
             writer.cancel()
         return True
+
+    def _forget(self, link: Link) -> None:
+        """The link is closed, and the handler keeps nothing for it."""
+        link.close()
+        del self.links[link.peer.consensus]
+        self._handler.disconnected(link)
+        log.info("peer disconnected", peer=link.peer.participant)
+
+    @contextlib.contextmanager
+    def _own_fault(self) -> Iterator[None]:
+        """What the handler fails with ends the process; the end of one link would hide it."""
+        try:
+            yield
+        except PeerError:
+            raise
+        except Exception as error:
+            self.tasks.fail(error)
+            raise

@@ -44,7 +44,7 @@ class Consensus(Struct, frozen=True, array_like=True, tag="consensus", forbid_un
 class Records(Struct, frozen=True, array_like=True, tag="records", forbid_unknown_fields=True):
     """Submissions that the sender holds, unasked or as the answer to `GetRecords`."""
 
-    submissions: tuple[Annotated[bytes, Meta(max_length=MAX_SUBMISSION_BYTES)], ...]
+    submissions: Annotated[tuple[Annotated[bytes, Meta(max_length=MAX_SUBMISSION_BYTES)], ...], Meta(max_length=MAX_IDS)]
 
 
 class GetRecords(Struct, frozen=True, array_like=True, tag="get-records", forbid_unknown_fields=True):

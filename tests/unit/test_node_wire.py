@@ -81,3 +81,17 @@ def test_too_many_items_and_too_many_bytes() -> None:
         wire.decode_frame(wire.encode_frame([one] * (MAX_FRAME_ITEMS + 1)))
     with pytest.raises(FrameError, match="at most"):
         wire.decode_frame(bytes(MAX_FRAME_BYTES + 1))
+
+
+@pytest.mark.parametrize("size", [0, 1])
+def test_a_frame_of_millions_of_tiny_records_is_no_frame(size: int) -> None:
+    """Two bytes each on the wire, and a refusal each to write: the count is bounded, not the bytes alone."""
+    tiny = bytes(size)
+
+    def frame(count: int) -> bytes:
+        return wire.encode_frame([wire.encode_item(wire.Records((tiny,) * count))])
+
+    assert wire.decode_frame(frame(MAX_IDS))
+    for count in (MAX_IDS + 1, 5_000_000):
+        with pytest.raises(FrameError):
+            wire.decode_frame(frame(count))
