@@ -290,7 +290,8 @@ class Core:
         if not stretch.connects:
             engine.raise_alarm(f"a quorum has finalized another chain from height {delivered.height}")
             return
-        engine.hold(headers.final)
+        if engine.hold(headers.final) is Held.CONFLICT:
+            return
         last = len(stretch.blocks) - 1
         for position, (block, digest) in enumerate(stretch.blocks):
             engine.deliver(block, digest, headers.final if position == last else None)

@@ -6,6 +6,7 @@ none has anything more to do; so it does not matter by which road a vote, a cert
 
 from consensus.ancestry import Blocks, Entry, Verdict
 from consensus.certificate import Verifier, build
+from consensus.errors import LocalFaultError
 from consensus.events import Alarm, Build, Built, Check, Config, Deliver, Scheme, Tip, Work
 from consensus.journal import Journal
 from consensus.limits import RETAINED_VIEWS, TIP_ONLY_WAIT_MS
@@ -76,13 +77,19 @@ class Engine:
             self._asked = None
 
     def built(self, built: Built) -> None:
-        """R3: the payload of the own proposal."""
+        """R3: the payload of the own proposal.
+
+        Raises:
+            LocalFaultError: it is not valid on the parent that was asked about.
+        """
         asked = self._asked
         if asked is None or (asked.view, asked.parent.digest) != (built.view, built.parent) or not self._may_propose():
             return
         if built.payload is None:
             return
         parent = asked.parent
+        if built.payload.time <= parent.time or built.payload.next:
+            raise LocalFaultError(f"the application built an invalid block on height {parent.height}")
         block = Block(
             self.config.protocol, self.config.epoch, self.view, parent.height + 1, parent.view, parent.digest, built.payload
         )
@@ -124,13 +131,13 @@ class Engine:
                 round_.pressed |= len(support) > self.committee.faulty
                 round_.abandoned |= any(one.signer == round_.leader for one in support)
 
-    def hold(self, certificate: Certificate) -> None:
+    def hold(self, certificate: Certificate) -> Held:
         """Takes a verified certificate: persist, broadcast once, enter the next view (R1, R5, R7, R8)."""
         held = self.rounds.weigh(certificate)
         if held is Held.CONFLICT:
             self.raise_alarm(f"two certificates contradict each other in view {certificate.view}")
         if held is not Held.NEW:
-            return
+            return held
         self._changes += 1
         self.journal.write_certificate(certificate)
         self.outbox.certificate(certificate)
@@ -140,6 +147,7 @@ class Engine:
             self.journal.prune(self.rounds.floor_view - RETAINED_VIEWS)
         if certificate.view >= self.view:
             self._enter(certificate)
+        return held
 
     def _enter(self, certificate: Certificate) -> None:
         """R1: leaves views behind; `progress` then starts the new one, whatever has come for it before."""

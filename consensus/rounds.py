@@ -98,7 +98,10 @@ class Rounds:
 
     def weigh(self, certificate: Certificate) -> Held:
         """What a certificate would change. CONFLICT, of a verified one, means more than f faulty validators."""
-        return Held.KNOWN if certificate.view <= self.floor_view else self._compare(certificate)
+        if certificate.view > self.floor_view:
+            return self._compare(certificate)
+        at_floor = certificate.view == self.floor_view
+        return Held.CONFLICT if at_floor and certificate.digest != self.floor_digest else Held.KNOWN
 
     def _compare(self, certificate: Certificate) -> Held:
         """A certificate beside those of its view: one block at most, and never nullified and final both."""

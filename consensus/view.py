@@ -34,12 +34,9 @@ class Ballots:
         """The vote of this signer, verified or not."""
         return self._verified.get(signer) or self._unverified.get(signer)
 
-    def add(self, vote: Vote) -> bool:
-        """Keeps a vote that is not verified yet; False when its signer has one already."""
-        if vote.signer in self._verified or vote.signer in self._unverified:
-            return False
+    def add(self, vote: Vote) -> None:
+        """Keeps the first vote of its signer, which is not verified yet."""
         self._unverified[vote.signer] = vote
-        return True
 
     def add_verified(self, vote: Vote) -> None:
         """Counts a vote that is known to be good, such as an own one: once, however often it is added (P4)."""
@@ -117,7 +114,8 @@ class Round:
             first = self.ballots[other].get(vote.signer)
         if first is not None:
             raise EquivocationError(first, vote)
-        return self.ballots[vote.kind].add(vote)
+        self.ballots[vote.kind].add(vote)
+        return True
 
     @property
     def notarization(self) -> Certificate | None:

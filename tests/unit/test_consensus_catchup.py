@@ -260,6 +260,16 @@ def test_another_final_chain_than_the_own_is_an_alarm():
     assert one.tip == tip_of(BLOCKS[0])
 
 
+def test_a_certificate_in_an_answer_that_contradicts_another_is_an_alarm():
+    one = returning()
+    one.receive(PEERS[0], certificate(NOTARIZE, N, PEERS, 2, block(2, GENESIS, b"other")))
+    one.receive(PEERS[0], headers(*BLOCKS[:2]))
+    assert len(one.alarms) == 1
+    assert one.delivered == []
+    one.receive(PEERS[0], headers(*BLOCKS[:2]))
+    assert len(one.alarms) == 1
+
+
 @pytest.mark.parametrize("made", [fork[0], block(2, GENESIS, b"fork")])
 def test_a_final_on_a_fork_is_an_alarm(made):
     one = Node(N, ME)

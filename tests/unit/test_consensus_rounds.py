@@ -37,7 +37,11 @@ PAIRS = [
     (made(NULLIFY, 1), made(FINALIZE, 1), Held.CONFLICT),
     (made(NULLIFY, 1), made(NULLIFY, 1), Held.KNOWN),
     (made(FINALIZE, 2), made(NOTARIZE, 1), Held.KNOWN),
-    (made(FINALIZE, 2), made(NULLIFY, 2), Held.KNOWN),
+    (made(FINALIZE, 2), made(NOTARIZE, 2), Held.KNOWN),
+    (made(FINALIZE, 2), made(NULLIFY, 1), Held.KNOWN),
+    (made(FINALIZE, 2), made(NULLIFY, 2), Held.CONFLICT),
+    (made(FINALIZE, 1), made(FINALIZE, 1, OTHER), Held.CONFLICT),
+    (made(FINALIZE, 1), made(NOTARIZE, 1, OTHER), Held.CONFLICT),
 ]
 
 
@@ -111,6 +115,7 @@ CHOICES = {
         [Choice(Parent.OK, 1, digest_of(ONE)), Choice(Parent.OK, 0, GENESIS.digest)],
     ),
     "unknown": ([made(NULLIFY, 4), made(NULLIFY, 2)], 5, [Choice(Parent.MISSING, first=1, last=3)]),
+    "unknown above known ones": ([made(NULLIFY, 4), made(NULLIFY, 1)], 5, [Choice(Parent.MISSING, first=2, last=3)]),
     "unknown below a usable one": (
         [made(NOTARIZE, 2), made(NULLIFY, 2)],
         3,
@@ -128,6 +133,7 @@ def test_choices(name):
 def test_restore_keeps_what_is_retained_below_the_floor():
     found = Rounds(Committee(config(N)), tip_of(block(100)))
     found.restore([made(NULLIFY, 30), made(NULLIFY, 40), made(FINALIZE, 99), made(FINALIZE, 98), made(NOTARIZE, 101)])
+    found.restore([made(NULLIFY, 40)])
     assert found.certificates() == [made(NULLIFY, 40), made(FINALIZE, 98), made(FINALIZE, 99), made(NOTARIZE, 101)]
     assert found.final == made(FINALIZE, 99)
     assert (found.floor_view, found.newest, list(found.notarized)) == (100, 101, [101])

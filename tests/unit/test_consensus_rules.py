@@ -3,12 +3,14 @@
 import msgspec
 import pytest
 
+from consensus.errors import LocalFaultError
 from consensus.events import Build, Built, Check, Checked, Connected, Deliver, Received, Wake
 from consensus.limits import RESEND_MS, RETAINED_VIEWS, SILENT_LEADER_MS, TIP_ONLY_WAIT_MS
 from consensus.messages import (
     Certificate,
     GetBlock,
     GetCertificates,
+    GetHeaders,
     GotBlock,
     Proposal,
     Status,
@@ -296,6 +298,14 @@ def test_r3_missing_certificates_are_fetched_before_a_proposal():
     assert one.of(Proposal) == []
     one.receive(PEER, quorum_of(NULLIFY, 1))
     assert one.of(Proposal)[0].block.parent_view == 0
+
+
+@pytest.mark.parametrize("built", [payload(GENESIS.time), payload(next_=bytes(32))])
+def test_r3_an_invalid_payload_of_the_own_application_stops_the_node(built):
+    one = leading(automatic=False)
+    one.work()
+    with pytest.raises(LocalFaultError, match="built an invalid block"):
+        one.handle(Built(1, GENESIS.digest, built))
 
 
 def test_r3_a_late_answer_of_the_application_is_dropped():
@@ -695,6 +705,47 @@ def test_r11_an_old_nullification_is_answered_with_what_settled_its_view():
     for view in (1, 2, 3):
         one.receive(asker, vote(NULLIFY, asker, view))
         assert final in answers(one, asker)
+
+
+def test_r11_what_is_not_known_is_not_answered():
+    one = node()
+    one.receive(PEER, quorum_of(NULLIFY, 5))
+    one.take()
+    one.receive(PEER, vote(NULLIFY, PEER, 3))
+    assert one.take() == []
+
+
+def test_r11_a_followers_status_is_answered_but_tells_nothing_about_heights():
+    one = node()
+    for follower_ in (5, 6, 7):
+        one.handle(Received(keys(9)[follower_], Status(0, 1, 99)))
+    assert one.of(GetHeaders) == []
+    one.receive(PEER, quorum_of(NULLIFY, 1))
+    one.take()
+    one.handle(Received(keys(9)[5], Status(0, 1, 0)))
+    assert [send.message for send in one.take() if send.to == keys(9)[5]] == [quorum_of(NULLIFY, 1)]
+
+
+def test_r11_an_alarmed_node_greets_without_its_votes():
+    one = node()
+    one.receive(leader(N, 1), proposal(N, FIRST))
+    one.receive(PEER, quorum_of(NOTARIZE, 1, FIRST))
+    one.receive(PEER, quorum_of(NOTARIZE, 1, block(1, GENESIS, b"other")))
+    assert one.alarms == ["two certificates contradict each other in view 1"]
+    one.take()
+    one.handle(Connected(keys(N)[PEER]))
+    assert [type(send.message) for send in one.take()] == [Status, Certificate]
+    one.now = RESEND_MS
+    one.handle(Wake())
+    assert [type(send.message) for send in one.take()] == [Status]
+
+
+def test_r12_headers_are_the_drivers_to_hand_out():
+    one = node()
+    one.take()
+    one.receive(PEER, GetHeaders(0, 1))
+    assert one.take() == []
+    assert one.core.faults == {}
 
 
 def test_r11_status_on_connect_and_every_five_seconds():
