@@ -1,20 +1,32 @@
 """Finding the bodies of a block's records: mempool, body store, peers.
 
-Blocks carry ids. A validator votes, and a node executes, only with every body at hand; what is missing is asked of the node
-that most likely has it, then of the others in turn, every `BODY_RETRY_SECONDS` until it is there or known to be unusable.
+Blocks carry ids. A validator votes, and a node executes, only with every body at hand. A proposal often overtakes the records
+that it names, so what is missing is first waited for a moment, and what has arrived and waits for its check longer; then it is
+asked of the node that most likely has it, and of the others in turn, every `BODY_RETRY_SECONDS` until it is there or known to
+be unusable.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from ledger.record import Record, parse_record
 from ledger.state import Ledger
-from node.limits import BODY_REQUEST_IDS, BODY_RETRY_SECONDS
+from node.limits import BODY_GRACE_SECONDS, BODY_REQUEST_IDS, BODY_RETRY_SECONDS
 from node.mempool import Entry, Mempool
 
 
 class UnusableBodyError(Exception):
     """A record named by a block exists and can never be valid: the block is invalid."""
+
+
+@dataclass(slots=True, eq=False)
+class _Search:
+    """One caller's search: what is there, what is missing, and a future that is done when nothing is."""
+
+    found: dict[bytes, Record]
+    missing: set[bytes]
+    done: "asyncio.Future[None]"
 
 
 class Bodies:
@@ -26,6 +38,7 @@ class Bodies:
         mempool: Mempool,
         ask: Callable[[bytes, list[bytes]], None],
         peers: Callable[[], list[bytes]],
+        arriving: Callable[[bytes], bool],
     ) -> None:
         """Wires the search.
 
@@ -34,23 +47,25 @@ class Bodies:
             mempool: tells of arrivals.
             ask: sends a peer (by consensus key) a request for ids.
             peers: keys of the connected peers.
+            arriving: whether a record of this id has come and waits for its check.
         """
         self._ledger = ledger
         self._mempool = mempool
         self._ask = ask
         self._peers = peers
-        self._waiting: dict[bytes, list[asyncio.Future[Record]]] = {}
+        self._arriving = arriving
+        self._searches: dict[bytes, list[_Search]] = {}
         mempool.on_arrival = self._arrived
 
     def wanted(self, record_id: bytes) -> bool:
         """Whether a block waits for this record."""
-        return record_id in self._waiting
+        return record_id in self._searches
 
     def unusable(self, record_id: bytes) -> None:
         """Tells all who wait for this record that it can never be valid."""
-        for future in self._waiting.pop(record_id, ()):
-            if not future.done():
-                future.set_exception(UnusableBodyError(record_id.hex()))
+        for search in self._searches.pop(record_id, ()):
+            if not search.done.done():
+                search.done.set_exception(UnusableBodyError(record_id.hex()))
 
     async def obtain(self, ids: Sequence[bytes], first: bytes | None) -> list[Record]:
         """The records of these ids in order, however long it takes; `first` is asked before the other peers.
@@ -59,39 +74,44 @@ class Bodies:
             UnusableBodyError: one of them can never be valid.
         """
         found: dict[bytes, Record] = {}
-        futures: dict[bytes, asyncio.Future[Record]] = {}
-        loop = asyncio.get_running_loop()
+        missing: set[bytes] = set()
         for record_id in ids:
             record = self._at_hand(record_id)
             if record is not None:
                 found[record_id] = record
             else:
-                futures[record_id] = loop.create_future()
-                self._waiting.setdefault(record_id, []).append(futures[record_id])
-        if futures:
+                missing.add(record_id)
+        if missing:
+            search = _Search(found, missing, asyncio.get_running_loop().create_future())
+            for record_id in missing:
+                self._searches.setdefault(record_id, []).append(search)
             try:
-                await self._fetch(futures, first)
-                found.update({record_id: future.result() for record_id, future in futures.items()})
+                await self._fetch(search, ids, first)
             finally:
-                self._forget(futures)
+                self._forget(search)
         return [found[record_id] for record_id in ids]
 
-    async def _fetch(self, futures: dict[bytes, asyncio.Future[Record]], first: bytes | None) -> None:
-        """Asks one peer after the other for what is still missing; an exception of any future ends the search."""
-        turn = 0
-        while missing := [record_id for record_id, future in futures.items() if not future.done()]:
-            peers = self._peers()
-            if first in peers:
-                peers.remove(first)
-                peers.insert(0, first)
-            if peers:
-                for start in range(0, len(missing), BODY_REQUEST_IDS):
-                    self._ask(peers[turn % len(peers)], missing[start : start + BODY_REQUEST_IDS])
-            turn += 1
-            waiting = [futures[record_id] for record_id in missing]
-            done, _ = await asyncio.wait(waiting, timeout=BODY_RETRY_SECONDS, return_when=asyncio.FIRST_EXCEPTION)
-            for future in done:
-                future.result()
+    async def _fetch(self, search: _Search, ids: Sequence[bytes], first: bytes | None) -> None:
+        """Asks one peer after the other for what is still missing, until nothing is; raises what ends the search."""
+        loop = asyncio.get_running_loop()
+        turn, ask_at = 0, loop.time() + BODY_GRACE_SECONDS
+        while not search.done.done():
+            await asyncio.wait([search.done], timeout=BODY_GRACE_SECONDS)
+            lost = [key for key in ids if key in search.missing and not self._arriving(key)]
+            if lost and loop.time() >= ask_at:
+                self._ask_all(lost, first, turn)
+                turn += 1
+                ask_at = loop.time() + BODY_RETRY_SECONDS
+        search.done.result()
+
+    def _ask_all(self, ids: list[bytes], first: bytes | None, turn: int) -> None:
+        """Asks the peer whose turn it is; `first` comes before the others."""
+        peers = self._peers()
+        if first in peers:
+            peers.remove(first)
+            peers.insert(0, first)
+        for start in range(0, len(ids), BODY_REQUEST_IDS) if peers else ():
+            self._ask(peers[turn % len(peers)], ids[start : start + BODY_REQUEST_IDS])
 
     def _at_hand(self, record_id: bytes) -> Record | None:
         if entry := self._mempool.get(record_id):
@@ -100,16 +120,19 @@ class Bodies:
         return parse_record(raw) if raw is not None else None
 
     def _arrived(self, entry: Entry) -> None:
-        for future in self._waiting.pop(entry.record.id, ()):
-            if not future.done():
-                future.set_result(entry.record)
+        record = entry.record
+        for search in self._searches.pop(record.id, ()):
+            search.found[record.id] = record
+            search.missing.discard(record.id)
+            if not search.missing and not search.done.done():
+                search.done.set_result(None)
 
-    def _forget(self, futures: dict[bytes, asyncio.Future[Record]]) -> None:
-        for record_id, future in futures.items():
-            others = [other for other in self._waiting.get(record_id, ()) if other is not future]
+    def _forget(self, search: _Search) -> None:
+        for record_id in search.missing:
+            others = [other for other in self._searches.get(record_id, ()) if other is not search]
             if others:
-                self._waiting[record_id] = others
+                self._searches[record_id] = others
             else:
-                self._waiting.pop(record_id, None)
-            if future.done() and not future.cancelled():
-                future.exception()
+                self._searches.pop(record_id, None)
+        if search.done.done() and not search.done.cancelled():
+            search.done.exception()

@@ -9,10 +9,8 @@ mempool and sent to all peers, one hop.
 from collections.abc import Callable, Sequence
 
 from api.errors import Overloaded
-from ledger import codec
-from ledger.errors import Code, Refusal
-from ledger.limits import MAX_SUBMISSION_BYTES
-from ledger.record import Submission, parse_submission, record_id
+from ledger.errors import Refusal
+from ledger.record import Submission, parse_record, parse_submission, record_id, submitted_record
 from ledger.state import Ledger
 from node.logs import get_logger
 from node.mempool import Entry, Mempool
@@ -20,10 +18,9 @@ from node.verifier import Verifier
 
 log = get_logger("intake")
 
-_PEERS_FAULT = frozenset({Code.ENVELOPE_HASH, Code.ENVELOPE_MISSING, Code.ENVELOPE_UNEXPECTED})
-"""What a peer can get wrong about a sound record: the same id may come whole from another peer."""
-
 Answer = bytes | Refusal | Overloaded
+Arrival = tuple[bytes, bytes]
+"""A submission from a peer, behind the id that it claims."""
 
 
 class Intake:
@@ -59,6 +56,7 @@ class Intake:
         self._now_ms = now_ms
         self._spread = spread
         self._unusable = unusable
+        self._checking: set[bytes] = set()
 
     async def submit(self, raws: Sequence[bytes]) -> list[Answer]:
         """Takes a client's submissions; for each its id (taken now or earlier), or why not."""
@@ -90,26 +88,29 @@ class Intake:
             self._spread([raw for _, raw in passed])
         return answers
 
-    async def receive(self, raws: Sequence[bytes], wanted: Callable[[bytes], bool]) -> int:
+    async def receive(self, arrivals: Sequence[Arrival], wanted: Callable[[bytes], bool]) -> int:
         """Takes submissions from a peer; the number of those that no correct node would have sent.
 
         Args:
-            raws: the submissions.
+            arrivals: the submissions with the ids that they claim.
             wanted: whether a block needs the record of this id; such a one is taken though the mempool is full.
         """
         faults = 0
         fresh: list[tuple[Submission, bytes]] = []
-        for raw in raws:
+        for claimed, raw in arrivals:
+            if self._settled(claimed, wanted):
+                continue
             try:
-                submission = parse_submission(raw)
+                fresh.append((parse_submission(raw), raw))
             except Refusal as error:
                 faults += 1
                 self._spoilt(error, raw)
-                continue
-            claimed = submission.record.id
-            if wanted(claimed) or not (self._mempool.was_judged(claimed) or self._known(claimed)):
-                fresh.append((submission, raw))
-        results = await self._verifier.verify([submission.record for submission, _ in fresh])
+            else:
+                self._checking.add(claimed)
+        try:
+            results = await self._verifier.verify([submission.record for submission, _ in fresh])
+        finally:
+            self._checking.difference_update(submission.record.id for submission, _ in fresh)
         passed: list[tuple[Submission, bytes]] = []
         for (submission, raw), refusal in zip(fresh, results, strict=True):
             record = submission.record
@@ -121,6 +122,15 @@ class Intake:
                 passed.append((submission, raw))
         self._keep(passed)
         return faults
+
+    def _settled(self, claimed: bytes, wanted: Callable[[bytes], bool]) -> bool:
+        """Whether a peer's record need not be looked at: it is here, being checked, or judged and no block asks for it again.
+
+        One that is being checked has the form of its id already; another copy can only be the same, or spoilt.
+        """
+        if claimed in self._checking or claimed in self._mempool:
+            return True
+        return not wanted(claimed) and (self._mempool.was_judged(claimed) or self._known(claimed))
 
     def _known(self, claimed: bytes) -> bool:
         """Whether the record is pending, or in the log for good; a refused one may be judged again."""
@@ -150,17 +160,18 @@ class Intake:
         return refusal
 
     def _spoilt(self, refusal: Refusal, raw: bytes) -> None:
-        """A peer sent something malformed: if it is the record itself, whoever waits for its id waits in vain."""
+        """A peer sent something malformed: if it is the record itself, whoever waits for its id waits in vain.
+
+        A sound record in a spoilt envelope is the peer's fault alone: it may come whole from another one.
+        """
         self._refuse(refusal)
-        if refusal.code not in _PEERS_FAULT:
-            self._unusable(_claimed_id(raw))
+        record = submitted_record(raw)
+        try:
+            parse_record(record)
+        except Refusal:
+            self._unusable(record_id(record))
 
 
-def _claimed_id(raw: bytes) -> bytes:
-    """The id of the record in a submission that may be malformed."""
-    try:
-        value = codec.decode(raw, MAX_SUBMISSION_BYTES)
-    except Refusal:
-        return record_id(raw)
-    inner = value.get("record") if isinstance(value, dict) else None
-    return record_id(inner if isinstance(inner, bytes) else raw)
+def arrivals(raws: Sequence[bytes]) -> list[Arrival]:
+    """Submissions with the ids that they claim; nothing is checked."""
+    return [(record_id(submitted_record(raw)), raw) for raw in raws]

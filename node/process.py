@@ -24,6 +24,7 @@ from ledger.genesis import Genesis
 from ledger.state import Applied as LedgerApplied
 from ledger.state import Ledger
 from ledger.store import Store
+from node import selftest
 from node.bodies import Bodies, UnusableBodyError
 from node.config import Address, load_config
 from node.config import Config as Settings
@@ -73,6 +74,7 @@ class NodeProcess:
         self._lock = lock
         self._closers: list[Callable[[], None]] = [lock.release]
         self._poked = False
+        self._seen: set[bytes] = set()
 
     @classmethod
     def open(cls, home: Home) -> "NodeProcess":
@@ -83,6 +85,7 @@ class NodeProcess:
         """
         settings = load_config(home.path)
         configure(participant=settings.participant, level=settings.log_level)
+        selftest.run()
         process = cls(home, settings, HomeLock(home.path))
         try:
             process._open()
@@ -115,7 +118,7 @@ class NodeProcess:
         self.mempool = Mempool()
         self.verifier = Verifier(ledger_id)
         self._closers.append(self.verifier.close)
-        self.bodies = Bodies(self.ledger, self.mempool, self._ask_bodies, lambda: list(self.peers.links))
+        self.bodies = Bodies(self.ledger, self.mempool, self._ask_bodies, lambda: list(self.peers.links), self._arriving)
         self.intake = Intake(self.ledger, self.mempool, self.verifier, now_ms, self._spread, self.bodies.unusable)
         self.execution = Execution(self.ledger, self.bodies)
         self._closers.append(self.execution.close)
@@ -200,9 +203,15 @@ class NodeProcess:
         """What happens by the clock: announcing what waits, heartbeats falling due."""
         while True:
             self.poke()
-            if pending := self.mempool.oldest(BODY_REQUEST_IDS):
-                self._broadcast(encode_item(Pending(tuple(pending))))
+            self._announce()
             await asyncio.sleep(STATUS_SECONDS)
+
+    def _announce(self) -> None:
+        """Names to all what has waited since the last time: what came since is most likely still on its way to them."""
+        oldest = self.mempool.oldest(BODY_REQUEST_IDS)
+        if waiting := [record_id for record_id in oldest if record_id in self._seen]:
+            self._broadcast(encode_item(Pending(tuple(waiting))))
+        self._seen = set(oldest)
 
     def _application(self, call: AppCall) -> None:
         """Carries out a call of the core."""
@@ -236,6 +245,9 @@ class NodeProcess:
     def _spread(self, submissions: list[bytes]) -> None:
         self.peers.broadcast_bulk(encode_item(Records(tuple(submissions))))
         self.poke()
+
+    def _arriving(self, record_id: bytes) -> bool:
+        return self.router.arriving(record_id)
 
     def _ask_bodies(self, peer: bytes, ids: list[bytes]) -> None:
         self.peers.send(peer, encode_item(GetRecords(tuple(ids))))

@@ -19,7 +19,7 @@ from node.cosigner import Cosigner
 from node.driver import Driver
 from node.errors import FrameError
 from node.execution import Execution
-from node.intake import Intake
+from node.intake import Arrival, Intake, arrivals
 from node.limits import ANSWER_BYTES, BODY_REQUEST_IDS, RECEIVE_RECORDS_BYTES
 from node.links import Link
 from node.mempool import Mempool
@@ -31,7 +31,8 @@ from node.wire import Consensus, Cosigned, GetRecords, Item, Pending, Records, e
 class _Inbox:
     """Records from one peer that wait for their check."""
 
-    queue: "asyncio.Queue[tuple[bytes, ...]]"
+    queue: "asyncio.Queue[list[Arrival]]"
+    ids: set[bytes]
     size: int
     task: "asyncio.Task[None] | None"
 
@@ -63,7 +64,7 @@ class Router:
 
     def connected(self, link: Link) -> None:
         """Tells the core, and the peer what it may have missed."""
-        inbox = _Inbox(asyncio.Queue(), 0, None)
+        inbox = _Inbox(asyncio.Queue(), set(), 0, None)
         inbox.task = asyncio.ensure_future(self._drain(link, inbox))
         self._inboxes[link] = inbox
         self._driver.post_now(Connected(link.peer.consensus))
@@ -119,17 +120,24 @@ class Router:
         if inbox.size + size > RECEIVE_RECORDS_BYTES:
             self.dropped += len(raws)
             return
+        batch = arrivals(raws)
         inbox.size += size
-        inbox.queue.put_nowait(raws)
+        inbox.ids.update(claimed for claimed, _ in batch)
+        inbox.queue.put_nowait(batch)
 
     async def _drain(self, link: Link, inbox: _Inbox) -> None:
         while True:
-            raws = await inbox.queue.get()
-            faults = await self._intake.receive(raws, self._bodies.wanted)
-            inbox.size -= sum(map(len, raws))
+            batch = await inbox.queue.get()
+            faults = await self._intake.receive(batch, self._bodies.wanted)
+            inbox.size -= sum(len(raw) for _, raw in batch)
+            inbox.ids.difference_update(claimed for claimed, _ in batch)
             self._arrived()
             if faults:
                 self._peers.fault(link, f"{faults} invalid records")
+
+    def arriving(self, record_id: bytes) -> bool:
+        """Whether a submission that claims this id has come from a peer and waits for its check."""
+        return any(record_id in inbox.ids for inbox in self._inboxes.values())
 
     def _pull(self, link: Link, ids: tuple[bytes, ...]) -> None:
         """Asks for announced records that are not here, as far as there is room for them."""
@@ -139,7 +147,10 @@ class Router:
 
     def _here(self, record_id: bytes) -> bool:
         return (
-            record_id in self._mempool or self._mempool.was_judged(record_id) or self._ledger.judgement(record_id) is not None
+            record_id in self._mempool
+            or self.arriving(record_id)
+            or self._mempool.was_judged(record_id)
+            or self._ledger.judgement(record_id) is not None
         )
 
     def _answer(self, link: Link, ids: tuple[bytes, ...]) -> None:
