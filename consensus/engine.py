@@ -281,8 +281,8 @@ class Engine:
         """R3: asks for a payload on the highest admissible parent whose ancestors are here."""
         if not self._may_propose() or self.current.proposal is not None:
             return
-        empty = self._work.due or self._tip_is_ripe()
-        if not empty and not self._work.pending:
+        empty = self._tip_is_ripe()
+        if not empty and not self._work.pending and not self._work.due:
             return
         for choice in self.rounds.choices(self.view):
             if choice.answer is not Parent.OK:

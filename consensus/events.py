@@ -89,7 +89,10 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """Answers `Build`. `payload` None: nothing to propose now (only where `Build.may_be_empty` is false)."""
+    """Answers `Build`. `payload` None: nothing to propose now (only where `Build.may_be_empty` is false).
+
+    A block that is due, measured from the parent's time, is worth proposing without records.
+    """
 
     view: int
     parent: bytes

@@ -222,11 +222,10 @@ def test_r3_nothing_to_do_nothing_to_propose():
     assert one.asked(Build) == []
 
 
-def test_r3_a_due_block_may_be_empty():
+def test_r3_a_due_block_is_asked_for_once_and_the_application_says_whether_after_this_parent():
     one = leading()
     one.work(pending=False, due=True)
-    assert one.asked(Build)[0].may_be_empty
-    assert one.of(Proposal)[0].block.payload.records == ()
+    assert [build.may_be_empty for build in one.asked(Build)] == [False]
 
 
 def test_r3_who_has_nothing_is_asked_again_when_there_is_something():
