@@ -35,7 +35,7 @@ def test_the_swarm_meets_what_it_is_for() -> None:
     kinds: set[str] = set()
     lives = nullified = 0
     messages: set[str] = set()
-    for seed in range(30):
+    for seed in range(40):
         simulation = run(from_seed(seed))
         kinds |= {fault.kind for fault in simulation.options.faults}
         lives += sum(machine.life for machine in simulation.machines)
