@@ -14,7 +14,7 @@ from consensus.certificate import Verifier
 from consensus.engine import Engine
 from consensus.events import Output, Tip
 from consensus.journal import Journal, Recovered
-from consensus.messages import Block, Vote, VoteKind
+from consensus.messages import Block, Certificate, Vote, VoteKind
 from consensus.outbox import Outbox
 from consensus.rounds import Choice, Parent, Rounds
 from tests.simulation.disk import MemoryDisk, MemoryFile
@@ -168,6 +168,36 @@ def resumes_in_an_old_view(patch: pytest.MonkeyPatch) -> None:
         engine_.view = engine_.rounds.floor_view + 1
 
     patch.setattr(core, "_restore", low)
+
+
+def never_says_it_again(patch: pytest.MonkeyPatch) -> None:
+    """What was lost on the way is not sent again (R6, R9); only `Status` is."""
+    patch.setattr(core.Core, "_resend", lambda self: self._engine.outbox.status(self._status()))
+
+
+def leaves_the_late_alone(patch: pytest.MonkeyPatch) -> None:
+    """A nullification for a past view is answered with FINAL or not at all (R11, P9)."""
+
+    def settling(self: Rounds, view: int) -> Certificate | None:
+        return self.final if self.final is not None and self.final.view >= view else None
+
+    patch.setattr(Rounds, "settling", settling)
+
+
+def refuses_late_notarizations(patch: pytest.MonkeyPatch) -> None:
+    """A notarization of a view that was nullified here is not taken (P8)."""
+    hold = Engine.hold
+
+    def refusing(self: Engine, one: Certificate) -> None:
+        if one.kind != VoteKind.NOTARIZE or not self.journal.own(one.view, VoteKind.NULLIFY):
+            hold(self, one)
+
+    patch.setattr(Engine, "hold", refusing)
+
+
+def does_not_catch_up(patch: pytest.MonkeyPatch) -> None:
+    """Answers to `GetHeaders` are thrown away (R12)."""
+    patch.setattr(core.Core, "_on_headers", lambda _self, _headers: None)
 
 
 def log_without_fsync(patch: pytest.MonkeyPatch) -> None:

@@ -38,6 +38,7 @@ class Options:
         dropped: chance that a record's body does not reach a peer at first.
         segment: bytes after which the write-ahead log is rotated.
         merge: the driver merges the outputs of events that arrived during an fsync.
+        renewed: healing makes all links anew (nodes greet one another); else only lost messages stop being lost.
         signatures: `fast` (keyed BLAKE2) or `ed25519`.
     """
 
@@ -61,6 +62,7 @@ class Options:
     frozen: int
     merge: bool
     block_records: int
+    renewed: bool
     signatures: str = "fast"
     faults: tuple[Fault, ...] = ()
 
@@ -96,6 +98,7 @@ def from_seed(seed: int) -> Options:
         frozen=random.choice((0, 0, (n - 1) // 3)),
         merge=random.random() < 0.5,
         block_records=random.choice((1, 3, 50)),
+        renewed=random.random() < 0.5,
     )
     return options.but(faults=_faults(random, n + options.followers, chaos))
 

@@ -278,7 +278,7 @@ class Simulation:
                 self._boot(machine)
         for machine in self.machines:
             for peer in self.machines:
-                if machine.up and peer.up and peer is not machine:
+                if self.options.renewed and machine.up and peer.up and peer is not machine:
                     self._connect(machine, peer)
 
     def finish(self, live: list[Machine]) -> None:

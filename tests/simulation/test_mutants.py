@@ -61,6 +61,23 @@ def test_a_broken_core_is_found(
     assert found(validators, faults) in rules
 
 
+@pytest.mark.parametrize(
+    ("mutant", "first"),
+    [
+        (mutants.never_says_it_again, 0),
+        (mutants.leaves_the_late_alone, 0),
+        (mutants.refuses_late_notarizations, 38),
+        (mutants.does_not_catch_up, 0),
+    ],
+)
+def test_a_core_that_stands_still_is_found(monkeypatch: pytest.MonkeyPatch, mutant: mutants.Mutant, first: int) -> None:
+    """`first` is a seed shortly before one that needs the rule."""
+    mutant(monkeypatch)
+    with pytest.raises(Violation, match=r"^liveness: "):
+        for seed in range(first, first + 2 * SEEDS):
+            Simulation(from_seed(seed)).run()
+
+
 def both_nullified_then_crashed() -> Simulation:
     """Two nodes that heard nothing of each other have nullified the first view when their power fails."""
     crash = Fault(9_000, "power", (0, 1), 20_000)
