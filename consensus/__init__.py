@@ -40,7 +40,8 @@ R2  Timers: leader 2 s until a proposal came, certificate 4 s, times min(1.5^k, 
     cancelled when it becomes false. Both fire at once when the leader has been silent for 15 s while q-1 others were heard.
 R3  Leader, nothing signed in v, `work()`: take the highest parent_ok parent whose ancestors are here; missing certificates
     are fetched first. Persist {block, own notarize}, then send. Where the only work is a notarized tip, wait 1 s for its
-    FINAL before an empty block. After a restart it is the same block again.
+    FINAL before an empty block; else the application may answer that it has nothing, and judges whether a block is due by the
+    parent's time. After a restart it is the same block again.
 R4  First proposal of the current view's leader: malformed, invalid or too late -> R6. Parent, certificate or body missing:
     fetch (certificates from that leader) and wait. Else, nothing signed: persist {block, notarize}, broadcast.
 R5  NOTAR(v): persist, broadcast once, enter v+1, fetch the block. When it is durable and valid and neither nullify(v) nor
