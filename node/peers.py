@@ -85,12 +85,14 @@ class Peers:
                 self.tasks.spawn(self._keep_dialling(entry))
 
     async def stop(self) -> None:
-        """Closes every link and the listener."""
+        """Closes every link and the listener; may be called twice."""
         await self.tasks.stop()
-        if self._session is not None:
-            await self._session.close()
-        if self._runner is not None:
-            await self._runner.cleanup()
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            await runner.cleanup()
 
     def send(self, key: bytes, item: bytes) -> None:
         """Queues one urgent item to one peer, if it is connected."""

@@ -8,7 +8,8 @@ go on doing. Stop: no new requests, links closed, the commit under way finished,
 import asyncio
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
+from contextlib import ExitStack
 
 from api.admin import create_admin_app
 from api.app import create_app
@@ -34,7 +35,7 @@ from node.errors import Exit, FatalError, WalDamagedError, WalError, WalFailedEr
 from node.execution import Execution, last_block, mark_of
 from node.finality import Finality
 from node.handshake import Identity
-from node.home import Home
+from node.home import Home, guard_lost
 from node.intake import Intake
 from node.keys import NodeKeys, load_keys, passphrase
 from node.limits import BODY_REQUEST_IDS, HEARTBEAT_SECONDS, STATUS_SECONDS
@@ -72,7 +73,8 @@ class NodeProcess:
         self.home = home
         self.settings = settings
         self._lock = lock
-        self._closers: list[Callable[[], None]] = [lock.release]
+        self._closers = ExitStack()
+        self._closers.callback(lock.release)
         self._poked = False
         self._seen: set[bytes] = set()
 
@@ -101,12 +103,12 @@ class NodeProcess:
         certificate = home.read_certificate()
         _check_identity(genesis, settings, keys, certificate)
         store = _open_store(home)
-        self._closers.append(store.close)
+        self._closers.callback(store.close)
         self.ledger = _open_ledger(home, store, genesis)
         wal = _open_wal(home, "consensus", genesis)
-        self._closers.append(wal.close)
+        self._closers.callback(wal.close)
         guard = _open_wal(home, "cosigning", genesis)
-        self._closers.append(guard.close)
+        self._closers.callback(guard.close)
 
         ledger_id = genesis.ledger_id
         identity = Identity(ledger_id, keys.consensus, certificate)
@@ -117,21 +119,21 @@ class NodeProcess:
 
         self.mempool = Mempool()
         self.verifier = Verifier(ledger_id)
-        self._closers.append(self.verifier.close)
+        self._closers.callback(self.verifier.close)
         self.bodies = Bodies(self.ledger, self.mempool, self._ask_bodies, lambda: list(self.peers.links), self._arriving)
         self.intake = Intake(self.ledger, self.mempool, self.verifier, now_ms, self._spread, self.bodies.unusable)
         self.execution = Execution(self.ledger, self.bodies)
-        self._closers.append(self.execution.close)
+        self._closers.callback(self.execution.close)
         self.finality = Finality()
         self.cosigner = Cosigner(genesis, self.ledger, keys, guard, self._broadcast)
-        self._closers.append(self.cosigner.close)
+        self._closers.callback(self.cosigner.close)
         executed = Executed(
             lambda: mark_of(self.ledger.head), self.execution.mark_at, self.execution.reached, self.execution.unexecuted
         )
-        self.proposals = Proposals(self.mempool, self.bodies, executed, self.ledger.check_sealed, now_ms)
+        self.proposals = Proposals(self.ledger, self.mempool, self.bodies, executed, now_ms)
         self.router = Router(self.ledger, self.mempool, self.bodies, self.intake, self.execution)
         self.driver = Driver(core, wal, self.ledger.sync, self._send, self._application)
-        self._closers.append(self.driver.close)
+        self._closers.callback(self.driver.close)
         self._first = first
         self.peers = Peers(genesis, identity, tls, self.router)
         self.router.attach(self.driver, self.cosigner, self.peers, self.poke)
@@ -149,43 +151,60 @@ class NodeProcess:
         Raises:
             FatalError: a part failed; the process must end.
         """
-        app, admin = create_app(self.service), create_admin_app(self.service)
-        sockets = [_listen(address) for address in (self.settings.api_listen, self.settings.admin_listen)]
+        with ExitStack() as sockets:
+            api = sockets.enter_context(_listen(self.settings.api_listen))
+            admin = sockets.enter_context(_listen(self.settings.admin_listen))
+            try:
+                await self._listen_to_peers()
+                await self._run(stop, api, admin)
+            finally:
+                await self.peers.stop()
+
+    async def _listen_to_peers(self) -> None:
+        address = self.settings.peers_listen
         try:
-            await self.peers.start(self.settings.peers_listen.host, self.settings.peers_listen.port)
+            await self.peers.start(address.host, address.port)
         except OSError as error:
-            raise _in_use(self.settings.peers_listen, error) from error
+            raise _in_use(address, error) from error
+
+    async def _run(self, stop: asyncio.Event, api: socket.socket, admin: socket.socket) -> None:
+        """Runs every part until `stop` is set or one fails; a failure while stopping is told, too."""
+        limits = self.service.limits
+        servers = [
+            asyncio.ensure_future(serve(create_app(self.service), api, limits, stop.wait)),
+            asyncio.ensure_future(serve(create_admin_app(self.service), admin, limits, stop.wait)),
+        ]
         works: list[Awaitable[None]] = [
             self.driver.run(self._first),
             self.execution.run(),
-            self._tick(),
             self.cosigner.run(),
-            serve(app, sockets[0], self.service.limits, stop.wait),
-            serve(admin, sockets[1], self.service.limits, stop.wait),
+            self._tick(),
+            self.peers.tasks.watch(),
+            self.proposals.tasks.watch(),
         ]
-        tasks = [asyncio.ensure_future(work) for work in works]
+        parts = [asyncio.ensure_future(work) for work in works] + servers
         stopping = asyncio.ensure_future(stop.wait())
         log.info("started", height=self.ledger.head.height, size=self.ledger.head.tree_size)
+        ended_early: list[asyncio.Future[None]] = []
         try:
-            done, _ = await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
-            failed = next((task for task in tasks if task in done and not stop.is_set()), None)
+            await asyncio.wait([*parts, stopping], return_when=asyncio.FIRST_COMPLETED)
+            ended_early = [part for part in parts if part.done() and not stop.is_set()]
             stop.set()
-            if failed is not None:
-                raise _fatal(failed.exception(), self.home)
-            await asyncio.gather(*tasks[-2:])
+            await asyncio.wait(servers)  # open requests end, answered or cut, before anything that they use is closed
         finally:
-            stopping.cancel()
             await self.peers.stop()
             self.proposals.stop()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            for part in (*parts, stopping):
+                part.cancel()
+            outcomes = await asyncio.gather(*parts, return_exceptions=True)
             log.info("stopped", height=self.ledger.head.height)
+        failures = [error for error in outcomes if isinstance(error, Exception)]
+        if failures or ended_early:
+            raise _fatal(failures[0] if failures else None, self.home)
 
     def close(self) -> None:
-        """Gives everything back, in the reverse order of opening."""
-        while self._closers:
-            self._closers.pop()()
+        """Gives everything back, in the reverse order of opening, whatever fails meanwhile."""
+        self._closers.close()
 
     def poke(self) -> None:
         """Tells the core what there is to do; many calls in one turn of the event loop are one."""
@@ -228,6 +247,7 @@ class NodeProcess:
 
     def _executed(self, block: Block, applied: LedgerApplied) -> None:
         self.mempool.judged(block.payload.records)
+        self.proposals.settled(block.height)
         self.driver.post_now(Applied(block.height))
         self.finality.judged(applied.judgements)
         self.cosigner.executed(applied.head)
@@ -290,12 +310,7 @@ def _open_wal(home: Home, what: str, genesis: Genesis) -> Wal:
     try:
         return Wal.open(directory, genesis.ledger_id)
     except (WalMissingError, WalDamagedError, WalForeignError) as error:
-        raise FatalError(
-            f"The {what} log at {directory} cannot be used: {error}.",
-            "It guards against signing twice; without it this node's key must not sign again.",
-            "Do not restore it from a backup. Register a new key for this node (node.set), or put back the original disk.",
-            Exit.REFUSED,
-        ) from error
+        raise guard_lost(f"{what} log", directory, str(error)) from error
     except WalError as error:
         raise _fatal(error, home) from error
 

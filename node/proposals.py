@@ -3,6 +3,10 @@
 Validity needs no ledger state: sizes, time, each record's form, signature and envelope, and that the mark is of a block which
 this node has executed with the same result. What is not yet decidable (a body on its way, a clock ahead, a mark not executed
 here) waits; only what can never become valid is invalid. A time too far behind the own clock is neither: see `Checked.timely`.
+
+What a body says of itself must not depend on where it is found: one in the mempool, one that the store has kept since before a
+restart and one of a block long past are measured and checked alike, or nodes would judge the same block differently. And a
+leader leaves out what would make its block invalid, however it got into the mempool.
 """
 
 import asyncio
@@ -12,14 +16,17 @@ from dataclasses import dataclass
 from consensus.events import Build, Built, Check, Checked
 from consensus.messages import Mark, Payload
 from ledger.errors import Refusal
-from ledger.record import Submission
+from ledger.record import Record, Submission, encode_submission, parse_submission
+from ledger.state import Ledger
 from node.bodies import Bodies, UnusableBodyError
-from node.limits import BLOCK_BYTES, BLOCK_RECORDS, CLOCK_AHEAD_MS, CLOCK_BEHIND_MS, MARK_BEHIND_BLOCKS
+from node.limits import BLOCK_BYTES, BLOCK_RECORDS, CLOCK_AHEAD_MS, CLOCK_BEHIND_MS, HEARTBEAT_SECONDS, MARK_BEHIND_BLOCKS
 from node.logs import get_logger
 from node.mempool import Mempool
+from node.tasks import Tasks
 
 log = get_logger("proposals")
 _MAX_CHECKS = 64
+_LONGEST_SLEEP_S = 60.0
 
 
 class InvalidBlockError(Exception):
@@ -44,48 +51,67 @@ class Executed:
 
 
 class Proposals:
-    """Answers the core's `Build` and `Check`."""
+    """Answers the core's `Build` and `Check`.
 
-    def __init__(
-        self,
-        mempool: Mempool,
-        bodies: Bodies,
-        executed: Executed,
-        check_sealed: Callable[[Submission, int], None],
-        now_ms: Callable[[], int],
-    ) -> None:
-        """Wires the proposals; `check_sealed` is `Ledger.check_sealed`."""
+    Attributes:
+        tasks: the checks under way, and what one of them failed with.
+    """
+
+    def __init__(self, ledger: Ledger, mempool: Mempool, bodies: Bodies, executed: Executed, now_ms: Callable[[], int]) -> None:
+        """Wires the proposals; `now_ms` is the wall clock, ms since 1970 UTC."""
+        self.tasks = Tasks()
+        self._ledger = ledger
         self._mempool = mempool
         self._bodies = bodies
         self._executed = executed
-        self._check_sealed = check_sealed
         self._now_ms = now_ms
-        self._checks: dict[bytes, asyncio.Task[None]] = {}
+        self._checks: dict[bytes, tuple[int, asyncio.Task[None]]] = {}
 
     def build(self, call: Build) -> Built:
         """A payload on top of `call.parent`: pending records that no ancestor holds, in turn by author."""
         mark = self._executed.newest()
+        time = max(self._now_ms(), call.parent.time + 1)
         records: list[bytes] = []
         if call.parent.height - mark.height <= MARK_BEHIND_BLOCKS:
             used = self._executed.unexecuted()
             for block in call.ancestors:
                 used.update(block.payload.records)
-            records = self._mempool.take(used, BLOCK_RECORDS, BLOCK_BYTES)
-        if not records and not call.may_be_empty:
+            while not records and (taken := self._mempool.take(used, BLOCK_RECORDS, BLOCK_BYTES)):
+                records = self._fit(taken, time)
+        due = self._now_ms() - call.parent.time >= HEARTBEAT_SECONDS * 1000
+        if not records and not call.may_be_empty and not due:
             return Built(call.view, call.parent.digest, None)
-        time = max(self._now_ms(), call.parent.time + 1)
         return Built(call.view, call.parent.digest, Payload(time=time, mark=mark, next=b"", records=tuple(records)))
+
+    def _fit(self, ids: list[bytes], time: int) -> list[bytes]:
+        """Those that a block of this time may hold; the others will never enter one and leave the mempool."""
+        unfit: set[bytes] = set()
+        for record_id in ids:
+            entry = self._mempool.get(record_id)
+            try:
+                if entry is not None:
+                    self._ledger.check_sealed(entry.parsed, time)
+            except Refusal as refusal:
+                log.warning("record left out", id=record_id.hex(), reason=str(refusal))
+                unfit.add(record_id)
+        self._mempool.judged(unfit)
+        return [record_id for record_id in ids if record_id not in unfit]
 
     def check(self, call: Check, answer: Callable[[Checked], None]) -> None:
         """Begins to check a proposal; `answer` is called when it is decidable, never before this returns."""
         if call.digest in self._checks:
             return
         while len(self._checks) >= _MAX_CHECKS:
-            oldest = next(iter(self._checks))
-            self._checks.pop(oldest).cancel()
-        task = asyncio.ensure_future(self._run(call, answer))
-        self._checks[call.digest] = task
-        task.add_done_callback(lambda _: self._checks.pop(call.digest, None))
+            self._cancel(next(iter(self._checks)))
+        self._checks[call.digest] = (call.block.height, self.tasks.spawn(self._run(call, answer)))
+
+    def settled(self, height: int) -> None:
+        """The block at this height is executed: what else was proposed up to there can no longer become final."""
+        for digest in [digest for digest, (of, _) in self._checks.items() if of <= height]:
+            self._cancel(digest)
+
+    def _cancel(self, digest: bytes) -> None:
+        self._checks.pop(digest)[1].cancel()
 
     async def _run(self, call: Check, answer: Callable[[Checked], None]) -> None:
         timely = call.block.payload.time >= self._now_ms() - CLOCK_BEHIND_MS
@@ -96,6 +122,7 @@ class Proposals:
             answer(Checked(call.digest, valid=False))
         else:
             answer(Checked(call.digest, valid=True, timely=timely))
+        del self._checks[call.digest]
 
     async def _validate(self, call: Check) -> None:
         """Raises InvalidBlockError or UnusableBodyError; returns when every rule holds."""
@@ -114,18 +141,25 @@ class Proposals:
         own = self._executed.at(payload.mark.height)
         if own is None or own != payload.mark:
             raise InvalidBlockError(f"the mark at height {payload.mark.height} differs from this node's own result")
-        await self._bodies.obtain(payload.records, call.leader)
+        records = await self._bodies.obtain(payload.records, call.leader)
+        while (ahead := payload.time - self._now_ms() - CLOCK_AHEAD_MS) > 0:  # noqa: ASYNC110 - no event tells the time
+            await asyncio.sleep(min(ahead / 1000, _LONGEST_SLEEP_S))
         size = 0
-        for record_id in payload.records:
-            if entry := self._mempool.get(record_id):
-                size += len(entry.submission)
-                self._check_sealed(entry.parsed, payload.time)
+        for record in records:
+            submission, length = self._submission(record)
+            size += length
+            self._ledger.check_sealed(submission, payload.time)
         if size > BLOCK_BYTES:
             raise InvalidBlockError(f"{size} bytes of records; at most {BLOCK_BYTES}")
-        if (ahead := payload.time - self._now_ms() - CLOCK_AHEAD_MS) > 0:
-            await asyncio.sleep(ahead / 1000)
+
+    def _submission(self, record: Record) -> tuple[Submission, int]:
+        """A record that is at hand with its envelope, and how many bytes it is submitted in."""
+        if entry := self._mempool.get(record.id):
+            return entry.parsed, len(entry.submission)
+        raw = encode_submission(record.raw, self._ledger.envelope(record.id))
+        return parse_submission(raw, envelope_required=False), len(raw)
 
     def stop(self) -> None:
         """Ends all checks."""
-        for task in tuple(self._checks.values()):
-            task.cancel()
+        for digest in tuple(self._checks):
+            self._cancel(digest)

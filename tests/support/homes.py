@@ -1,14 +1,20 @@
 """Homes of nodes for tests: one node alone, whose network is itself."""
 
+import asyncio
+import contextlib
 import time
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from api.demo.network import Network, Seat, make_network
 from ledger.units import Ms
+from node.client import Client
 from node.config import load_config
+from node.errors import NodeError
 from node.home import Home, init
 from node.keys import load_keys
+from node.process import NodeProcess
 from tests.support.cluster import free_base_port
 from tests.support.records import issue
 
@@ -54,3 +60,31 @@ def single(path: Path, *, name: str = "dev") -> Single:
     network = make_network([seat(home, "BW", address)], Ms(time.time_ns() // 1_000_000), name=name)
     init(home, None, {}, network.genesis_json)
     return Single(home, network, api, peers, admin)
+
+
+@contextlib.asynccontextmanager
+async def running_node(home: Home, shutdown_s: float = 0.5) -> AsyncIterator[tuple[NodeProcess, Client]]:
+    """The node of a home in this process, ready, and a client of its interface; stopped and closed in the end."""
+    process = NodeProcess.open(home)
+    process.service._limits = replace(process.service.limits, shutdown_s=shutdown_s)
+    try:
+        stop = asyncio.Event()
+        running = asyncio.ensure_future(process.run(stop))
+        async with Client(f"http://{process.settings.api_listen}") as client:
+            try:
+                await _ready(client, running)
+                yield process, client
+            finally:
+                stop.set()
+                await running
+    finally:
+        process.close()
+
+
+async def _ready(client: Client, running: "asyncio.Future[None]") -> None:
+    async with asyncio.timeout(20):
+        while not running.done():
+            with contextlib.suppress(NodeError):
+                await client.get_json("/readyz")
+                return
+            await asyncio.sleep(0.02)

@@ -7,13 +7,21 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from random import Random
 
+from consensus.events import Check, Checked, Deliver, Tip
+from consensus.messages import Block, Certificate, Payload, block_digest
 from ledger.checkpoint import Checkpoint
 from ledger.genesis import Genesis
 from ledger.participants import Node
-from ledger.record import encode_submission
-from ledger.state import Head
+from ledger.record import encode_submission, parse_submission
+from ledger.state import Applied, Head
+from node.bodies import Bodies
+from node.execution import Execution, mark_of
+from node.intake import Intake, arrivals
 from node.keyring import witness_key
 from node.keys import NodeKeys, SigningKey
+from node.mempool import Entry, Mempool
+from node.proposals import Executed, Proposals
+from node.verifier import Verifier
 from node.wal import Wal
 from node.wire import Cosigned
 from tests.simulation.disk import MemoryDisk
@@ -95,3 +103,121 @@ async def settled(turns: int = 20) -> None:
     """Lets everything that is ready on the event loop run."""
     for _ in range(turns):
         await asyncio.sleep(0)
+
+
+# --- the main road ----------------------------------------------------------------------------------------------------
+
+LEADER, OTHER, THIRD = (public(f"{code}/consensus") for code in ("RU", "EU", "AE"))
+"""Peers by consensus key."""
+
+
+class Road:
+    """Everything between the peers and the ledger, without consensus: real parts over the world's ledger.
+
+    Attributes:
+        asked: (peer, ids) of every request for bodies, in order.
+        spread: submissions sent to all peers, in order.
+        connected: keys of the peers that can be asked.
+        on_the_way: ids that have come and wait for their check.
+        now: the wall clock.
+        answers: what the core was told of its proposals.
+    """
+
+    def __init__(self, world: World) -> None:
+        self.world, self.ledger = world, world.ledger
+        self.now = world.now
+        self.asked: list[tuple[bytes, list[bytes]]] = []
+        self.spread: list[bytes] = []
+        self.connected: list[bytes] = [LEADER, OTHER, THIRD]
+        self.on_the_way: set[bytes] = set()
+        self.answers: list[Checked] = []
+        self.mempool = Mempool()
+        self.verifier = Verifier(self.ledger.ledger_id)
+        self.bodies = Bodies(
+            self.ledger, self.mempool, self._ask, lambda: list(self.connected), lambda record_id: record_id in self.on_the_way
+        )
+        self.intake = Intake(
+            self.ledger, self.mempool, self.verifier, lambda: self.now, self.spread.extend, self.bodies.unusable
+        )
+        self.execution = Execution(self.ledger, self.bodies)
+        self.execution.listeners.append(self._executed)
+        executed = Executed(
+            lambda: mark_of(self.ledger.head), self.execution.mark_at, self.execution.reached, self.execution.unexecuted
+        )
+        self.proposals = Proposals(self.ledger, self.mempool, self.bodies, executed, lambda: self.now)
+
+    def _ask(self, peer: bytes, ids: list[bytes]) -> None:
+        self.asked.append((peer, list(ids)))
+
+    def _executed(self, block: Block, _applied: Applied) -> None:
+        self.mempool.judged(block.payload.records)
+        self.proposals.settled(block.height)
+
+    def close(self) -> None:
+        """Ends the threads."""
+        self.verifier.close()
+        self.execution.close()
+
+    async def receive(self, *raws: bytes) -> int:
+        """What a peer sends; the number of its faults."""
+        return await self.intake.receive(arrivals(raws), self.bodies.wanted)
+
+    def entry(self, **changes: object) -> Entry:
+        """A pending record that is in the mempool and the body store."""
+        raw = submission(self.world, **changes)
+        parsed = parse_submission(raw)
+        self.ledger.keep_bodies([parsed])
+        self.mempool.add(Entry(parsed, raw))
+        return self.mempool.get(parsed.record.id) or Entry(parsed, raw)
+
+    @property
+    def tip(self) -> Tip:
+        """The head as the parent of the next block."""
+        head = self.ledger.head
+        return Tip(head.height, head.height, head.digest, head.time)
+
+    def block(self, *records: bytes, parent: Tip | None = None, **changes: object) -> Block:
+        """The next block with these ids; `changes` replace fields of its payload, or of itself."""
+        parent = parent or self.tip
+        payload = {"time": max(self.now, parent.time + 1), "mark": mark_of(self.ledger.head), "next": b"", "records": records}
+        payload |= {name: changes.pop(name) for name in tuple(changes) if name in payload}
+        fields = {"version": 1, "epoch": 0, "view": parent.view + 1, "height": parent.height + 1, "parent_view": parent.view}
+        return Block(**(fields | {"parent": parent.digest, "payload": Payload(**payload)} | changes))
+
+    def digest(self, block: Block) -> bytes:
+        """The block's name."""
+        return block_digest(self.ledger.ledger_id, block)
+
+    def deliver(self, block: Block, final: Certificate | None = None) -> None:
+        """The block is final."""
+        self.execution.deliver(Deliver(block, self.digest(block), final))
+
+    def check(self, block: Block, parent: Tip | None = None) -> None:
+        """The core asks about a proposal of LEADER."""
+        self.proposals.check(Check(block, self.digest(block), parent or self.tip, LEADER), self.answers.append)
+
+    async def verdict(self, block: Block, parent: Tip | None = None) -> Checked | None:
+        """What the core is told of a proposal; None where that is still open."""
+        before = len(self.answers)
+        self.check(block, parent)
+        await settled()
+        return self.answers[-1] if len(self.answers) > before else None
+
+    async def execute(self, *records: bytes) -> None:
+        """A final block with these ids, executed."""
+        block = self.block(*records)
+        self.deliver(block)
+        await until(lambda: self.ledger.head.height == block.height and block.height not in self.execution._unexecuted)
+
+
+@contextlib.asynccontextmanager
+async def road(path: Path) -> AsyncIterator[Road]:
+    """A new road over a new world in this directory, executing."""
+    with World.make(path) as world:
+        made = Road(world)
+        try:
+            async with running(made.execution.run(), made.proposals.tasks.watch()):
+                yield made
+        finally:
+            made.proposals.stop()
+            made.close()
