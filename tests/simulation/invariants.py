@@ -166,7 +166,7 @@ class Checker:
 
     def _finalize(self, digest: bytes) -> None:
         """Extends the one chain; a second block at a height is a fork."""
-        branch = []
+        branch: list[bytes] = []
         while digest not in self.heights:
             block = self.blocks.get(digest)
             if block is None:

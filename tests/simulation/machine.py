@@ -36,7 +36,6 @@ class Surroundings(Protocol):
     checker: Checker
     keys: tuple[bytes, ...]
     index_of: dict[bytes, int]
-    make_core: Callable[..., tuple[Core, Output]]
 
     def at(self, time: int, machine: "Machine", action: Callable[[], None]) -> None:
         """Calls `action` then, unless the machine's process has ended by then."""
@@ -106,7 +105,7 @@ class Machine:
         tip = self.chain.tips[-1]
         around.checker.restarted(self.index, records, tip)
         self.application = Application(around.options, self.chain, self._world(), around.index_of)
-        self.core, output = around.make_core(self._config, self._scheme, records, tip, self.clock())
+        self.core, output = Core.recover(self._config, self._scheme, records, tip, self.clock())
         self._check_recovery(records)
         self._perform([output])
         self.application.start()
@@ -152,7 +151,7 @@ class Machine:
         if self.core.view < around.checker.highest_vote(self.index):
             raise Violation("recovery", f"node {self.index}: recovered view {self.core.view}, voted in a later one")
         for source in (records, snapshot):
-            again, _ = around.make_core(self._config, self._scheme, source, self.chain.tips[-1], self.clock())
+            again, _ = Core.recover(self._config, self._scheme, source, self.chain.tips[-1], self.clock())
             if again.snapshot() != snapshot:
                 raise Violation("recovery", f"node {self.index}: recovered differently the second time")
 

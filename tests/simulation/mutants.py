@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from consensus import certificate, core, engine, journal, quorum
-from consensus.ancestry import Verdict
+from consensus.ancestry import Entry, Verdict
 from consensus.certificate import Verifier
 from consensus.engine import Engine
 from consensus.events import Output, Tip
@@ -32,7 +32,7 @@ def double_vote(patch: pytest.MonkeyPatch) -> None:
     _unguarded(patch)
     notarize = Engine._notarize
 
-    def twice(self: Engine, entry: engine.Entry, leading: bool) -> None:
+    def twice(self: Engine, entry: Entry, leading: bool) -> None:
         notarize(self, entry, leading)
         self._cast(VoteKind.NOTARIZE, entry.block.view, entry.block.parent_view, bytes(32))
 
@@ -110,7 +110,7 @@ def finalize_at_once(patch: pytest.MonkeyPatch) -> None:
     """A finalize vote follows the own notarize vote, without a notarization."""
     notarize = Engine._notarize
 
-    def eager(self: Engine, entry: engine.Entry, leading: bool) -> None:
+    def eager(self: Engine, entry: Entry, leading: bool) -> None:
         notarize(self, entry, leading)
         block = entry.block
         if self.view == block.view and not self.journal.own(block.view, VoteKind.FINALIZE):

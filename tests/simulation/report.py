@@ -72,17 +72,17 @@ def shrink(options: Options, rule: str) -> Options:
         return left >= 0 and failure(candidate) == rule
 
     small = options.but(faults=_fewer(options.faults, lambda faults: fails(options.but(faults=faults))))
-    kinder: dict[str, object]
-    for kinder in (
-        {"loss": 0, "duplication": 0},
+    changes: tuple[dict[str, object], ...] = (
+        {"loss": 0, "duplication": 0, "starved": ""},
         {"fsync": 0, "merge": False},
-        {"delay_max": 10},
+        {"delay_max": 10, "stragglers": 0},
         {"check": 0, "dropped": 0, "skew": 0},
         {"segment": 1_000_000},
         {"frozen": 0},
         {"followers": 0} if not small.faults else {},
         {"records": 1},
-    ):
+    )
+    for kinder in changes:
         candidate = small.but(**kinder)
         if candidate != small and fails(candidate):
             small = candidate

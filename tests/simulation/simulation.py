@@ -8,9 +8,9 @@ import heapq
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 
-from consensus.core import Core
 from consensus.events import Config
 from node.errors import WalFailedError
 from tests.simulation.disk import CrashError
@@ -52,14 +52,9 @@ class Result:
 
 
 class Simulation:
-    """See the module's docstring; the attributes are those of `machine.Surroundings`.
+    """See the module's docstring; the attributes are those of `machine.Surroundings`."""
 
-    Args:
-        options: the run.
-        cores: a class of core by machine index, for machines that run another one than `Core`.
-    """
-
-    def __init__(self, options: Options, cores: dict[int, type[Core]] | None = None) -> None:
+    def __init__(self, options: Options) -> None:
         count = options.validators + options.followers
         self.now = 0
         self.random = Random(f"run {options.seed}")
@@ -73,7 +68,6 @@ class Simulation:
         self.records: list[bytes] = []
         self.events = 0
         self.script: deque[tuple[int, int, object]] = deque(maxlen=SCRIPT_EVENTS)
-        self._cores = cores or {}
         self._queue: list[tuple[int, int, Machine | None, int, Callable[[], None]]] = []
         self._number = 0
         self._steps = 0
@@ -81,17 +75,10 @@ class Simulation:
         self._chaos = True
         for index, key in enumerate(self.keys):
             config = Config(LEDGER_ID, 0, self.keys[: options.validators], key)
-            signed = self._signed(index)
+            signed = partial(self.checker.signed, index)
             self.machines.append(Machine(index, config, scheme(options.signatures, key, secrets, signed), self))
 
-    def _signed(self, index: int) -> Callable[[bytes, bytes], None]:
-        return lambda message, signature: self.checker.signed(index, message, signature)
-
     # --- surroundings of the machines ---------------------------------------------------------------------------------
-
-    def make_core(self, config: Config, *rest: object) -> tuple[Core, object]:
-        """A recovered core of the machine's class."""
-        return self._cores.get(self.index_of[config.me], Core).recover(config, *rest)  # type: ignore[arg-type] # passed on as given
 
     def at(self, time: int, machine: Machine | None, action: Callable[[], None]) -> None:
         """Puts an action into the queue."""
@@ -245,7 +232,7 @@ class Simulation:
         for _ in range(options.records):
             self.submit(self.random.randrange(options.chaos))
         for number, fault in enumerate(options.faults):
-            self.at(fault.at, None, lambda number=number, fault=fault: self._fault(number, fault))
+            self.at(fault.at, None, partial(self._fault, number, fault))
         self.run_until(options.chaos)
         frozen = self.random.sample(range(options.validators), options.frozen)
         self.heal(frozen)

@@ -1,5 +1,7 @@
 """Each invariant of the checker fails when it should: synthetic votes, no core."""
 
+from functools import partial
+
 import pytest
 
 from consensus.events import Deliver, Send
@@ -19,10 +21,7 @@ class Story:
 
     def __init__(self) -> None:
         self.checker = Checker(LEDGER, KEYS, 4)
-        self.schemes = [
-            scheme("fast", key, SECRETS, lambda message, signature, i=i: self.checker.signed(i, message, signature))
-            for i, key in enumerate(KEYS)
-        ]
+        self.schemes = [scheme("fast", key, SECRETS, partial(self.checker.signed, i)) for i, key in enumerate(KEYS)]
 
     def sign(self, node: int, kind: VoteKind, view: int, parent: int = 0, digest: bytes = b"") -> Vote:
         signature = self.schemes[node].sign(vote_input(LEDGER, kind, 0, view, parent, digest))
@@ -60,8 +59,8 @@ def certificate(votes: list[Vote], bitmap: int = 0b0111) -> Certificate:
     return Certificate(first.kind, 0, first.view, first.parent, first.digest, bytes([bitmap]), signatures)
 
 
-def raises(rule: str):
-    return pytest.raises(Violation, match=f"^{rule}: ")
+def raises(rule: str) -> pytest.RaisesExc[Violation]:
+    return pytest.RaisesExc(Violation, match=f"^{rule}: ")
 
 
 def test_the_good_way_passes() -> None:

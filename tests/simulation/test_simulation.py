@@ -9,6 +9,7 @@ import pytest
 
 from tests.simulation.application import HEARTBEAT_MS
 from tests.simulation.invariants import Violation
+from tests.simulation.machine import Machine
 from tests.simulation.options import Fault, Options, from_seed
 from tests.simulation.report import SimulationFailedError, run, shrink
 from tests.simulation.simulation import Simulation
@@ -106,7 +107,7 @@ def test_a_failure_tells_how_to_see_it_again_and_is_shrunk(monkeypatch: pytest.M
     """A broken model: the third restart of node 0 violates. Of six faults the two that restart it remain."""
     boot = Simulation._boot
 
-    def fragile(self: Simulation, machine: object) -> None:
+    def fragile(self: Simulation, machine: Machine) -> None:
         boot(self, machine)
         if self.machines[0].life > 4:
             raise Violation("fragile", "third life")
