@@ -66,16 +66,16 @@ def test_after_one_record_at_most_one_empty_block(validators: int) -> None:
         assert [len(block.payload.records) for block in blocks] in ([1], [1, 0])
 
 
-@pytest.mark.parametrize(("validators", "hours"), [(1, 24), (2, 24), (4, 4)])
+@pytest.mark.parametrize(("validators", "hours"), [(1, 24), (2, 4), (4, 24)])
 def test_an_idle_network_is_quiet(validators: int, hours: int) -> None:
-    """Nodes say where they stand; a heartbeat block is due every ten minutes, with at most one empty block behind it."""
+    """Nodes say where they stand; a heartbeat block is due every ten minutes."""
     simulation = Simulation(calm(validators))
     simulation.start()
     heartbeats = hours * HOUR_MS // HEARTBEAT_MS
     simulation.run_until(hours * HOUR_MS + HEARTBEAT_MS // 2)
     result = simulation.result()
     each = validators * (validators - 1)
-    assert heartbeats - 1 <= result.blocks <= 2 * heartbeats
+    assert heartbeats - 2 <= result.blocks <= heartbeats + 2
     spoken = sum(count for name, count in result.messages.items() if name != "Status")
     assert spoken <= result.blocks * 8 * each
     assert result.messages.get("Status", 0) <= (hours * HOUR_MS // 5_000 + result.blocks * 4) * each
