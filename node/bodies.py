@@ -3,7 +3,7 @@
 Blocks carry ids. A validator votes, and a node executes, only with every body at hand. A proposal often overtakes the records
 that it names, so what is missing is first waited for a moment, and what has arrived and waits for its check longer; then it is
 asked of the node that most likely has it, and of the others in turn, every `BODY_RETRY_SECONDS` until it is there or known to
-be unusable.
+be unusable. Who answered last is asked first, so that a silent peer costs one search a second, not each.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ledger.record import Record, parse_record
 from ledger.state import Ledger
-from node.limits import BODY_GRACE_SECONDS, BODY_REQUEST_IDS, BODY_RETRY_SECONDS
+from node.limits import BODY_GRACE_SECONDS, BODY_PATIENCE_SECONDS, BODY_REQUEST_IDS, BODY_RETRY_SECONDS
 from node.mempool import Entry, Mempool
 
 
@@ -55,6 +55,7 @@ class Bodies:
         self._peers = peers
         self._arriving = arriving
         self._searches: dict[bytes, list[_Search]] = {}
+        self._answered: bytes | None = None
         mempool.on_arrival = self._arrived
 
     def wanted(self, record_id: bytes) -> bool:
@@ -94,24 +95,33 @@ class Bodies:
     async def _fetch(self, search: _Search, ids: Sequence[bytes], first: bytes | None) -> None:
         """Asks one peer after the other for what is still missing, until nothing is; raises what ends the search."""
         loop = asyncio.get_running_loop()
-        turn, ask_at = 0, loop.time() + BODY_GRACE_SECONDS
+        asked: list[bytes] = []
+        ask_at = loop.time() + BODY_GRACE_SECONDS
+        patient_until = loop.time() + BODY_PATIENCE_SECONDS
         while not search.done.done():
             await asyncio.wait([search.done], timeout=BODY_GRACE_SECONDS)
-            lost = [key for key in ids if key in search.missing and not self._arriving(key)]
-            if lost and loop.time() >= ask_at:
-                self._ask_all(lost, first, turn)
-                turn += 1
-                ask_at = loop.time() + BODY_RETRY_SECONDS
+            now = loop.time()
+            lost = [key for key in ids if key in search.missing and (now >= patient_until or not self._arriving(key))]
+            if lost and now >= ask_at:
+                self._ask_next(lost, first, asked)
+                ask_at = now + BODY_RETRY_SECONDS
         search.done.result()
+        if asked:
+            self._answered = asked[-1]
 
-    def _ask_all(self, ids: list[bytes], first: bytes | None, turn: int) -> None:
-        """Asks the peer whose turn it is; `first` comes before the others."""
-        peers = self._peers()
-        if first in peers:
-            peers.remove(first)
-            peers.insert(0, first)
-        for start in range(0, len(ids), BODY_REQUEST_IDS) if peers else ():
-            self._ask(peers[turn % len(peers)], ids[start : start + BODY_REQUEST_IDS])
+    def _ask_next(self, ids: list[bytes], first: bytes | None, asked: list[bytes]) -> None:
+        """Asks the next peer and notes it: `first`, then who answered last, then the others; and again when all were asked."""
+        connected = self._peers()
+        peers = sorted(connected, key=lambda peer: (peer != first, peer != self._answered))
+        if not peers:
+            return
+        fresh = [peer for peer in peers if peer not in asked]
+        if not fresh:
+            asked.clear()
+            fresh = peers
+        asked.append(fresh[0])
+        for start in range(0, len(ids), BODY_REQUEST_IDS):
+            self._ask(fresh[0], ids[start : start + BODY_REQUEST_IDS])
 
     def _at_hand(self, record_id: bytes) -> Record | None:
         if entry := self._mempool.get(record_id):

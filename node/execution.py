@@ -1,10 +1,12 @@
 """Executes final blocks in order: bodies at hand, then one atomic commit of the ledger, then everybody is told.
 
-Execution runs in a thread of its own, one block at a time, while the next one is being voted on. What a block did is not
-undone: an unknown outcome of a write ends the process, and a restart begins at the last whole block.
+Execution runs in a thread of its own, one block at a time, while the next one is being voted on and the bodies of those that
+wait are sought. What a block did is not undone: an unknown outcome of a write ends the process, and a restart begins at the
+last whole block.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,7 +17,7 @@ from ledger.state import Applied as LedgerApplied
 from ledger.state import Block as LedgerBlock
 from ledger.state import Head, Ledger
 from node.bodies import Bodies
-from node.limits import HEADERS_BYTES
+from node.limits import EXECUTE_AHEAD, HEADERS_BYTES
 from node.logs import get_logger
 
 log = get_logger("execution")
@@ -55,17 +57,29 @@ class Execution:
             StoreError: the store failed; the process must end.
             UnusableBodyError: a quorum has finalized a record that is not valid here; the process must end.
         """
-        loop = asyncio.get_running_loop()
-        while True:
-            call = await self._queue.get()
-            block = call.block
-            records = await self._bodies.obtain(block.payload.records, None)
-            applied = await loop.run_in_executor(self._thread, self._apply, call, records)
-            del self._unexecuted[block.height]
-            for height in [height for height in self._reached if height <= block.height]:
-                self._reached.pop(height).set_result(None)
-            for listener in self.listeners:
-                listener(block, applied)
+        ahead: deque[tuple[Deliver, asyncio.Task[list[Record]]]] = deque()
+        try:
+            while True:
+                while not ahead or (len(ahead) < EXECUTE_AHEAD and not self._queue.empty()):
+                    call = await self._queue.get()
+                    ahead.append((call, asyncio.ensure_future(self._bodies.obtain(call.block.payload.records, None))))
+                call, search = ahead[0]
+                await self._execute(call, await search)
+                ahead.popleft()
+        finally:
+            for _, search in ahead:
+                search.cancel()
+            await asyncio.gather(*(search for _, search in ahead), return_exceptions=True)
+
+    async def _execute(self, call: Deliver, records: Sequence[Record]) -> None:
+        """One block: committed, then told."""
+        block = call.block
+        applied = await asyncio.get_running_loop().run_in_executor(self._thread, self._apply, call, records)
+        del self._unexecuted[block.height]
+        for height in [height for height in self._reached if height <= block.height]:
+            self._reached.pop(height).set_result(None)
+        for listener in self.listeners:
+            listener(block, applied)
 
     def _apply(self, call: Deliver, records: Sequence[Record]) -> LedgerApplied:
         block, head = call.block, self._ledger.head

@@ -11,13 +11,16 @@ MAX_IDS = 2_000
 """Ids in one request or announcement, and records in one item."""
 
 SEND_QUEUE_BYTES = 32 * 1024 * 1024
-"""Per peer, for records; beyond it a slow peer loses records (and pulls them later), never our memory."""
+"""Per peer, for records and catch-up; beyond it a slow peer loses them (and asks again later), never our memory."""
 
 SEND_QUEUE_URGENT = 4_096
-"""Per peer, consensus messages and cosignatures waiting; beyond it the link is closed and made anew."""
+"""Per peer, consensus messages and cosignatures waiting; beyond it, or the bytes above, the link is closed and made anew."""
 
 RECEIVE_RECORDS_BYTES = 16 * 1024 * 1024
 """Per peer, records waiting for their signature check; beyond it they are dropped (and pulled later)."""
+
+RECEIVE_REQUESTS = 64
+"""Per peer, requests waiting for their answer; beyond it they are dropped (and asked again)."""
 
 DRIVER_QUEUE = 4_096
 """Events waiting for the consensus core; a peer's reader waits when it is full."""
@@ -36,11 +39,18 @@ BODY_GRACE_SECONDS = 0.05
 """How long a block's missing records are waited for before they are asked for; most are on their way."""
 
 BODY_RETRY_SECONDS = 1.0
+BODY_PATIENCE_SECONDS = 2.0
+"""How long a record that has come from a peer and waits for its check is waited for; a flood of spoilt copies may hide that it
+never came whole."""
+
 BODY_REQUEST_IDS = 500
 """Record bodies asked of one peer at a time; then the next peer is asked."""
 
 ANSWER_BYTES = 4 * 1024 * 1024
 """Records in one answer to a request for bodies."""
+
+EXECUTE_AHEAD = 8
+"""Final blocks whose bodies are sought at a time: a node that catches up waits for the network once for them, not once each."""
 
 HEADERS_BYTES = 8 * 1024 * 1024
 """Final blocks in one catch-up answer."""

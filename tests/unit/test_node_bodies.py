@@ -101,6 +101,42 @@ def test_what_waits_for_its_check_is_not_asked_for_until_it_is_lost(world: World
     assert play(world, scene).asked[0] == (LEADER, [record.id])
 
 
+def test_spoilt_copies_without_end_do_not_keep_a_record_from_being_asked_for(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = world.issue()
+    monkeypatch.setattr(module, "BODY_PATIENCE_SECONDS", 0.05)
+
+    async def scene(desk: Desk) -> None:
+        desk.arriving.add(record.id)  # and it stays so: one copy is always waiting
+        search = asyncio.ensure_future(desk.bodies.obtain([record.id], LEADER))
+        await desk.until_asked(2)
+        desk.arrive(record)
+        await search
+
+    assert [peer for peer, _ in play(world, scene).asked[:2]] == [LEADER, OTHER]
+
+
+@pytest.mark.parametrize("silent", [0, 1])
+def test_who_answered_last_is_asked_first(world: World, silent: int) -> None:
+    """A peer that never answers costs the first search a second, not every one."""
+    records = [world.issue(number=f"BW{number:07}") for number in range(1, 5)]
+    peers = [LEADER, OTHER]
+
+    async def scene(desk: Desk) -> None:
+        desk.peers = peers
+        for record in records:
+            search = asyncio.ensure_future(desk.bodies.obtain([record.id], None))
+            asked = len(desk.asked)
+            while len(desk.asked) == asked or desk.asked[-1][0] == peers[silent]:
+                await asyncio.sleep(0.001)
+            desk.arrive(record)
+            await search
+
+    asked = [peer for peer, _ in play(world, scene).asked]
+    assert asked == [peers[0]] * (silent == 0) + [peers[1 - silent]] * 4
+
+
 def test_the_leader_first_then_the_others_in_turn(world: World) -> None:
     record = world.issue()
 
