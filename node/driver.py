@@ -111,6 +111,8 @@ class Driver:
             loop = asyncio.get_running_loop()
             self.fsyncs += 1
             await loop.run_in_executor(self._threads, self._make_durable, records)
+        else:
+            await asyncio.sleep(0)  # a flood of messages that change nothing must not hold the event loop
         for output in outputs:
             self._deliver(output.send_after)
             for call in output.app:

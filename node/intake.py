@@ -1,12 +1,17 @@
 """How records enter a node: from its own clients, and from its peers.
 
 Every record is checked once on each node: form and envelope on the event loop (microseconds), signature and commitments on
-threads (`node.verifier`). The node that was asked by a client also judges the record against the state, so that a bad one is
-refused at once with its reason; other nodes leave that to `apply`. What passes is written to the body store, kept in the
+threads (`node.verifier`). Whoever brings a record that is being checked waits for the outcome, a peer's copy is dropped: it is
+verified once and spread once. The node that was asked by a client also judges the record against the state, so that a bad one
+is refused at once with its reason; other nodes leave that to `apply`. What passes is written to the body store, kept in the
 mempool and sent to all peers, one hop.
+
+A peer's record must also be one that a block may hold: an envelope for the wrong readers would spoil every leader's block.
 """
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 
 from api.errors import Overloaded
 from ledger.errors import Refusal
@@ -56,33 +61,38 @@ class Intake:
         self._now_ms = now_ms
         self._spread = spread
         self._unusable = unusable
-        self._checking: set[bytes] = set()
+        self._checking: dict[bytes, asyncio.Future[None]] = {}
 
     async def submit(self, raws: Sequence[bytes]) -> list[Answer]:
         """Takes a client's submissions; for each its id (taken now or earlier), or why not."""
         answers: list[Answer] = [b""] * len(raws)
-        fresh: list[tuple[int, Submission, bytes]] = []
+        places: dict[bytes, list[int]] = {}
+        fresh: dict[bytes, tuple[Submission, bytes]] = {}
         for place, raw in enumerate(raws):
             try:
                 submission = parse_submission(raw)
             except Refusal as error:
                 answers[place] = self._refuse(error)
                 continue
-            answers[place] = submission.record.id
-            if not self._known(submission.record.id):
-                fresh.append((place, submission, raw))
-        results = await self._verifier.verify([submission.record for _, submission, _ in fresh])
+            key = answers[place] = submission.record.id
+            places.setdefault(key, []).append(place)
+            fresh[key] = (submission, raw)
+        while others := {self._checking[key] for key in fresh if key in self._checking}:
+            await asyncio.wait(others)
+        fresh = {key: item for key, item in fresh.items() if not self._known(key)}
+        with self._claim(fresh):
+            results = await self._verifier.verify([submission.record for submission, _ in fresh.values()])
         now = self._now_ms()
         passed: list[tuple[Submission, bytes]] = []
-        for (place, submission, raw), refusal in zip(fresh, results, strict=True):
+        for (key, item), refusal in zip(fresh.items(), results, strict=True):
             try:
-                self._admit(submission, refusal, now)
-            except Refusal as error:
-                answers[place] = self._refuse(error)
-            except Overloaded as error:
-                answers[place] = error
+                self._admit(item[0], refusal, now)
+            except (Refusal, Overloaded) as error:
+                answer = self._refuse(error) if isinstance(error, Refusal) else error
+                for place in places[key]:
+                    answers[place] = answer
             else:
-                passed.append((submission, raw))
+                passed.append(item)
         self._keep(passed)
         if passed:
             self._spread([raw for _, raw in passed])
@@ -96,32 +106,48 @@ class Intake:
             wanted: whether a block needs the record of this id; such a one is taken though the mempool is full.
         """
         faults = 0
-        fresh: list[tuple[Submission, bytes]] = []
+        fresh: dict[bytes, tuple[Submission, bytes]] = {}
         for claimed, raw in arrivals:
-            if self._settled(claimed, wanted):
+            if claimed in fresh or self._settled(claimed, wanted):
                 continue
             try:
-                fresh.append((parse_submission(raw), raw))
+                fresh[claimed] = (parse_submission(raw), raw)
             except Refusal as error:
                 faults += 1
                 self._spoilt(error, raw)
-            else:
-                self._checking.add(claimed)
-        try:
-            results = await self._verifier.verify([submission.record for submission, _ in fresh])
-        finally:
-            self._checking.difference_update(submission.record.id for submission, _ in fresh)
+        with self._claim(fresh):
+            results = await self._verifier.verify([submission.record for submission, _ in fresh.values()])
+        now = self._now_ms()
         passed: list[tuple[Submission, bytes]] = []
-        for (submission, raw), refusal in zip(fresh, results, strict=True):
-            record = submission.record
+        for (key, item), refusal in zip(fresh.items(), results, strict=True):
             if refusal is not None:
                 faults += 1
                 self._refuse(refusal)
-                self._unusable(record.id)
-            elif wanted(record.id) or not (self._mempool.full(record.author) or self._mempool.was_judged(record.id)):
-                passed.append((submission, raw))
+                self._unusable(key)
+            elif wanted(key):
+                passed.append(item)
+            elif not self._mempool.full(item[0].record.author) and not self._mempool.was_judged(key):
+                try:
+                    self._ledger.check_sealed(item[0], now)
+                except Refusal as error:
+                    faults += 1
+                    self._refuse(error)
+                else:
+                    passed.append(item)
         self._keep(passed)
         return faults
+
+    @contextmanager
+    def _claim(self, ids: Collection[bytes]) -> Iterator[None]:
+        """These records are being checked; who waits for that sees the outcome in the mempool."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._checking.update(dict.fromkeys(ids, done))
+        try:
+            yield
+        finally:
+            for key in ids:
+                del self._checking[key]
+            done.set_result(None)
 
     def _settled(self, claimed: bytes, wanted: Callable[[bytes], bool]) -> bool:
         """Whether a peer's record need not be looked at: it is here, being checked, or judged and no block asks for it again.

@@ -34,17 +34,23 @@ class Link:
         self._socket = socket
         self._urgent: deque[bytes] = deque()
         self._bulk: deque[bytes] = deque()
+        self._urgent_bytes = 0
         self._bulk_bytes = 0
         self._wake = asyncio.Event()
         self._closed = False
 
     def send(self, item: bytes) -> None:
         """Queues one urgent item."""
-        if len(self._urgent) >= SEND_QUEUE_URGENT:
+        if len(self._urgent) >= SEND_QUEUE_URGENT or self._urgent_bytes > SEND_QUEUE_BYTES:
             self.close()
             return
         self._urgent.append(item)
+        self._urgent_bytes += len(item)
         self._wake.set()
+
+    def has_room(self, size: int) -> bool:
+        """Whether `send_bulk` would take so many bytes now."""
+        return self._bulk_bytes + size <= SEND_QUEUE_BYTES
 
     def send_bulk(self, item: bytes) -> None:
         """Queues records, or drops them when the peer is too slow."""
@@ -79,6 +85,7 @@ class Link:
         while self._urgent and len(items) < MAX_FRAME_ITEMS and size < BULK_FRAME_BYTES:
             items.append(self._urgent.popleft())
             size += len(items[-1])
+            self._urgent_bytes -= len(items[-1])
         while self._bulk and len(items) < MAX_FRAME_ITEMS and size < BULK_FRAME_BYTES:
             items.append(self._bulk.popleft())
             size += len(items[-1])

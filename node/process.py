@@ -180,6 +180,7 @@ class NodeProcess:
             self.cosigner.run(),
             self._tick(),
             self.peers.tasks.watch(),
+            self.router.tasks.watch(),
             self.proposals.tasks.watch(),
         ]
         parts = [asyncio.ensure_future(work) for work in works] + servers

@@ -1,11 +1,12 @@
 """Hands what peers send to the part it concerns, and answers what they ask.
 
-Consensus messages and cosignatures are handled in the order they come. Records wait in a bounded queue of their peer's, so
-that a flood of records never delays a vote; what the queue cannot hold is dropped and pulled later.
+Consensus messages and cosignatures are handled in the order they come. Records and requests wait in bounded queues of their
+peer's, so that a flood of them never delays a vote; what a queue cannot hold is dropped, and pulled or asked again later. An
+answer is only made up where there is room to send it.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from consensus.errors import MalformedMessageError
@@ -20,21 +21,39 @@ from node.driver import Driver
 from node.errors import FrameError
 from node.execution import Execution
 from node.intake import Arrival, Intake, arrivals
-from node.limits import ANSWER_BYTES, BODY_REQUEST_IDS, RECEIVE_RECORDS_BYTES
+from node.limits import (
+    ANSWER_BYTES,
+    BODY_REQUEST_IDS,
+    HEADERS_BYTES,
+    MEMPOOL_RECORDS,
+    RECEIVE_RECORDS_BYTES,
+    RECEIVE_REQUESTS,
+    VERIFY_CHUNK,
+    VERIFY_THREADS,
+)
 from node.links import Link
 from node.mempool import Mempool
 from node.peers import Peers
+from node.tasks import Tasks
 from node.wire import Consensus, Cosigned, GetRecords, Item, Pending, Records, encode_item
+
+Request = GetRecords | GetHeaders | Pending
+
+_AT_ONCE = VERIFY_CHUNK * VERIFY_THREADS
+"""Records of one peer that are parsed in one turn of the event loop."""
+_RECORD_OVERHEAD = 128
+"""Bytes that a waiting record takes beside its own."""
 
 
 @dataclass(slots=True)
 class _Inbox:
-    """Records from one peer that wait for their check."""
+    """What came from one peer and waits: records for their check, requests for their answer."""
 
-    queue: "asyncio.Queue[list[Arrival]]"
+    records: "asyncio.Queue[list[Arrival]]"
+    requests: "asyncio.Queue[Request]"
     ids: set[bytes]
     size: int
-    task: "asyncio.Task[None] | None"
+    tasks: "tuple[asyncio.Task[None], ...]"
 
 
 class Router:
@@ -42,12 +61,14 @@ class Router:
 
     Attributes:
         heights: by consensus key, the height each connected peer told of last.
-        dropped: records from peers that found no room.
+        dropped: records and requests from peers that found no room.
+        tasks: those that work off the inboxes, and what one of them failed with.
     """
 
     def __init__(self, ledger: Ledger, mempool: Mempool, bodies: Bodies, intake: Intake, execution: Execution) -> None:
         self.heights: dict[bytes, int] = {}
         self.dropped = 0
+        self.tasks = Tasks()
         self._ledger = ledger
         self._mempool = mempool
         self._bodies = bodies
@@ -64,9 +85,8 @@ class Router:
 
     def connected(self, link: Link) -> None:
         """Tells the core, and the peer what it may have missed."""
-        inbox = _Inbox(asyncio.Queue(), set(), 0, None)
-        inbox.task = asyncio.ensure_future(self._drain(link, inbox))
-        self._inboxes[link] = inbox
+        inbox = self._inboxes[link] = _Inbox(asyncio.Queue(), asyncio.Queue(RECEIVE_REQUESTS), set(), 0, ())
+        inbox.tasks = (self.tasks.spawn(self._take_records(link, inbox)), self.tasks.spawn(self._answer_requests(link, inbox)))
         self._driver.post_now(Connected(link.peer.consensus))
         if own := self._cosigner.own:
             link.send(encode_item(own))
@@ -76,9 +96,8 @@ class Router:
     def disconnected(self, link: Link) -> None:
         """Forgets the link."""
         self.heights.pop(link.peer.consensus, None)
-        inbox = self._inboxes.pop(link, None)
-        if inbox and inbox.task:
-            inbox.task.cancel()
+        for task in self._inboxes.pop(link).tasks:
+            task.cancel()
 
     async def received(self, link: Link, item: Item) -> None:
         """One item of a peer.
@@ -93,10 +112,8 @@ class Router:
                 self._records(link, raws)
             case Cosigned():
                 self._cosigner.received(link.peer, item)
-            case Pending(ids=ids):
-                self._pull(link, ids)
-            case GetRecords(ids=ids):
-                self._answer(link, ids)
+            case Pending() | GetRecords():
+                self._request(link, item)
             case _:
                 raise FrameError(f"{type(item).__name__} after the handshake")
 
@@ -106,9 +123,7 @@ class Router:
         except MalformedMessageError as error:
             raise FrameError(f"no consensus message: {error}") from error
         if isinstance(message, GetHeaders):
-            blocks, final = self._execution.final_blocks(message.first, MAX_HEADERS)
-            if final is not None:
-                link.send(encode_item(Consensus(encode(Headers(tuple(blocks), final)))))
+            self._request(link, message)
             return
         if isinstance(message, Status):
             self.heights[link.peer.consensus] = message.height
@@ -116,24 +131,46 @@ class Router:
 
     def _records(self, link: Link, raws: tuple[bytes, ...]) -> None:
         inbox = self._inboxes[link]
-        size = sum(map(len, raws))
+        size = _weight(raws)
         if inbox.size + size > RECEIVE_RECORDS_BYTES:
             self.dropped += len(raws)
             return
-        batch = arrivals(raws)
         inbox.size += size
-        inbox.ids.update(claimed for claimed, _ in batch)
-        inbox.queue.put_nowait(batch)
+        for start in range(0, len(raws), _AT_ONCE):
+            batch = arrivals(raws[start : start + _AT_ONCE])
+            inbox.ids.update(claimed for claimed, _ in batch)
+            inbox.records.put_nowait(batch)
 
-    async def _drain(self, link: Link, inbox: _Inbox) -> None:
+    def _request(self, link: Link, request: Request) -> None:
+        requests = self._inboxes[link].requests
+        if requests.full():
+            self.dropped += 1
+        else:
+            requests.put_nowait(request)
+
+    async def _take_records(self, link: Link, inbox: _Inbox) -> None:
         while True:
-            batch = await inbox.queue.get()
+            batch = await inbox.records.get()
             faults = await self._intake.receive(batch, self._bodies.wanted)
-            inbox.size -= sum(len(raw) for _, raw in batch)
+            inbox.size -= _weight([raw for _, raw in batch])
             inbox.ids.difference_update(claimed for claimed, _ in batch)
             self._arrived()
             if faults:
                 self._peers.fault(link, f"{faults} invalid records")
+            await asyncio.sleep(0)
+
+    async def _answer_requests(self, link: Link, inbox: _Inbox) -> None:
+        while True:
+            match await inbox.requests.get():
+                case Pending(ids=ids):
+                    self._pull(link, ids)
+                case GetRecords(ids=ids) if link.has_room(ANSWER_BYTES):
+                    self._send_records(link, ids)
+                case GetHeaders(first=first) if link.has_room(HEADERS_BYTES):
+                    self._send_headers(link, first)
+                case _:
+                    self.dropped += 1
+            await asyncio.sleep(0)  # each costs milliseconds; whatever else is to do goes first
 
     def arriving(self, record_id: bytes) -> bool:
         """Whether a submission that claims this id has come from a peer and waits for its check."""
@@ -141,7 +178,8 @@ class Router:
 
     def _pull(self, link: Link, ids: tuple[bytes, ...]) -> None:
         """Asks for announced records that are not here, as far as there is room for them."""
-        missing = [record_id for record_id in ids if not self._here(record_id)][:BODY_REQUEST_IDS]
+        room = min(BODY_REQUEST_IDS, MEMPOOL_RECORDS - len(self._mempool))
+        missing = [record_id for record_id in ids if not self._here(record_id)][:room] if room > 0 else []
         if missing:
             link.send(encode_item(GetRecords(tuple(missing))))
 
@@ -153,7 +191,12 @@ class Router:
             or self._ledger.judgement(record_id) is not None
         )
 
-    def _answer(self, link: Link, ids: tuple[bytes, ...]) -> None:
+    def _send_headers(self, link: Link, first: int) -> None:
+        blocks, final = self._execution.final_blocks(first, MAX_HEADERS)
+        if final is not None:
+            link.send_bulk(encode_item(Consensus(encode(Headers(tuple(blocks), final)))))
+
+    def _send_records(self, link: Link, ids: tuple[bytes, ...]) -> None:
         found: list[bytes] = []
         size = 0
         for record_id in ids[:BODY_REQUEST_IDS]:
@@ -175,3 +218,8 @@ class Router:
             return None
         envelope = self._ledger.envelope(record_id)
         return body if envelope is None else encode_submission(body, envelope)
+
+
+def _weight(raws: Sequence[bytes]) -> int:
+    """What waiting records cost, so that many empty ones are not free."""
+    return sum(map(len, raws)) + _RECORD_OVERHEAD * len(raws)

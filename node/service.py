@@ -224,5 +224,6 @@ class Service:
         collector.gauge("voting", "1 while this node votes, 0 after an alarm", lambda: float(not self.alarm))
         collector.counters("refused", "Submissions refused", "code", lambda: process.intake.refused)
         collector.counters("peer_faults", "Breaches of the protocol", "peer", lambda: process.peers.faults)
+        collector.counters("dropped", "Items of peers that found no room", "queue", lambda: {"inbox": process.router.dropped})
         collector.counters("forks", "Sizes cosigned with another root", "peer", lambda: process.cosigner.forks)
         collector.counters("fsyncs", "Syncs of the write-ahead log", "log", lambda: {"consensus": process.driver.fsyncs})
