@@ -1,17 +1,16 @@
 """Canonical MessagePack: one byte string for each value, and nothing else is read.
 
-- Values: nil, booleans, integers of 64 bits, text in NFC, bytes, arrays, maps with text keys.
+- Values: nil, booleans, integers of 64 bits, text in NFC (`ledger.texts`), bytes, arrays, maps with text keys.
 - Maps in ascending UTF-8 byte order of their keys, without duplicates; every length and integer in its shortest form.
 - No floats, extension types or timestamps; at most `MAX_DEPTH` arrays and maps inside one another.
 - Reading is strict: what does not encode to the same bytes again is refused.
 
 `decode` reads any value. `typed` reads one schema, fast: the decoder builds the struct directly, the bytes are compared with
-their re-encoding, and only texts that may lie outside ASCII are checked for NFC. The precise reason of a refusal is found
+their re-encoding, and only texts that may lie outside ASCII are checked. The precise reason of a refusal is found
 afterwards, by the slow way. Reference: design 2-records.md, "Encoding and signature".
 """
 
 from typing import Any, Final, Generic, TypeVar
-from unicodedata import is_normalized
 
 import msgspec
 
@@ -19,6 +18,7 @@ from ledger import schema
 from ledger.errors import Code, Refusal
 from ledger.limits import MAX_DEPTH, MAX_RECORD_BYTES, MAX_SUBMISSION_BYTES
 from ledger.schema import inside, item
+from ledger.texts import is_known, is_text
 
 T = TypeVar("T")
 
@@ -86,7 +86,7 @@ def _is_sound(value: Any) -> bool:
         for element in level:
             kind = type(element)
             if kind is str:
-                if not element.isascii() and not _is_text(element):
+                if not is_text(element):
                     return False
             elif kind in _CONTAINERS:
                 if depth == MAX_DEPTH:
@@ -103,10 +103,6 @@ def _is_sound(value: Any) -> bool:
                 return False
         level, depth = below, depth + 1
     return True
-
-
-def _is_text(text: str) -> bool:
-    return is_normalized("NFC", text) and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _check_at(value: Any, path: str, depth: int) -> None:
@@ -133,9 +129,9 @@ def _check_at(value: Any, path: str, depth: int) -> None:
 
 
 def _check_text(text: str, path: str) -> None:
-    if not text.isascii() and not _is_text(text):
-        if is_normalized("NFC", text):
-            raise Refusal(Code.MALFORMED, schema.shorten(path), reason="text that is not Unicode")
+    if not is_known(text):
+        raise Refusal(Code.MALFORMED, schema.shorten(path), reason="text with a character that Unicode 14.0 does not know")
+    if not is_text(text):
         raise Refusal(Code.NOT_CANONICAL, schema.shorten(path), reason="text that is not in NFC")
 
 
@@ -167,9 +163,8 @@ class Typed(Generic[T]):
         if self._texts is not None:
             found: list[str] = []
             self._texts(value, found)
-            for text in found:
-                if not text.isascii() and not is_normalized("NFC", text):
-                    raise self._reason(data, "text that is not in NFC")
+            if not all(map(is_text, found)):
+                raise self._reason(data, "text that is not in NFC")
         return value
 
     def read(self, data: bytes) -> T:

@@ -1,8 +1,8 @@
 """A strict reader of JSON that came from outside: every value is asked for by name and type, nothing may be left over.
 
-Rules: UTF-8 without a byte order mark; no duplicate keys, floats, nulls; integers 0 to 2^63-1; text in NFC, without control
-characters, 1 to 200 characters unless asked otherwise; every fault is one `Refusal` with the code given and the path of the
-value (`participants[3].seals[0].key`). Reference: RFC 8259 and RFC 7493 (I-JSON).
+Rules: UTF-8 without a byte order mark; no duplicate keys, floats, nulls; integers 0 to 2^63-1; text in NFC (`ledger.texts`),
+without control characters, 1 to 200 characters unless asked otherwise; every fault is one `Refusal` with the code given and
+the path of the value (`participants[3].seals[0].key`). Reference: RFC 8259 and RFC 7493 (I-JSON).
 """
 
 import json
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn, TypeAlias
 
 from ledger.errors import Code, Refusal
+from ledger.texts import is_text
 from ledger.units import day_number
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | bool"
@@ -100,7 +101,7 @@ class Cursor:
         text = self.value
         if not least <= len(text) <= most:
             self.refuse(f"must have {least} to {most} characters")
-        if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in text) or unicodedata.normalize("NFC", text) != text:
+        if not is_text(text) or any(unicodedata.category(sign) == "Cc" for sign in text):
             self.refuse("must be NFC without control characters")
         if pattern is not None and not pattern.fullmatch(text):
             self.refuse("has not the right form")

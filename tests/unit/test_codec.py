@@ -17,8 +17,10 @@ from ledger import schema
 from ledger.codec import decode, encode, typed
 from ledger.errors import Code, Refusal
 from ledger.limits import MAX_DEPTH, MAX_RECORD_BYTES, MAX_SUBMISSION_BYTES
+from ledger.texts import is_known
 
-texts = st.text(max_size=40).map(lambda text: unicodedata.normalize("NFC", text))
+known = st.characters(exclude_categories=["Cn", "Cs"]).filter(is_known)
+texts = st.text(known, max_size=40).map(lambda text: unicodedata.normalize("NFC", text))
 scalars = st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | texts | st.binary(max_size=300)
 values = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=5) | st.dictionaries(texts, inner, max_size=20), max_leaves=30
