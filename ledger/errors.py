@@ -46,6 +46,7 @@ class Code(StrEnum):
     EXPIRES_BEFORE_VALIDATED = "expires-before-validated"
     EXPIRY_OVER_LIMIT = "expiry-over-limit"
     ISSUED_IN_FUTURE = "issued-in-future"
+    VALIDATED_IN_FUTURE = "validated-in-future"
     ISSUED_TOO_LATE = "issued-too-late"
     CARATS_DIFFER_FROM_LINES = "carats-differ-from-lines"
     UNKNOWN_ORIGIN = "unknown-origin"

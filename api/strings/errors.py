@@ -12,7 +12,7 @@ ERRORS: dict[Code | ApiCode, str] = {
     Code.UNKNOWN_KIND: "This protocol version knows no record of this kind.",
     Code.BAD_VALUE: "A field is missing, unknown, or holds a value outside its range.",
     # signature, key and time
-    Code.BAD_KEY: "The signing key is not a point that this ledger accepts.",
+    Code.BAD_KEY: "A reader's key is not one that an envelope can be sealed to.",
     Code.BAD_SIGNATURE: "The signature does not match key, statement and ledger.",
     Code.UNKNOWN_AUTHOR: "The author is not on this ledger.",
     Code.UNKNOWN_KEY: "The signing key is not registered for this author.",
@@ -41,6 +41,7 @@ ERRORS: dict[Code | ApiCode, str] = {
     Code.EXPIRES_BEFORE_VALIDATED: "The date of expiry lies before the date of validation.",
     Code.EXPIRY_OVER_LIMIT: "The certificate would be valid for longer than its issuer's limit.",
     Code.ISSUED_IN_FUTURE: "The date of issue lies in the future everywhere on earth.",
+    Code.VALIDATED_IN_FUTURE: "The date of validation lies in the future everywhere on earth.",
     Code.ISSUED_TOO_LATE: "The date of issue lies too far back for the certificate to enter.",
     Code.CARATS_DIFFER_FROM_LINES: "The total carats are not the sum of the lines.",
     Code.UNKNOWN_ORIGIN: "An origin is not a known country code.",

@@ -9,7 +9,8 @@ Checks, in this order (the column "refused when" of the table):
 4. lines: they add up; origins are countries, ascending, and not suspended on `issued` unless from a compliant zone;
 5. sources: each once and not itself, confirmed by this issuer, not claimed beyond what arrived; together at most the
    certificate's carats;
-6. `issued` is not in the future and at most 30 days ago (more than 7: late, which the entry notes).
+6. neither `issued` nor `validated` is in the future (or the limit, counted from validation, would limit nothing); `issued`
+   is at most 30 days ago (more than 7: late, which the entry notes).
 
 A zone belongs to a line's one country; where a line names several, the zone does not clear any of them.
 """
@@ -37,7 +38,7 @@ def check(view: View, author: Participant, record: Record) -> None:
     for place, line in enumerate(body.lines):
         _check_origin(view, body.issued, line, f"lines[{place}]")
     _check_sources(view, author, body)
-    _check_issued(view, body)
+    _check_age(view, body)
 
 
 def enact(writer: Writer, record: Record, place: Place) -> None:
@@ -82,15 +83,20 @@ def _check_number(view: View, author: Participant, body: IssueBody) -> None:
 
 def _check_parties(view: View, author: Participant, body: IssueBody) -> None:
     if not author.issues_on(body.issued):
-        raise Refusal(Code.ISSUER_NOT_IN_FORCE, "issued", given=body.issued, issuer=author.code, limit=author.issues_from)
+        figures = {"given": body.issued, "issuer": author.code, "limit": author.issues_from, "until": author.until}
+        raise Refusal(Code.ISSUER_NOT_IN_FORCE, "issued", **figures)
     for date in (body.issued, view.date):
         if author.suspended_on(date) and not _compliant(author, body):
             raise Refusal(Code.ISSUER_SUSPENDED, "issued", given=date, issuer=author.code)
     destination = view.register.participant(body.destination)
     if destination is None:
         raise Refusal(Code.DESTINATION_UNKNOWN, "destination", given=body.destination)
-    if not destination.in_force(body.issued) or destination.suspended_on(body.issued):
-        raise Refusal(Code.DESTINATION_NOT_IN_FORCE, "destination", given=body.destination, issued=body.issued)
+    if not destination.in_force(body.issued):
+        figures = {"given": body.destination, "issued": body.issued, "limit": destination.since, "until": destination.until}
+        raise Refusal(Code.DESTINATION_NOT_IN_FORCE, "destination", **figures)
+    if destination.suspended_on(body.issued):
+        figures = {"given": body.destination, "issued": body.issued, "reason": "suspended"}
+        raise Refusal(Code.DESTINATION_NOT_IN_FORCE, "destination", **figures)
     if destination.code == author.code:
         raise Refusal(Code.DESTINATION_IS_ISSUER, "destination", given=body.destination)
 
@@ -158,9 +164,11 @@ def _check_source(view: View, author: Participant, source: Source, field: str) -
         )
 
 
-def _check_issued(view: View, body: IssueBody) -> None:
+def _check_age(view: View, body: IssueBody) -> None:
     if units.date_is_future(body.issued, view.now):
         raise Refusal(Code.ISSUED_IN_FUTURE, "issued", given=body.issued, limit=view.date)
+    if units.date_is_future(body.validated, view.now):
+        raise Refusal(Code.VALIDATED_IN_FUTURE, "validated", given=body.validated, limit=view.date)
     age = _age(view.date, body.issued)
     if age > ISSUE_TOO_LATE_DAYS:
         raise Refusal(Code.ISSUED_TOO_LATE, "issued", given=age, limit=ISSUE_TOO_LATE_DAYS)
