@@ -210,6 +210,6 @@ def guard_lost(what: str, directory: Path, reason: str) -> FatalError:
     return FatalError(
         f"The {what} at {directory} cannot be used: {reason}.",
         "It guards against signing twice; without it this node's key must not sign again.",
-        "Do not restore it from a backup. Register a new key for this node (node.set), or put back the original disk.",
+        "Never restore it from a backup. Put back the original disk; else the node needs new keys on the ledger.",
         Exit.REFUSED,
     )

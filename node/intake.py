@@ -6,7 +6,8 @@ verified once and spread once. The node that was asked by a client also judges t
 is refused at once with its reason; other nodes leave that to `apply`. What passes is written to the body store, kept in the
 mempool and sent to all peers, one hop.
 
-A peer's record must also be one that a block may hold: an envelope for the wrong readers would spoil every leader's block.
+A peer's record must also be one that a block may hold: an envelope for the wrong readers would spoil every leader's block. And
+it must be signed with a key of its author's: a signature alone anybody can make, in anybody's name, until no mempool has room.
 """
 
 import asyncio
@@ -111,10 +112,19 @@ class Intake:
             if claimed in fresh or self._settled(claimed, wanted):
                 continue
             try:
-                fresh[claimed] = (parse_submission(raw), raw)
+                submission = parse_submission(raw)
             except Refusal as error:
                 faults += 1
                 self._spoilt(error, raw)
+                continue
+            try:
+                if not wanted(claimed):
+                    self._ledger.check_key(submission.record)
+            except Refusal as error:
+                faults += 1
+                self._refuse(error)
+            else:
+                fresh[claimed] = (submission, raw)
         with self._claim(fresh):
             results = await self._verifier.verify([submission.record for submission, _ in fresh.values()])
         now = self._now_ms()

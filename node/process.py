@@ -15,34 +15,29 @@ from api.admin import create_admin_app
 from api.app import create_app
 from api.auth import TokenBook
 from api.limits import ApiLimits
-from api.server import listen, serve
-from consensus.core import Core
-from consensus.errors import LocalFaultError
-from consensus.events import Alarm, AppCall, Applied, Build, Check, Config, Deliver, Output, Tip, Work
+from api.server import serve
+from consensus.events import Alarm, AppCall, Applied, Build, Check, Config, Deliver, Work
 from consensus.messages import Block
-from ledger.errors import StoreError
-from ledger.genesis import Genesis
 from ledger.state import Applied as LedgerApplied
-from ledger.state import Ledger
-from ledger.store import Store
 from node import selftest
-from node.bodies import Bodies, UnusableBodyError
-from node.config import Address, load_config
+from node.bodies import Bodies
 from node.config import Config as Settings
+from node.config import load_config
 from node.cosigner import Cosigner
-from node.driver import Driver, monotonic_ms
-from node.errors import Exit, FatalError, WalDamagedError, WalError, WalFailedError, WalForeignError, WalMissingError
-from node.execution import Execution, last_block, mark_of
+from node.driver import Driver
+from node.execution import Execution, mark_of
 from node.finality import Finality
 from node.handshake import Identity
-from node.home import Home, guard_lost
+from node.home import Home
 from node.intake import Intake
-from node.keys import NodeKeys, load_keys, passphrase
+from node.keys import load_keys, passphrase
 from node.limits import BODY_REQUEST_IDS, HEARTBEAT_SECONDS, STATUS_SECONDS
 from node.lock import HomeLock
 from node.logs import configure, get_logger
 from node.mempool import Mempool
 from node.metrics import new_registry
+from node.opening import check_identity, fatal, in_use, listen_on, open_ledger, open_store, open_wal, recover
+from node.parts import Parts
 from node.peers import Peers
 from node.proposals import Executed, Proposals
 from node.router import Router
@@ -50,7 +45,6 @@ from node.scheme import Ed25519Scheme
 from node.service import Service
 from node.tls import contexts
 from node.verifier import Verifier
-from node.wal import Wal
 from node.wire import GetRecords, Pending, Records, encode_item
 
 log = get_logger("process")
@@ -101,20 +95,20 @@ class NodeProcess:
         genesis = home.read_genesis()
         keys = load_keys(home.path, raw_allowed=genesis.network == "dev")
         certificate = home.read_certificate()
-        _check_identity(genesis, settings, keys, certificate)
-        store = _open_store(home)
+        check_identity(genesis, settings, keys, certificate)
+        store = open_store(home)
         self._closers.callback(store.close)
-        self.ledger = _open_ledger(home, store, genesis)
-        wal = _open_wal(home, "consensus", genesis)
+        self.ledger = open_ledger(home, store, genesis)
+        wal = open_wal(home, "consensus", genesis)
         self._closers.callback(wal.close)
-        guard = _open_wal(home, "cosigning", genesis)
+        guard = open_wal(home, "cosigning", genesis)
         self._closers.callback(guard.close)
 
         ledger_id = genesis.ledger_id
         identity = Identity(ledger_id, keys.consensus, certificate)
         tls = contexts(home.tls_key, home.tls_certificate, passphrase(), [node.tls for node in genesis.nodes])
         config = Config(ledger_id, 0, genesis.validators, keys.consensus.public)
-        core, first = _recover(config, Ed25519Scheme(keys.consensus), wal, self.ledger, ledger_id)
+        core, first = recover(config, Ed25519Scheme(keys.consensus), wal, self.ledger, ledger_id)
         wal.records = []
 
         self.mempool = Mempool()
@@ -142,7 +136,10 @@ class NodeProcess:
 
         registry, collector = new_registry()
         limits = ApiLimits(requests_per_s=settings.requests_per_second, loopback_per_s=settings.loopback_per_second)
-        self.service = Service(self, genesis, limits, TokenBook.load(home.tokens), registry, now_ms)
+        parts = Parts(
+            settings, self.ledger, self.mempool, self.intake, self.finality, self.cosigner, self.driver, self.peers, self.router
+        )
+        self.service = Service(parts, genesis, limits, TokenBook.load(home.tokens), registry, now_ms)
         self.service.measure(collector)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -152,8 +149,8 @@ class NodeProcess:
             FatalError: a part failed; the process must end.
         """
         with ExitStack() as sockets:
-            api = sockets.enter_context(_listen(self.settings.api_listen))
-            admin = sockets.enter_context(_listen(self.settings.admin_listen))
+            api = sockets.enter_context(listen_on(self.settings.api_listen))
+            admin = sockets.enter_context(listen_on(self.settings.admin_listen))
             try:
                 await self._listen_to_peers()
                 await self._run(stop, api, admin)
@@ -165,7 +162,7 @@ class NodeProcess:
         try:
             await self.peers.start(address.host, address.port)
         except OSError as error:
-            raise _in_use(address, error) from error
+            raise in_use(address, error) from error
 
     async def _run(self, stop: asyncio.Event, api: socket.socket, admin: socket.socket) -> None:
         """Runs every part until `stop` is set or one fails; a failure while stopping is told, too."""
@@ -201,7 +198,7 @@ class NodeProcess:
             log.info("stopped", height=self.ledger.head.height)
         failures = [error for error in outcomes if isinstance(error, Exception)]
         if failures or ended_early:
-            raise _fatal(failures[0] if failures else None, self.home)
+            raise fatal(failures[0] if failures else None, self.home)
 
     def close(self) -> None:
         """Gives everything back, in the reverse order of opening, whatever fails meanwhile."""
@@ -272,101 +269,3 @@ class NodeProcess:
 
     def _ask_bodies(self, peer: bytes, ids: list[bytes]) -> None:
         self.peers.send(peer, encode_item(GetRecords(tuple(ids))))
-
-
-def _check_identity(genesis: Genesis, settings: Settings, keys: NodeKeys, certificate: bytes) -> None:
-    entry = next((node for node in genesis.nodes if node.consensus == keys.consensus.public), None)
-    if entry is None or entry.participant != settings.participant:
-        raise FatalError(
-            f"This node's consensus key {keys.consensus.public.hex()[:16]}... is not that of {settings.participant!r} there.",
-            "The other nodes would refuse it: the ledger does not know this key.",
-            "Check node.participant in kpledger.toml, and that genesis.json was made with the output of: kpledger id",
-            Exit.BAD_CONFIGURATION,
-        )
-    if (entry.log, entry.cosign, entry.tls) != (keys.log.public, keys.cosign.public, certificate):
-        raise FatalError(
-            f"The log, cosigning or TLS key of this home is not the one that the ledger has for {entry.participant}.",
-            "What this node signs would be refused.",
-            "Restore the keys of this node from where your office keeps them.",
-            Exit.BAD_CONFIGURATION,
-        )
-
-
-def _open_store(home: Home) -> Store:
-    try:
-        return Store.open(home.data)
-    except StoreError as error:
-        raise _fatal(error, home) from error
-
-
-def _open_ledger(home: Home, store: Store, genesis: Genesis) -> Ledger:
-    try:
-        return Ledger.open(store, genesis)
-    except StoreError as error:
-        raise _fatal(error, home) from error
-
-
-def _open_wal(home: Home, what: str, genesis: Genesis) -> Wal:
-    directory = home.wal if what == "consensus" else home.guard
-    try:
-        return Wal.open(directory, genesis.ledger_id)
-    except (WalMissingError, WalDamagedError, WalForeignError) as error:
-        raise guard_lost(f"{what} log", directory, str(error)) from error
-    except WalError as error:
-        raise _fatal(error, home) from error
-
-
-def _recover(config: Config, scheme: Ed25519Scheme, wal: Wal, ledger: Ledger, ledger_id: bytes) -> tuple[Core, Output]:
-    block = last_block(ledger)
-    head = ledger.head
-    tip = Tip(block.view, head.height, head.digest, head.time) if block else Tip(0, 0, ledger_id, head.time)
-    try:
-        return Core.recover(config, scheme, wal.records, tip, monotonic_ms())
-    except LocalFaultError as error:
-        raise FatalError(
-            f"The consensus log contradicts the store: {error}.",
-            "One of the two is not this node's latest: it must not vote.",
-            "Put back the original disk, or register a new key for this node (node.set).",
-            Exit.REFUSED,
-        ) from error
-
-
-def _listen(address: Address) -> socket.socket:
-    try:
-        return listen(address.host, address.port)
-    except OSError as error:
-        raise _in_use(address, error) from error
-
-
-def _in_use(address: Address, error: OSError) -> FatalError:
-    return FatalError(
-        f"The address {address} cannot be listened on: {error.strerror}.",
-        "Another program has it, or it is not this machine's.",
-        "Choose another in kpledger.toml, or end the other program.",
-        Exit.BAD_CONFIGURATION,
-    )
-
-
-def _fatal(error: BaseException | None, home: Home) -> FatalError:
-    if isinstance(error, FatalError):
-        return error
-    if isinstance(error, StoreError | WalFailedError):
-        return FatalError(
-            f"Storage failed: {error}.",
-            "What was acknowledged is safe on the other nodes; this one stops rather than guess.",
-            f"Check the disk, then start again: kpledger start --home {home.path}",
-            Exit.DISK,
-        )
-    if isinstance(error, UnusableBodyError):
-        return FatalError(
-            f"A final block holds a record that is not valid here: {error}.",
-            "This node and the others run different rules, or a quorum is lying.",
-            "Keep the home as it is and tell the other operators.",
-            Exit.FAILED,
-        )
-    return FatalError(
-        f"A part of the node ended unexpectedly: {error!r}.",
-        "This is a fault of the program.",
-        "Start it again, and send the log with the output of: kpledger support-bundle",
-        Exit.FAILED,
-    )

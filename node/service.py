@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry
 
@@ -16,9 +15,7 @@ from ledger.receipt import make_receipt
 from ledger.state import Ledger
 from node.keyring import log_key, policy, witness_key
 from node.metrics import NodeCollector
-
-if TYPE_CHECKING:
-    from node.process import NodeProcess
+from node.parts import Parts
 
 _SYNC_BLOCKS = 5
 """A node this many blocks behind is syncing."""
@@ -33,7 +30,7 @@ class Service:
 
     def __init__(
         self,
-        process: "NodeProcess",
+        parts: Parts,
         genesis: Genesis,
         limits: ApiLimits,
         tokens: TokenBook,
@@ -41,19 +38,19 @@ class Service:
         now_ms: Callable[[], int],
     ) -> None:
         self.alarm = ""
-        self._process = process
+        self._parts = parts
         self._genesis = genesis
         self._limits = limits
         self._tokens = tokens
         self._registry = registry
         self._now_ms = now_ms
         self._started = now_ms()
-        self._entry = genesis.node(process.settings.participant)
+        self._entry = genesis.node(parts.settings.participant)
 
     @property
     def ledger(self) -> Ledger:
         """The executed state."""
-        return self._process.ledger
+        return self._parts.ledger
 
     @property
     def limits(self) -> ApiLimits:
@@ -73,7 +70,7 @@ class Service:
     @property
     def public_url(self) -> str:
         """Scheme and authority, no trailing slash."""
-        return self._process.settings.public_url
+        return self._parts.settings.public_url
 
     @property
     def validators(self) -> tuple[Validator, ...]:
@@ -114,7 +111,7 @@ class Service:
         """
         if self._behind():
             raise NotReady(2.0, "this node is catching up")
-        taken = await self._process.intake.submit(raws)
+        taken = await self._parts.intake.submit(raws)
         ids = dict.fromkeys(answer for answer in taken if isinstance(answer, bytes)) if wait else {}
         futures = {record_id: self._watch(record_id) for record_id in ids}
         try:
@@ -123,14 +120,14 @@ class Service:
             return [self._result(answer, futures.get(answer)) if isinstance(answer, bytes) else answer for answer in taken]
         finally:
             for record_id, future in futures.items():
-                self._process.finality.forget(record_id, future)
+                self._parts.finality.forget(record_id, future)
 
     def _watch(self, record_id: bytes) -> "asyncio.Future[None]":
         """A future that is done when the record is final; already done when it is."""
-        finality = self._process.finality
+        finality = self._parts.finality
         judgement = self.ledger.judgement(record_id)
         if judgement is not None and judgement.index is not None:
-            if judgement.index < self._process.cosigner.quorum_size:
+            if judgement.index < self._parts.cosigner.quorum_size:
                 done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
                 done.set_result(None)
                 return done
@@ -152,7 +149,7 @@ class Service:
 
     def receipt(self, record_id: bytes) -> str | None:
         """The record's receipt under the newest quorum checkpoint, None as long as there is none."""
-        cosigner = self._process.cosigner
+        cosigner = self._parts.cosigner
         found = self.ledger.record(record_id)
         note = cosigner.quorum_checkpoint()
         if found is None or note is None or found[1] >= cosigner.quorum_size:
@@ -162,7 +159,7 @@ class Service:
 
     def quorum_checkpoint(self, size: int | None = None) -> str | None:
         """The newest quorum checkpoint, or the one of exactly this size."""
-        return self._process.cosigner.quorum_checkpoint(size)
+        return self._parts.cosigner.quorum_checkpoint(size)
 
     def policy(self) -> str:
         """The C2SP policy file of this ledger, as this node prints it."""
@@ -171,9 +168,9 @@ class Service:
 
     def status(self) -> NodeStatus:
         """Where the node stands now."""
-        process, genesis = self._process, self._genesis
-        links, heights = process.peers.links, process.router.heights
-        own = process.settings.participant
+        parts, genesis = self._parts, self._genesis
+        links, heights = parts.peers.links, parts.router.heights
+        own = parts.settings.participant
         peers = tuple(
             PeerStatus(node.participant, node.address, node.consensus in links, heights.get(node.consensus))
             for node in genesis.nodes
@@ -182,10 +179,10 @@ class Service:
         return NodeStatus(
             participant=own,
             validator=bool(self._entry and self._entry.validator),
-            view=process.driver.core.view,
+            view=parts.driver.core.view,
             epoch=0,
             syncing=self._behind(),
-            pending=len(process.mempool),
+            pending=len(parts.mempool),
             started_ms=self._started,
             peers=peers,
             checks=self._checks(),
@@ -194,36 +191,36 @@ class Service:
     def _behind(self) -> bool:
         """Whether f+1 validators, so at least one honest one, told of a height well ahead of this node's."""
         f = (len(self._genesis.validators) - 1) // 3
-        told = self._process.router.heights
+        told = self._parts.router.heights
         heights = sorted((told[key] for key in self._genesis.validators if key in told), reverse=True)
         return len(heights) > f and heights[f] > self.ledger.head.height + _SYNC_BLOCKS
 
     def _checks(self) -> tuple[ReadyCheck, ...]:
-        process, quorum = self._process, self._genesis.quorum
-        connected = sum(key in process.peers.links for key in self._genesis.validators)
+        parts, quorum = self._parts, self._genesis.quorum
+        connected = sum(key in parts.peers.links for key in self._genesis.validators)
         own = self._entry is not None and self._entry.validator
         head = self.ledger.head
         return (
             ReadyCheck("store", True, f"height {head.height}, size {head.tree_size}"),
             ReadyCheck("peers", connected + own >= quorum, f"{connected + own} validators reachable, quorum {quorum}"),
             ReadyCheck("synced", not self._behind(), "catching up" if self._behind() else "at the network's height"),
-            ReadyCheck("checkpoint", process.cosigner.quorum_size >= 0, f"quorum size {process.cosigner.quorum_size}"),
+            ReadyCheck("checkpoint", parts.cosigner.quorum_size >= 0, f"quorum size {parts.cosigner.quorum_size}"),
             ReadyCheck("voting", not self.alarm, self.alarm or "no alarm"),
         )
 
     def measure(self, collector: NodeCollector) -> None:
         """Adds the node's figures to its metrics."""
-        process = self._process
-        collector.gauge("height", "Height of the last executed block", lambda: process.ledger.head.height)
-        collector.gauge("tree_size", "Leaves in the log", lambda: process.ledger.head.tree_size)
-        collector.gauge("quorum_size", "Size of the newest quorum checkpoint", lambda: process.cosigner.quorum_size)
-        collector.gauge("view", "Current view of consensus", lambda: process.driver.core.view)
-        collector.gauge("mempool_records", "Records that wait for a block", lambda: len(process.mempool))
-        collector.gauge("mempool_bytes", "Bytes of records that wait for a block", lambda: process.mempool.size)
-        collector.gauge("peers_connected", "Links that are up", lambda: len(process.peers.links))
+        parts = self._parts
+        collector.gauge("height", "Height of the last executed block", lambda: parts.ledger.head.height)
+        collector.gauge("tree_size", "Leaves in the log", lambda: parts.ledger.head.tree_size)
+        collector.gauge("quorum_size", "Size of the newest quorum checkpoint", lambda: parts.cosigner.quorum_size)
+        collector.gauge("view", "Current view of consensus", lambda: parts.driver.core.view)
+        collector.gauge("mempool_records", "Records that wait for a block", lambda: len(parts.mempool))
+        collector.gauge("mempool_bytes", "Bytes of records that wait for a block", lambda: parts.mempool.size)
+        collector.gauge("peers_connected", "Links that are up", lambda: len(parts.peers.links))
         collector.gauge("voting", "1 while this node votes, 0 after an alarm", lambda: float(not self.alarm))
-        collector.counters("refused", "Submissions refused", "code", lambda: process.intake.refused)
-        collector.counters("peer_faults", "Breaches of the protocol", "peer", lambda: process.peers.faults)
-        collector.counters("dropped", "Items of peers that found no room", "queue", lambda: {"inbox": process.router.dropped})
-        collector.counters("forks", "Sizes cosigned with another root", "peer", lambda: process.cosigner.forks)
-        collector.counters("fsyncs", "Syncs of the write-ahead log", "log", lambda: {"consensus": process.driver.fsyncs})
+        collector.counters("refused", "Submissions refused", "code", lambda: parts.intake.refused)
+        collector.counters("peer_faults", "Breaches of the protocol", "peer", lambda: parts.peers.faults)
+        collector.counters("dropped", "Items of peers that found no room", "queue", lambda: {"inbox": parts.router.dropped})
+        collector.counters("forks", "Sizes cosigned with another root", "peer", lambda: parts.cosigner.forks)
+        collector.counters("fsyncs", "Syncs of the write-ahead log", "log", lambda: {"consensus": parts.driver.fsyncs})
