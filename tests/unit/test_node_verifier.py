@@ -1,119 +1,151 @@
-"""Signature checks beside the event loop: every caller gets its own results, in order, whatever goes on at the same time."""
+"""`node.verifier`: every record gets its own verdict, in chunks, from threads, whoever gives up meanwhile."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
+import msgspec
 import pytest
-from msgspec.structs import replace
 
 from ledger.errors import Code
-from ledger.record import Record
+from ledger.record import Record, verify_records
 from node import verifier as module
-from node.limits import VERIFY_AT_ONCE, VERIFY_CHUNK
+from node.limits import VERIFY_AT_ONCE, VERIFY_CHUNK, VERIFY_THREADS
 from node.verifier import Verifier
 from tests.support.world import World
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with World.make(tmp_path_factory.mktemp("world") / "store") as made:
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with World.make(tmp_path) as made:
         yield made
 
 
-@pytest.fixture(scope="module")
-def ledger_id(world: World) -> bytes:
-    return world.ledger.ledger_id
+def records(world: World, count: int, wrong: tuple[int, ...] = ()) -> list[Record]:
+    """So many records, those at `wrong` with a broken signature. One signature serves for all that are sound."""
+    sound = world.issue()
+    spoilt = msgspec.structs.replace(sound, sig=bytes(64))
+    return [spoilt if place in wrong else sound for place in range(count)]
 
 
-@pytest.fixture(scope="module")
-def records(world: World) -> list[Record]:
-    """Sound ones, and between them such whose signature is another record's."""
-    sound = [world.issue() for _ in range(8)]
-    return [replace(record, sig=sound[0].sig) if place % 2 else record for place, record in enumerate(sound)]
+@contextmanager
+def verifier(world: World) -> Iterator[Verifier]:
+    made = Verifier(world.ledger.ledger_id)
+    try:
+        yield made
+    finally:
+        made.close()
 
 
-def check(results: list[object], count: int, shift: int = 0) -> None:
-    assert len(results) == count
-    for place, refusal in enumerate(results):
-        forged = (place + shift) % 2 == 1
-        assert (refusal is not None) == forged, f"result {place}"
-        if refusal is not None:
-            assert refusal.code is Code.BAD_SIGNATURE
+class Held:
+    """`verify_records`, which waits until it is let go, and notes who called it for how many."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.calls: list[tuple[str, int]] = []
+        self.go = threading.Event()
+        monkeypatch.setattr(module, "verify_records", self)
+
+    def __call__(self, ledger_id: bytes, batch: list[Record]):
+        self.calls.append((threading.current_thread().name, len(batch)))
+        assert self.go.wait(10)
+        return verify_records(ledger_id, batch)
 
 
-@pytest.mark.parametrize(
-    "count", [0, 1, VERIFY_AT_ONCE, VERIFY_AT_ONCE + 1, VERIFY_CHUNK, VERIFY_CHUNK + 1, 3 * VERIFY_CHUNK + 7]
-)
-def test_results_in_order(records: list[Record], ledger_id: bytes, count: int) -> None:
-    async def run() -> None:
-        verifier = Verifier(ledger_id)
-        check(await verifier.verify((records * count)[:count]), count)
-        verifier.close()
+@pytest.mark.parametrize("count", [0, 1, VERIFY_AT_ONCE, VERIFY_AT_ONCE + 1, VERIFY_CHUNK, VERIFY_CHUNK * 3 + 1])
+def test_each_gets_its_own_verdict(world: World, count: int) -> None:
+    wrong = tuple(place for place in (0, 99, 100, 250) if place < count)
 
-    asyncio.run(run())
+    async def play() -> None:
+        with verifier(world) as checking:
+            results = await checking.verify(records(world, count, wrong))
+            assert [place for place, result in enumerate(results) if result is not None] == list(wrong)
+            assert all(result.code is Code.BAD_SIGNATURE for result in results if result)
 
-
-def test_many_callers_at_once_none_forgotten(records: list[Record], ledger_id: bytes) -> None:
-    """Also those with nothing to check, while all threads are busy."""
-
-    async def run() -> None:
-        verifier = Verifier(ledger_id)
-        sizes = [2 * VERIFY_CHUNK, 0, 1, 33, 0, VERIFY_CHUNK, 7, 0, 61]
-        calls = [verifier.verify((records * size)[place % 2 : place % 2 + size]) for place, size in enumerate(sizes)]
-        async with asyncio.timeout(30):
-            found = await asyncio.gather(*calls)
-        for place, (results, size) in enumerate(zip(found, sizes, strict=True)):
-            check(results, size, shift=place % 2)
-        verifier.close()
-
-    asyncio.run(run())
+    asyncio.run(play())
 
 
-def test_a_caller_that_goes_takes_nobody_with_it(records: list[Record], ledger_id: bytes) -> None:
-    async def run() -> None:
-        verifier = Verifier(ledger_id)
-        leaving = asyncio.ensure_future(verifier.verify(records * 40))
-        staying = asyncio.ensure_future(verifier.verify(records * 10))
-        await asyncio.sleep(0)
-        leaving.cancel()
-        check(await staying, 80)
-        assert leaving.cancelled()
-        verifier.close()
+def test_a_record_of_another_ledger_is_refused(world: World) -> None:
+    async def play() -> None:
+        other = Verifier(bytes(32))
+        for count in (1, VERIFY_CHUNK):
+            assert all(result.code is Code.BAD_SIGNATURE for result in await other.verify(records(world, count)))
+        other.close()
 
-    asyncio.run(run())
+    asyncio.run(play())
 
 
-def test_a_failure_reaches_the_caller(records: list[Record], ledger_id: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> None:
+def test_chunks_run_on_threads_and_those_that_wait_grow_together(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = Held(monkeypatch)
+
+    async def play() -> None:
+        with verifier(world) as checking:
+            work = [asyncio.ensure_future(checking.verify(records(world, 10))) for _ in range(12)]
+            await asyncio.sleep(0.05)
+            assert len(held.calls) == VERIFY_THREADS
+            held.go.set()
+            await asyncio.gather(*work)
+        assert all(name.startswith("verify") for name, _ in held.calls)
+        assert max(count for _, count in held.calls) > 10
+        assert max(count for _, count in held.calls) <= VERIFY_CHUNK
+        assert sum(count for _, count in held.calls) == 120
+
+    asyncio.run(play())
+
+
+def test_the_loop_is_free_meanwhile(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = Held(monkeypatch)
+
+    async def play() -> None:
+        with verifier(world) as checking:
+            work = asyncio.ensure_future(checking.verify(records(world, 50)))
+            for _ in range(10):
+                await asyncio.sleep(0.001)
+            assert not work.done()
+            few = asyncio.ensure_future(checking.verify(records(world, 1)))  # not on the loop while others wait
+            await asyncio.sleep(0.01)
+            assert not few.done()
+            held.go.set()
+            assert await work == [None] * 50
+            assert await few == [None]
+
+    asyncio.run(play())
+
+
+def test_who_gives_up_takes_nothing_from_the_others(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = Held(monkeypatch)
+
+    async def play() -> None:
+        with verifier(world) as checking:
+            work = [asyncio.ensure_future(checking.verify(records(world, 30, (place,)))) for place in range(8)]
+            await asyncio.sleep(0.02)
+            for gone in work[::2]:
+                gone.cancel()
+            held.go.set()
+            for place, results in zip(range(1, 8, 2), await asyncio.gather(*work[1::2]), strict=True):
+                assert [at for at, result in enumerate(results) if result] == [place]
+            assert checking._busy == 0
+            assert not checking._waiting
+            assert await checking.verify(records(world, 20)) == [None] * 20
+
+    asyncio.run(play())
+
+
+def test_a_fault_in_a_thread_reaches_every_caller_and_the_next_chunk_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_ledger_id: bytes, _batch: list[Record]) -> None:
         raise MemoryError
 
-    async def run() -> None:
-        verifier = Verifier(ledger_id)
-        monkeypatch.setattr(module, "verify_records", broken)
-        with pytest.raises(MemoryError):
-            await verifier.verify(records * 2)
-        monkeypatch.undo()
-        check(await verifier.verify(records * 2), 16)
-        verifier.close()
+    async def play() -> None:
+        with verifier(world) as checking:
+            with monkeypatch.context() as patch:
+                patch.setattr(module, "verify_records", fail)
+                work = [asyncio.ensure_future(checking.verify(records(world, VERIFY_CHUNK + 1))) for _ in range(4)]
+                for outcome in await asyncio.gather(*work, return_exceptions=True):
+                    assert isinstance(outcome, MemoryError)
+            assert checking._busy == 0
+            assert await checking.verify(records(world, 20)) == [None] * 20
 
-    asyncio.run(run())
-
-
-def test_chunks_are_bounded(records: list[Record], ledger_id: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    sizes: list[int] = []
-    real = module.verify_records
-
-    def counting(ledger: bytes, chunk: list[Record]) -> list[object]:
-        sizes.append(len(chunk))
-        return real(ledger, chunk)
-
-    async def run() -> None:
-        verifier = Verifier(ledger_id)
-        monkeypatch.setattr(module, "verify_records", counting)
-        await asyncio.gather(*(verifier.verify((records * 40)[:size]) for size in (250, 20, 30, 5, 60)))
-        verifier.close()
-
-    asyncio.run(run())
-    assert max(sizes) <= VERIFY_CHUNK
-    assert sum(sizes) == 365
-    assert len(sizes) < 8, "small jobs that wait behind one another go together"
+    asyncio.run(play())
