@@ -17,7 +17,7 @@ from ledger.envelope import Reader
 from ledger.errors import Code, Refusal
 from ledger.genesis import Genesis
 from ledger.limits import SEAL_EPOCH_OVERLAP_DAYS
-from ledger.participants import SECRETARIAT, Participant, Role, SealKey
+from ledger.participants import SECRETARIAT, Participant, Role, RoleKey, SealKey
 from ledger.units import Ms
 
 NO_EPOCH: Final = 0
@@ -47,16 +47,26 @@ class Register:
             Refusal: UNKNOWN_AUTHOR, UNKNOWN_KEY, KEY_NOT_IN_FORCE, KEY_ROLE.
         """
         participant = self._genesis.participants.get(author)
-        if participant is None and author != SECRETARIAT:
-            raise Refusal(Code.UNKNOWN_AUTHOR, "author", given=author)
-        entry = (participant or self._genesis.secretariat).keys.get(key)
-        if entry is None:
-            raise Refusal(Code.UNKNOWN_KEY, "key", given=key.hex(), author=author)
+        entry = self.key(author, key)
         if not entry.in_force(date):
             raise Refusal(Code.KEY_NOT_IN_FORCE, "key", given=date, since=entry.since, until=entry.until)
         if participant is None or role not in entry.roles:
             raise Refusal(Code.KEY_ROLE, "key", given=" ".join(entry.roles), limit=str(role))
         return participant
+
+    def key(self, author: str, key: bytes) -> RoleKey:
+        """The author's key, whatever it may sign and when.
+
+        Raises:
+            Refusal: UNKNOWN_AUTHOR, UNKNOWN_KEY.
+        """
+        holder = self._genesis.secretariat if author == SECRETARIAT else self._genesis.participants.get(author)
+        if holder is None:
+            raise Refusal(Code.UNKNOWN_AUTHOR, "author", given=author)
+        entry = holder.keys.get(key)
+        if entry is None:
+            raise Refusal(Code.UNKNOWN_KEY, "key", given=key.hex(), author=author)
+        return entry
 
     def check_readers(self, issuer: str, destination: str, readers: Sequence[tuple[str, int]], now: Ms) -> None:
         """Whether an envelope is sealed to exactly those who must be able to read it.

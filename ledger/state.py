@@ -124,6 +124,16 @@ class Ledger(Queries):
         if submission.header is not None:
             check_readers(self._register, submission.record, submission.header, Ms(now_ms))
 
+    def check_key(self, record: Record) -> None:
+        """Whether a record is signed with a key of its author's at all; what the key may sign, and when, is left to the rules.
+
+        Reads no state: so much a mempool asks of what others send, or anybody could fill it in anybody's name.
+
+        Raises:
+            Refusal: UNKNOWN_AUTHOR, UNKNOWN_KEY.
+        """
+        self._register.key(record.author, record.key)
+
     def keep_bodies(self, submissions: Sequence[Submission]) -> None:
         """Write records' bytes and envelopes by id, not synced: `sync` or the block that accepts them makes them durable."""
         writes: dict[bytes, bytes | None] = {}
