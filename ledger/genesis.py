@@ -31,7 +31,7 @@ MAX_TIME = 253_402_300_799_999
 """The last millisecond of the year 9999."""
 
 PARAMETERS: Mapping[str, tuple[int, int, int]] = MappingProxyType({"validity-days": (DEFAULT_VALIDITY_DAYS, 1, 366)})
-"""Parameters the genesis may set: default, least, most. `validity-days`: limit of validity where a participant states none."""
+"""Parameters the genesis may set: default, least, most. `validity-days`: limit of validity where a participant states 0."""
 
 _NETWORK = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _ORIGIN = re.compile(r"[a-z0-9]+([.-][a-z0-9]+)*(/[a-z0-9]+([._-][a-z0-9]+)*)+")
@@ -89,7 +89,8 @@ class Genesis:
 
 
 def _read(root: Cursor) -> Genesis:
-    reader = RegisterReader()
+    parameters = _parameters(root.member("parameters"))
+    reader = RegisterReader(parameters["validity-days"])
     participants: dict[str, Participant] = {}
     for item in root.member("participants").items(1, MAX_PARTICIPANTS):
         entry = reader.participant(item)
@@ -101,7 +102,7 @@ def _read(root: Cursor) -> Genesis:
         origin=root.member("origin").text(3, 100, _ORIGIN),
         time=root.member("time").integer(1, MAX_TIME),
         protocol=root.member("protocol").integer(PROTOCOL, PROTOCOL),
-        parameters=_parameters(root.member("parameters")),
+        parameters=parameters,
         participants=MappingProxyType(participants),
         nodes=reader.nodes(root.member("nodes"), participants),
         secretariat=reader.secretariat(root.member("secretariat")),

@@ -91,7 +91,7 @@ class Participant:
         issues_from, confirms_from: first day on which it issues and confirms on this ledger; empty: it does not yet.
         suspensions: of the whole or of zones, past ones included.
         compliant_zones: zones from which it may export although it is suspended as a whole.
-        validity_days: limit from a certificate's validation to its expiry.
+        validity_days: limit from a certificate's validation to its expiry; given as 0, the network's parameter takes its place.
         ranges: committed certificate numbers; a year without one admits any unused number.
         keys: every authority's keys by public key (derived).
     """

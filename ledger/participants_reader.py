@@ -15,6 +15,8 @@ _ADDRESS = re.compile(r"([a-z0-9]+([.-][a-z0-9]+)*|\[[0-9a-f:]+\]):[0-9]{1,5}")
 _FIELD_PRIME = 2**255 - 19
 _MAX_SERIAL = 10**10 - 1
 """A certificate number has at most ten digits."""
+_MAX_EPOCH = 2**31 - 1
+"""What an envelope can state; 0 there says that a reader has no key."""
 
 
 def is_sealing_key(key: bytes) -> bool:
@@ -30,9 +32,10 @@ def is_sealing_key(key: bytes) -> bool:
 
 
 class RegisterReader:
-    """One pass over a genesis; remembers what must not occur twice."""
+    """One pass over a genesis; remembers what must not occur twice. Who states no limit has `validity_days`."""
 
-    def __init__(self) -> None:
+    def __init__(self, validity_days: int) -> None:
+        self._validity_days = validity_days
         self._keys: set[bytes] = set()
         self._countries: set[str] = set()
 
@@ -52,7 +55,7 @@ class RegisterReader:
             confirms_from=self._from(given.member("confirms_from"), since),
             suspensions=tuple(self._suspension(item) for item in given.member("suspended").items()),
             compliant_zones=_distinct_texts(given.member("compliant_zones")),
-            validity_days=given.member("validity_days").integer(1, 366),
+            validity_days=given.member("validity_days").integer(0, 366) or self._validity_days,
             authorities=self._authorities(given.member("authorities")),
             seals=self._seals(given.member("seals")),
             ranges=_ranges(given.member("ranges")),
@@ -118,7 +121,7 @@ class RegisterReader:
         found: list[SealKey] = []
         for item in given.items(0, 100):
             epoch = item.member("epoch")
-            seal = SealKey(epoch.integer(0, 2**31), self._sealing_key(item.member("key")))
+            seal = SealKey(epoch.integer(1, _MAX_EPOCH), self._sealing_key(item.member("key")))
             if found and seal.epoch <= found[-1].epoch:
                 epoch.refuse("must be above the one before")
             found.append(seal)

@@ -170,12 +170,18 @@ def test_quorum(n, quorum):
     made["participants"] = tuple(participant(code) for code in codes)
     made["chair"] = codes[0]
     made["nodes"] = tuple(
-        Node(
-            code, f"[::1]:{9000 + k}", ed(f"{code}c"), ed(f"{code}l"), ed(f"{code}w"), b"\x30\x02" + code.encode(), True
-        )
+        Node(code, f"[::1]:{9000 + k}", ed(f"{code}c"), ed(f"{code}l"), ed(f"{code}w"), b"\x30\x02" + code.encode(), True)
         for k, code in enumerate(codes)
     )
     assert Genesis.from_json(make_genesis(**made)).quorum == quorum
+
+
+def test_who_states_no_limit_of_validity_has_the_networks():
+    made = sound()
+    made["parameters"] = {"validity-days": 45}
+    made["participants"] += (participant("ZA", validity_days=0),)
+    genesis = Genesis.from_json(make_genesis(**made))
+    assert [genesis.participants[code].validity_days for code in ("BW", "ZA")] == [60, 45]
 
 
 def test_views_answer_by_date():
@@ -298,7 +304,8 @@ FAULTS = [
     (("participants", 0, "until"), "2003-01-01", "participants[0].until"),
     (("participants", 0, "issues_from"), "2002-12-31", "participants[0].issues_from"),
     (("participants", 0, "confirms_from"), "2002-12-31", "participants[0].confirms_from"),
-    (("participants", 0, "validity_days"), 0, "participants[0].validity_days"),
+    (("participants", 0, "validity_days"), -1, "participants[0].validity_days"),
+    (("participants", 0, "validity_days"), 367, "participants[0].validity_days"),
     (("participants", 0, "compliant_zones"), ["a", "a"], "participants[0].compliant_zones[1]"),
     (("participants", 0, "counted"), 1, "participants[0].counted"),
     (("participants", 2, "suspended", 0, "until"), "2013-05-23", "participants[2].suspended[0].until"),
@@ -311,6 +318,8 @@ FAULTS = [
     ((*KEY0, "until"), "2025-01-01", "participants[0].authorities[0].keys[0].until"),
     ((*KEY0, "key"), ed("sroot").hex(), "secretariat.root"),
     (("participants", 0, "seals", 1, "epoch"), 2025, "participants[0].seals[1].epoch"),
+    (("participants", 0, "seals", 0, "epoch"), 0, "participants[0].seals[0].epoch"),
+    (("participants", 0, "seals", 1, "epoch"), 2**31, "participants[0].seals[1].epoch"),
     (("participants", 0, "seals", 1, "key"), "00" * 32, "participants[0].seals[1].key"),
     (("participants", 0, "seals", 1, "key"), "01" + "00" * 31, "participants[0].seals[1].key"),
     (("participants", 0, "seals", 1, "key"), x25519("BW2025").hex(), "participants[0].seals[1].key"),
