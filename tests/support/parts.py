@@ -71,10 +71,12 @@ def memory() -> MemoryDisk:
 
 
 def submission(world: World, **changes: object) -> bytes:
-    """A whole submission: `World.issue` with a real envelope."""
-    readers = changes.pop("readers", None)
-    sealed = world.sealed(world.issue(**changes), **({"readers": readers} if readers else {}))
-    return encode_submission(sealed.record.raw, sealed.envelope)
+    """A whole submission: `World.issue` with a real envelope; `readers` and `key` (who signs it) may be given, too."""
+    sealing = {"readers": changes.pop("readers")} if "readers" in changes else {}
+    key = str(changes.pop("key", ""))
+    sealed = world.sealed(world.issue(**changes), **sealing)
+    record = world.sign(sealed.record.kind, sealed.record.body, sealed.record.author, key) if key else sealed.record
+    return encode_submission(record.raw, sealed.envelope)
 
 
 @contextlib.asynccontextmanager
