@@ -75,7 +75,10 @@ class Devnet:
         home = Path(self.description()["nodes"][node]["home"])
         with (home / "node.log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "node.cli", "start", "--home", str(home)], stdout=log, stderr=log, stdin=subprocess.DEVNULL
+                [sys.executable, "-m", "node.cli", "start", "--home", str(home)],
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
             )
         self.extra.append(process)
 
@@ -123,7 +126,9 @@ class Devnet:
     def logs(self) -> str:
         """The end of everything it wrote."""
         texts = [self.output.read_text(encoding="utf-8")[-3000:] if self.output.exists() else ""]
-        texts += [f"--- {log}\n{log.read_text(encoding='utf-8')[-3000:]}" for log in sorted(self.directory.glob("nodes/*/node.log"))]
+        texts += [
+            f"--- {log}\n{log.read_text(encoding='utf-8')[-3000:]}" for log in sorted(self.directory.glob("nodes/*/node.log"))
+        ]
         return "\n".join(texts)
 
 

@@ -17,8 +17,14 @@ CANARY_CENTS = 7_777_123_451
 
 
 def issue(
-    genesis: Genesis, author: str, seed: bytes, destination: str, number: str, sealed: Mapping[str, object] | None = None,
-    cents: int = 12_345_67, at: int | None = None,
+    genesis: Genesis,
+    author: str,
+    seed: bytes,
+    destination: str,
+    number: str,
+    sealed: Mapping[str, object] | None = None,
+    cents: int = 12_345_67,
+    at: int | None = None,
 ) -> bytes:
     """One submission of a one-line certificate of today."""
     now = at or time.time_ns() // 1_000_000
