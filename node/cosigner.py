@@ -7,7 +7,9 @@ Sign guard: the size and root are durable in an own log before a signature leave
 second root for a size. A store that is behind the guard (restored from a backup) follows silently until it has caught up; one
 whose log does not continue what was signed stops the node.
 
-Peers' cosignatures are bounded by peer: one that signs sizes far ahead takes no room from the others. A cosignature over
+Peers' cosignatures are bounded by peer: one that signs many sizes ahead takes no room from the others, and one that signs the
+same again and again is heard twice a minute. However far behind this node is, it keeps what its peers signed last: that may be
+the last they say for a minute, and so this node's own checkpoint is complete the moment it has caught up. A cosignature over
 another root is a fork by its signer: it is counted, and never part of a note.
 
 Reference: C2SP tlog-checkpoint, tlog-cosignature; 5-log.md.
@@ -18,7 +20,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ledger.checkpoint import Checkpoint, cosignature_time
 from ledger.errors import ProofError
@@ -30,7 +32,7 @@ from ledger.state import Head, Ledger
 from node.errors import Exit, FatalError, PeerError
 from node.keyring import log_key, witness_key
 from node.keys import NodeKeys
-from node.limits import CHECKPOINTS_AHEAD, CHECKPOINTS_EARLY, CHECKPOINTS_KEPT, FRESHNESS_SECONDS
+from node.limits import CHECKPOINTS_EARLY, CHECKPOINTS_KEPT, FRESHNESS_SECONDS, REFRESH_SECONDS
 from node.logs import get_logger
 from node.wal import Wal
 from node.wire import Cosigned, encode_item
@@ -44,11 +46,12 @@ _GUARD_BYTES = 64 * 1024
 
 @dataclass(slots=True)
 class _Round:
-    """One size that this node has cosigned, everybody's cosignatures, and who cosigned another root there."""
+    """One size that this node has cosigned: everybody's cosignatures, when they came, and who cosigned another root there."""
 
     checkpoint: Checkpoint
-    cosignatures: dict[bytes, Signature]
-    forked: set[bytes]
+    cosignatures: dict[bytes, Signature] = field(default_factory=dict)
+    taken_at: dict[bytes, float] = field(default_factory=dict)
+    forked: set[bytes] = field(default_factory=set)
 
 
 class Cosigner:
@@ -158,7 +161,7 @@ class Cosigner:
             self._guard.sync()
 
     def _take_own(self, head: Checkpoint, signature: Signature) -> None:
-        current = self._rounds.setdefault(head.size, _Round(head, {}, set()))
+        current = self._rounds.setdefault(head.size, _Round(head))
         current.cosignatures[self._me.consensus] = signature
         while len(self._rounds) > CHECKPOINTS_KEPT:
             self._rounds.popitem(last=False)
@@ -196,7 +199,7 @@ class Cosigner:
     def _keep_early(self, node: NodeEntry, cosigned: Cosigned) -> None:
         """Keeps the latest of each peer; of sizes that this node has left behind nothing more is wanted."""
         newest = self.own.size if self.own else -1
-        if newest < cosigned.size <= self._ledger.head.tree_size + CHECKPOINTS_AHEAD:
+        if newest < cosigned.size:
             waiting = self._early.setdefault(node.consensus, OrderedDict())
             waiting[cosigned.size] = cosigned
             waiting.move_to_end(cosigned.size)
@@ -214,6 +217,9 @@ class Cosigner:
         forks = cosigned.root != checkpoint.root
         if node.consensus in current.forked if forks else known is not None and cosignature_time(known) >= cosigned.time:
             return False
+        now = time.monotonic()
+        if not forks and now < current.taken_at.get(node.consensus, -REFRESH_SECONDS) + REFRESH_SECONDS:
+            return False
         key = witness_key(node)
         signature = Signature(key.name, key.key_id, cosigned.time.to_bytes(8, "big") + cosigned.signature)
         verify_signature(key, Checkpoint(checkpoint.origin, checkpoint.size, cosigned.root).text(), signature)
@@ -223,6 +229,7 @@ class Cosigner:
             log.error("another root", peer=node.participant, size=cosigned.size, root=cosigned.root.hex())
             return False
         current.cosignatures[node.consensus] = signature
+        current.taken_at[node.consensus] = now
         return True
 
     def _settle(self, current: _Round) -> None:

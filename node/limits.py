@@ -35,6 +35,9 @@ STATUS_SECONDS = 5
 FRESHNESS_SECONDS = 60
 """How often an unchanged head is cosigned again."""
 
+REFRESH_SECONDS = 30.0
+"""How often a peer's newer cosignature of the same head is taken."""
+
 BODY_GRACE_SECONDS = 0.05
 """How long a block's missing records are waited for before they are asked for; most are on their way."""
 
@@ -90,9 +93,6 @@ WAL_SEGMENT_BYTES = 16 * 1024 * 1024
 
 STOP_SECONDS = 5
 """How long open requests may take to end when the process stops."""
-
-CHECKPOINTS_AHEAD = 4_096
-"""Leaves that a peer's cosignature may be ahead of this node's head."""
 
 CHECKPOINTS_KEPT = 256
 """Newest sizes that further cosignatures are taken for."""

@@ -14,7 +14,7 @@ from node import cosigner as module
 from node.cosigner import Cosigner
 from node.errors import Exit, FatalError, PeerError, WalFailedError
 from node.keyring import log_key, witness_key
-from node.limits import CHECKPOINTS_AHEAD, CHECKPOINTS_EARLY, CHECKPOINTS_KEPT
+from node.limits import CHECKPOINTS_EARLY, CHECKPOINTS_KEPT, REFRESH_SECONDS
 from node.wire import Cosigned, encode_item
 from tests.simulation.disk import MemoryDisk
 from tests.support.parts import (
@@ -377,7 +377,9 @@ def test_a_bad_cosignature_is_the_peers_fault(tmp_path: Path) -> None:
     run(play())
 
 
-def test_the_newest_time_of_each_counts(tmp_path: Path) -> None:
+def test_the_newest_time_of_each_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "REFRESH_SECONDS", 0.0)
+
     async def play() -> None:
         with World.make(tmp_path) as world:
             async with Signing(world) as signing:
@@ -402,6 +404,7 @@ def test_what_says_nothing_new_is_not_written(tmp_path: Path, monkeypatch: pytes
                     signing.receive(code)
                     signing.receive(code, 900)
                 assert writes == []
+                monkeypatch.setattr(module, "REFRESH_SECONDS", 0.0)  # so much time has passed
                 signing.receive("AE", 1_001)
                 assert len(writes) == 1
 
@@ -431,7 +434,7 @@ def test_a_flood_of_early_ones_takes_no_room_from_others(tmp_path: Path) -> None
         with World.make(tmp_path) as world:
             async with Signing(world) as signing:
                 liar = signing.node("RU")
-                for size in range(1, CHECKPOINTS_AHEAD + 100):
+                for size in range(1, 10 * CHECKPOINTS_EARLY):
                     signing.cosigner.received(liar, Cosigned(size, bytes(32), 1, bytes(64)))
                 assert len(signing.cosigner._early[liar.consensus]) == CHECKPOINTS_EARLY
                 assert len(signing.cosigner._rounds) == 1
@@ -446,13 +449,35 @@ def test_a_flood_of_early_ones_takes_no_room_from_others(tmp_path: Path) -> None
     run(play())
 
 
-def test_too_far_ahead_is_not_kept(tmp_path: Path) -> None:
+def test_however_far_ahead_the_others_are_what_they_signed_last_is_kept(tmp_path: Path) -> None:
+    """It may be the last they say for a minute: a node that was away would catch up and have no checkpoint of its own."""
+
     async def play() -> None:
         with World.make(tmp_path) as world:
             async with Signing(world) as signing:
-                for size in (CHECKPOINTS_AHEAD + 1, 2**63 - 1):
+                for size in (5_000, 10**9, 2**63 - 1):
                     signing.cosigner.received(signing.node("RU"), Cosigned(size, bytes(32), 1, bytes(64)))
-                assert not signing.cosigner._early
+                assert list(signing.cosigner._early[signing.node("RU").consensus]) == [5_000, 10**9, 2**63 - 1]
+
+    run(play())
+
+
+def test_the_same_again_and_again_is_taken_twice_a_minute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert REFRESH_SECONDS == 30
+
+    async def play() -> None:
+        with World.make(tmp_path) as world:
+            async with Signing(world) as signing:
+                writes: list[object] = []
+                monkeypatch.setattr(world.ledger, "keep_node_values", writes.append)
+                for code in ("RU", "EU"):
+                    signing.receive(code)
+                for time in range(1_001, 1_200):
+                    signing.receive("RU", time)
+                assert len(writes) == 1
+                monkeypatch.setattr(module, "REFRESH_SECONDS", 0.0)  # so much time has passed
+                signing.receive("RU", 1_200)
+                assert len(writes) == 2
 
     run(play())
 
