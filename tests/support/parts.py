@@ -190,9 +190,17 @@ class Road:
         """The block's name."""
         return block_digest(self.ledger.ledger_id, block)
 
+    def deliver_call(self, block: Block, final: Certificate | None = None) -> Deliver:
+        """What the core says when this block is final."""
+        return Deliver(block, self.digest(block), final)
+
     def deliver(self, block: Block, final: Certificate | None = None) -> None:
         """The block is final."""
-        self.execution.deliver(Deliver(block, self.digest(block), final))
+        self.execution.deliver(self.deliver_call(block, final))
+
+    def after(self, block: Block) -> Tip:
+        """This block as the parent of the next one."""
+        return Tip(block.view, block.height, self.digest(block), block.payload.time)
 
     def check(self, block: Block, parent: Tip | None = None) -> None:
         """The core asks about a proposal of LEADER."""

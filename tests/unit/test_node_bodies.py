@@ -1,213 +1,225 @@
-"""Finding a block's records: what is on its way is waited for, what is lost is asked for, what cannot be valid ends the search."""
+"""`node.bodies`: found wherever it is, asked of one peer after the other, and nothing left behind by whoever gives up."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from ledger.record import Record, Submission
+from ledger.record import parse_submission
 from node import bodies as module
-from node.bodies import Bodies, UnusableBodyError
+from node.bodies import UnusableBodyError
 from node.limits import BODY_REQUEST_IDS
-from node.mempool import Entry, Mempool
-from tests.support.world import World
-
-LEADER, OTHER = b"L" * 32, b"O" * 32
+from tests.support.parts import LEADER, OTHER, THIRD, Road, road, settled, submission, until
 
 
-class Desk:
-    """`Bodies` over a real ledger, with a note of every request."""
-
-    def __init__(self, world: World) -> None:
-        self.asked: list[tuple[bytes, list[bytes]]] = []
-        self.arriving: set[bytes] = set()
-        self.peers = [OTHER, LEADER]
-        self.mempool = Mempool()
-        self.bodies = Bodies(
-            world.ledger,
-            self.mempool,
-            lambda peer, ids: self.asked.append((peer, ids)),
-            lambda: list(self.peers),
-            lambda record_id: record_id in self.arriving,
-        )
-
-    def arrive(self, record: Record) -> None:
-        self.mempool.add(Entry(Submission(record), record.raw))
-
-    async def until_asked(self, times: int) -> None:
-        async with asyncio.timeout(10):
-            while len(self.asked) < times:
-                await asyncio.sleep(0.001)
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BODY_GRACE_SECONDS", 0.005)
+    monkeypatch.setattr(module, "BODY_RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(module, "BODY_PATIENCE_SECONDS", 0.1)
 
 
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setattr(module, "BODY_GRACE_SECONDS", 0.01)
-    monkeypatch.setattr(module, "BODY_RETRY_SECONDS", 0.03)
-    with World.make(tmp_path / "store") as made:
-        yield made
+def play(tmp_path: Path, work: Callable[[Road], object]) -> None:
+    async def whole() -> None:
+        async with asyncio.timeout(30), road(tmp_path) as there:
+            await work(there)
+            await settled()
+            assert not there.bodies._searches
+
+    asyncio.run(whole())
 
 
-def play(world: World, scene: Callable[[Desk], Awaitable[None]]) -> Desk:
-    async def run() -> Desk:
-        desk = Desk(world)
-        async with asyncio.timeout(20):
-            await scene(desk)
-        return desk
-
-    return asyncio.run(run())
+def key(raw: bytes) -> bytes:
+    return parse_submission(raw).record.id
 
 
-def test_at_hand_in_mempool_and_store_nobody_is_asked(world: World) -> None:
-    waiting, kept = world.issue(), world.issue(number="BW0000002")
-    world.ledger.keep_bodies([Submission(kept)])
-
-    async def scene(desk: Desk) -> None:
-        desk.arrive(waiting)
-        found = await desk.bodies.obtain([kept.id, waiting.id], LEADER)
-        assert [record.id for record in found] == [kept.id, waiting.id]
-
-    assert play(world, scene).asked == []
+def unknown(count: int) -> list[bytes]:
+    return [number.to_bytes(32) for number in range(count)]
 
 
-def test_what_comes_within_the_grace_is_not_asked_for(world: World) -> None:
-    record = world.issue()
-
-    async def scene(desk: Desk) -> None:
-        search = asyncio.ensure_future(desk.bodies.obtain([record.id], LEADER))
-        await asyncio.sleep(0)
-        assert desk.bodies.wanted(record.id)
-        desk.arrive(record)
-        assert [found.id for found in await search] == [record.id]
-        assert not desk.bodies.wanted(record.id)
-
-    assert play(world, scene).asked == []
+def search(there: Road, *ids: bytes, first: bytes | None = None) -> "asyncio.Future[list]":
+    return asyncio.ensure_future(there.bodies.obtain(ids, first))
 
 
-def test_what_waits_for_its_check_is_not_asked_for_until_it_is_lost(world: World) -> None:
-    record = world.issue()
-
-    async def scene(desk: Desk) -> None:
-        desk.arriving.add(record.id)
-        search = asyncio.ensure_future(desk.bodies.obtain([record.id], LEADER))
-        await asyncio.sleep(0.1)
-        assert desk.asked == []
-        desk.arriving.clear()  # it was a spoilt copy
-        await desk.until_asked(1)
-        desk.arrive(record)
-        await search
-
-    assert play(world, scene).asked[0] == (LEADER, [record.id])
+async def give_up(*searches: "asyncio.Future[list]") -> None:
+    for task in searches:
+        task.cancel()
+    await asyncio.gather(*searches, return_exceptions=True)
 
 
-def test_spoilt_copies_without_end_do_not_keep_a_record_from_being_asked_for(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    record = world.issue()
-    monkeypatch.setattr(module, "BODY_PATIENCE_SECONDS", 0.05)
+def test_what_is_at_hand_is_asked_of_nobody(tmp_path: Path) -> None:
+    async def work(there: Road) -> None:
+        pending, stored = there.entry(number="BW0000001"), there.entry(number="BW0000002")
+        there.mempool.judged([stored.record.id])
+        records = await there.bodies.obtain([stored.record.id, pending.record.id], LEADER)
+        assert [record.raw for record in records] == [stored.record.raw, pending.record.raw]
+        assert await there.bodies.obtain([], None) == []
+        assert there.asked == []
 
-    async def scene(desk: Desk) -> None:
-        desk.arriving.add(record.id)  # and it stays so: one copy is always waiting
-        search = asyncio.ensure_future(desk.bodies.obtain([record.id], LEADER))
-        await desk.until_asked(2)
-        desk.arrive(record)
-        await search
-
-    assert [peer for peer, _ in play(world, scene).asked[:2]] == [LEADER, OTHER]
+    play(tmp_path, work)
 
 
-@pytest.mark.parametrize("silent", [0, 1])
-def test_who_answered_last_is_asked_first(world: World, silent: int) -> None:
-    """A peer that never answers costs the first search a second, not every one."""
-    records = [world.issue(number=f"BW{number:07}") for number in range(1, 5)]
-    peers = [LEADER, OTHER]
+def test_one_that_is_on_its_way_is_waited_for_a_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BODY_GRACE_SECONDS", 5)
 
-    async def scene(desk: Desk) -> None:
-        desk.peers = peers
-        for record in records:
-            search = asyncio.ensure_future(desk.bodies.obtain([record.id], None))
-            asked = len(desk.asked)
-            while len(desk.asked) == asked or desk.asked[-1][0] == peers[silent]:
-                await asyncio.sleep(0.001)
-            desk.arrive(record)
-            await search
+    async def work(there: Road) -> None:
+        raw = submission(there.world)
+        waiting = search(there, key(raw), first=LEADER)
+        await settled()
+        assert there.bodies.wanted(key(raw))
+        await there.receive(raw)
+        assert [record.id for record in await waiting] == [key(raw)]
+        assert there.asked == []
 
-    asked = [peer for peer, _ in play(world, scene).asked]
-    assert asked == [peers[0]] * (silent == 0) + [peers[1 - silent]] * 4
+    play(tmp_path, work)
 
 
-def test_the_leader_first_then_the_others_in_turn(world: World) -> None:
-    record = world.issue()
+def test_the_leader_first_then_the_others_then_all_again(tmp_path: Path) -> None:
+    async def work(there: Road) -> None:
+        waiting = search(there, *unknown(1), first=THIRD)
+        await until(lambda: len(there.asked) >= 6)
+        peers = [peer for peer, _ in there.asked]
+        assert peers[0] == THIRD
+        assert sorted(peers[:3]) == sorted([LEADER, OTHER, THIRD])
+        assert sorted(peers[3:6]) == sorted([LEADER, OTHER, THIRD])
+        await give_up(waiting)
 
-    async def scene(desk: Desk) -> None:
-        search = asyncio.ensure_future(desk.bodies.obtain([record.id], LEADER))
-        await desk.until_asked(3)
-        desk.arrive(record)
-        await search
-
-    assert [peer for peer, _ in play(world, scene).asked[:3]] == [LEADER, OTHER, LEADER]
-
-
-def test_without_peers_it_waits_for_one(world: World) -> None:
-    record = world.issue()
-
-    async def scene(desk: Desk) -> None:
-        desk.peers = []
-        search = asyncio.ensure_future(desk.bodies.obtain([record.id], None))
-        await asyncio.sleep(0.1)
-        assert desk.asked == []
-        desk.peers = [OTHER]
-        await desk.until_asked(1)
-        desk.arrive(record)
-        await search
-
-    assert play(world, scene).asked[0] == (OTHER, [record.id])
+    play(tmp_path, work)
 
 
-def test_only_what_is_missing_is_asked_for_in_requests_of_bounded_size(world: World) -> None:
-    here = world.issue()
-    ids = [here.id, *(number.to_bytes(32, "big") for number in range(BODY_REQUEST_IDS + 1))]
+def test_a_leader_that_is_not_connected_is_not_asked(tmp_path: Path) -> None:
+    async def work(there: Road) -> None:
+        there.connected = [OTHER]
+        waiting = search(there, *unknown(1), first=LEADER)
+        await until(lambda: len(there.asked) >= 2)
+        assert {peer for peer, _ in there.asked} == {OTHER}
+        await give_up(waiting)
 
-    async def scene(desk: Desk) -> None:
-        desk.arrive(here)
-        search = asyncio.ensure_future(desk.bodies.obtain(ids, LEADER))
-        await desk.until_asked(2)
-        search.cancel()
-        await asyncio.wait([search])
-        assert not any(map(desk.bodies.wanted, ids)), "a search that is given up leaves nothing behind"
-
-    asked = play(world, scene).asked
-    assert [len(batch) for _, batch in asked[:2]] == [BODY_REQUEST_IDS, 1]
-    assert asked[0][1] + asked[1][1] == ids[1:]
+    play(tmp_path, work)
 
 
-def test_an_unusable_record_ends_every_search_for_it_and_no_other(world: World) -> None:
-    bad, good = world.issue(), world.issue(number="BW0000002")
+def test_nobody_connected_yet_then_somebody(tmp_path: Path) -> None:
+    async def work(there: Road) -> None:
+        there.connected = []
+        raw = submission(there.world)
+        waiting = search(there, key(raw))
+        await asyncio.sleep(0.05)
+        assert there.asked == []
+        there.connected = [OTHER]
+        await until(lambda: there.asked)
+        await there.receive(raw)
+        assert len(await waiting) == 1
 
-    async def scene(desk: Desk) -> None:
-        failing = [asyncio.ensure_future(desk.bodies.obtain([good.id, bad.id], LEADER)) for _ in range(2)]
-        going_on = asyncio.ensure_future(desk.bodies.obtain([good.id], LEADER))
-        await asyncio.sleep(0)
-        desk.bodies.unusable(bad.id)
-        for search in failing:
-            with pytest.raises(UnusableBodyError, match=bad.id.hex()):
-                await search
-        assert desk.bodies.wanted(good.id)
-        desk.arrive(good)
-        assert [record.id for record in await going_on] == [good.id]
-
-    play(world, scene)
+    play(tmp_path, work)
 
 
-def test_a_late_verdict_on_a_record_that_has_come_meanwhile_changes_nothing(world: World) -> None:
-    record = world.issue()
+def test_only_what_is_still_missing_is_asked_again_in_order(tmp_path: Path) -> None:
+    async def work(there: Road) -> None:
+        raws = [submission(there.world, number=f"BW{number:07d}") for number in range(1, 4)]
+        ids = [key(raw) for raw in raws]
+        waiting = search(there, *ids)
+        await until(lambda: there.asked)
+        assert there.asked[0][1] == ids
+        await there.receive(raws[1])
+        before = len(there.asked)
+        await until(lambda: len(there.asked) > before)
+        assert there.asked[-1][1] == [ids[0], ids[2]]
+        await there.receive(raws[2], raws[0])
+        assert [record.id for record in await waiting] == ids
 
-    async def scene(desk: Desk) -> None:
-        search = asyncio.ensure_future(desk.bodies.obtain([record.id], LEADER))
-        await asyncio.sleep(0)
-        desk.arrive(record)
-        desk.bodies.unusable(record.id)
-        assert [found.id for found in await search] == [record.id]
+    play(tmp_path, work)
 
-    play(world, scene)
+
+def test_many_are_asked_in_parts(tmp_path: Path) -> None:
+    async def work(there: Road) -> None:
+        ids = unknown(2 * BODY_REQUEST_IDS + 1)
+        waiting = search(there, *ids)
+        await until(lambda: there.asked)
+        assert [len(part) for _, part in there.asked[:3]] == [BODY_REQUEST_IDS, BODY_REQUEST_IDS, 1]
+        assert len({peer for peer, _ in there.asked[:3]}) == 1
+        assert [record_id for _, part in there.asked[:3] for record_id in part] == ids
+        await give_up(waiting)
+
+    play(tmp_path, work)
+
+
+def test_two_that_wait_for_the_same(tmp_path: Path) -> None:
+    async def work(there: Road) -> None:
+        raw = submission(there.world)
+        first, second = search(there, key(raw)), search(there, *unknown(1), key(raw))
+        await settled()
+        await give_up(second)
+        assert there.bodies.wanted(key(raw))
+        assert not there.bodies.wanted(unknown(1)[0])
+        await there.receive(raw)
+        assert len(await first) == 1
+        assert not there.bodies.wanted(key(raw))
+
+    play(tmp_path, work)
+
+
+def test_one_named_twice_is_found_twice(tmp_path: Path) -> None:
+    async def work(there: Road) -> None:
+        raw = submission(there.world)
+        waiting = search(there, key(raw), key(raw))
+        await settled()
+        await there.receive(raw)
+        assert [record.id for record in await waiting] == [key(raw)] * 2
+        assert not there.bodies.wanted(key(raw))
+
+    play(tmp_path, work)
+
+
+def test_who_gives_up_at_any_point_leaves_nothing(tmp_path: Path) -> None:
+    async def work(there: Road) -> None:
+        raw = submission(there.world)
+        for moments in (0, 0.001, 0.02):
+            waiting = search(there, *unknown(3), key(raw))
+            await asyncio.sleep(moments)
+            await give_up(waiting)
+            assert not there.bodies._searches
+        asked = len(there.asked)
+        await asyncio.sleep(0.05)
+        assert len(there.asked) == asked
+
+    play(tmp_path, work)
+
+
+def test_an_unusable_one_ends_every_search_for_it_and_no_other(tmp_path: Path) -> None:
+    async def work(there: Road) -> None:
+        ids = unknown(3)
+        first, second, other = search(there, ids[0], ids[1]), search(there, ids[1]), search(there, ids[2])
+        await settled()
+        there.bodies.unusable(ids[1])
+        for waiting in (first, second):
+            with pytest.raises(UnusableBodyError):
+                await waiting
+        assert [there.bodies.wanted(record_id) for record_id in ids] == [False, False, True]
+        there.bodies.unusable(b"\xff" * 32)
+        assert not other.done()
+        await give_up(other)
+
+    play(tmp_path, work)
+
+
+def test_what_came_and_waits_for_its_check_is_not_asked_for(tmp_path: Path) -> None:
+    async def work(there: Road) -> None:
+        ids = unknown(2)
+        there.on_the_way = {ids[0]}
+        waiting = search(there, *ids)
+        await until(lambda: there.asked)
+        assert there.asked[0][1] == [ids[1]]
+        await give_up(waiting)
+
+    play(tmp_path, work)
+
+
+def test_whoever_claims_ids_with_rubbish_for_ever_cannot_hide_a_record(tmp_path: Path) -> None:
+    async def work(there: Road) -> None:
+        there.on_the_way = set(unknown(1))
+        waiting = search(there, *unknown(1))
+        await until(lambda: there.asked, 5)
+        await give_up(waiting)
+
+    play(tmp_path, work)

@@ -1,141 +1,320 @@
-"""Final blocks: executed in order, each once its bodies are here; those that wait are sought together."""
+"""`node.execution`: every final block once, in order, whole; and what others are told of it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from consensus.events import Deliver
-from consensus.messages import Block, Mark, Payload
-from ledger.record import Record, Submission
-from node import bodies as bodies_module
-from node.bodies import Bodies, UnusableBodyError
-from node.execution import Execution
+from consensus.limits import MAX_HEADERS
+from consensus.messages import Certificate, VoteKind
+from ledger.errors import BlockOrderError, Code, StoreError
+from ledger.record import parse_submission
+from node import execution as module
+from node.bodies import UnusableBodyError
+from node.execution import Execution, last_block, mark_of
 from node.limits import EXECUTE_AHEAD
-from node.mempool import Entry, Mempool
-from tests.support.parts import settled, until
+from tests.support.parts import Road, road, running, settled, submission, until
 from tests.support.world import World
 
-PEER = b"P" * 32
-NO_MARK = Mark(0, 0, bytes(32), bytes(32))
+
+def play(tmp_path: Path, work: Callable[[Road], object]) -> None:
+    async def whole() -> None:
+        async with asyncio.timeout(30), road(tmp_path) as there:
+            await work(there)
+
+    asyncio.run(whole())
 
 
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setattr(bodies_module, "BODY_GRACE_SECONDS", 0.01)
-    with World.make(tmp_path / "store") as made:
-        yield made
+def final(there: Road, block) -> Certificate:
+    """A FINAL of this block, as far as execution looks at it."""
+    return Certificate(VoteKind.FINALIZE, 0, block.view, block.parent_view, there.digest(block), b"\x07", (bytes(64),) * 3)
 
 
-class Desk:
-    """`Execution` over a real ledger, with a note of what peers were asked for and of what was executed."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.asked: list[bytes] = []
-        self.executed: list[int] = []
-        self.mempool = Mempool()
-        bodies = Bodies(world.ledger, self.mempool, lambda _, ids: self.asked.extend(ids), lambda: [PEER], lambda _: False)
-        self.execution = Execution(world.ledger, bodies)
-        self.execution.listeners.append(lambda block, _: self.executed.append(block.height))
-
-    def deliver(self, height: int, *records: Record) -> None:
-        payload = Payload(self.world.now + height, NO_MARK, b"", tuple(record.id for record in records))
-        block = Block(1, 0, height, height, height - 1, bytes(32), payload)
-        self.execution.deliver(Deliver(block, height.to_bytes(32, "big"), None))
-
-    def arrive(self, record: Record) -> None:
-        self.mempool.add(Entry(Submission(record), record.raw))
+def chain(there: Road, count: int, *, finals: Callable[[int], bool] = lambda _height: True) -> list:
+    """Delivers so many empty blocks; those that `finals` picks with their own FINAL."""
+    parent, blocks = there.tip, []
+    for height in range(parent.height + 1, parent.height + count + 1):
+        block = there.block(parent=parent, mark=mark_of(there.ledger.head))
+        there.deliver(block, final(there, block) if finals(height) else None)
+        parent = there.after(block)
+        blocks.append(block)
+    return blocks
 
 
-def play(world: World, scene: Callable[[Desk, "asyncio.Task[None]"], Awaitable[None]]) -> Desk:
-    async def run() -> Desk:
-        desk = Desk(world)
-        task = asyncio.ensure_future(desk.execution.run())
-        try:
-            async with asyncio.timeout(20):
-                await scene(desk, task)
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-            desk.execution.close()
-        return desk
-
-    return asyncio.run(run())
+async def executed(there: Road, height: int) -> None:
+    await until(lambda: there.ledger.head.height == height and height not in there.execution._unexecuted)
 
 
-def records(world: World, count: int) -> list[Record]:
-    return [world.issue(number=f"BW{number:07}") for number in range(1, count + 1)]
+# --- the queue --------------------------------------------------------------------------------------------------------
 
 
-def test_the_bodies_of_the_blocks_that_wait_are_sought_together_and_the_blocks_executed_in_order(world: World) -> None:
-    wanted = records(world, EXECUTE_AHEAD + 1)
+def test_in_order_each_once_and_told_once(tmp_path: Path) -> None:
+    async def work(there: Road) -> None:
+        told = []
+        there.execution.listeners.append(lambda block, applied: told.append((block.height, applied.head.height)))
+        ids = [there.entry(number=f"BW{number:07d}").record.id for number in range(1, 4)]
+        parent = there.tip
+        for record_id in ids:
+            block = there.block(record_id, parent=parent)
+            there.deliver(block)
+            parent = there.after(block)
+        assert there.execution.unexecuted() == set(ids)
+        assert there.execution.waiting_records() == 3
+        await executed(there, 3)
+        assert told == [(1, 1), (2, 2), (3, 3)]
+        assert [there.ledger.record(record_id)[1:] for record_id in ids] == [(0, 1), (1, 2), (2, 3)]
+        assert there.execution.unexecuted() == set()
+        assert there.execution.waiting_records() == 0
 
-    async def scene(desk: Desk, _: "asyncio.Task[None]") -> None:
-        for height, record in enumerate(wanted, 1):
-            desk.deliver(height, record)
-        await until(lambda: len(desk.asked) >= EXECUTE_AHEAD)
-        assert desk.asked == [record.id for record in wanted[:EXECUTE_AHEAD]]
-        assert desk.execution.waiting_records() == len(wanted)
-        for record in reversed(wanted[:-1]):
-            assert desk.executed == []
-            desk.arrive(record)
+    play(tmp_path, work)
+
+
+def test_what_is_delivered_again_after_a_restart_is_not_applied_again(tmp_path: Path) -> None:
+    """The log of votes may hold FINALs that the store has executed; the core names them once more."""
+
+    async def work(there: Road) -> None:
+        blocks = chain(there, 3)
+        await executed(there, 3)
+        head = there.ledger.head
+        again = Execution(there.ledger, there.bodies)
+        async with running(again.run()):
+            for block in blocks:
+                again.deliver(there.deliver_call(block))
             await settled()
-        await until(lambda: desk.executed == list(range(1, EXECUTE_AHEAD + 1)))
-        await until(lambda: wanted[-1].id in desk.asked)
-        desk.arrive(wanted[-1])
-        await until(lambda: desk.executed[-1] == len(wanted))
-        assert desk.execution.unexecuted() == set()
+            assert again.unexecuted() == set()
+            assert again._queue.empty()
+        again.close()
+        assert there.ledger.head == head
+        assert last_block(there.ledger) == blocks[-1]
 
-    play(world, scene)
-    assert world.ledger.head.height == len(wanted)
+    play(tmp_path, work)
 
 
-def test_a_mark_is_reached_when_its_block_is_executed(world: World) -> None:
-    (record,) = records(world, 1)
+def test_a_store_without_blocks_has_no_last_one(tmp_path: Path) -> None:
+    with World.make(tmp_path) as world:
+        assert last_block(world.ledger) is None
 
-    async def scene(desk: Desk, _: "asyncio.Task[None]") -> None:
-        await desk.execution.reached(0)
-        waiting = asyncio.ensure_future(desk.execution.reached(2))
-        given_up = asyncio.ensure_future(desk.execution.reached(2))
+
+def test_a_record_in_two_blocks_counts_once(tmp_path: Path) -> None:
+    async def work(there: Road) -> None:
+        record_id = there.entry().record.id
+        await there.execute(record_id)
+        await there.execute(record_id)
+        assert (there.ledger.head.height, there.ledger.head.tree_size) == (2, 1)
+        assert there.ledger.record(record_id)[1:] == (0, 1)
+
+    play(tmp_path, work)
+
+
+def test_a_missing_body_stops_the_queue_until_it_comes(tmp_path: Path) -> None:
+    async def work(there: Road) -> None:
+        raw = submission(there.world)
+        block = there.block(parse_submission(raw).record.id)
+        there.deliver(block)
+        parent = there.after(block)
+        there.deliver(there.block(there.entry(number="BW0000002").record.id, parent=parent))
+        await asyncio.sleep(0.02)
+        assert there.ledger.head.height == 0
+        await there.receive(raw)
+        await executed(there, 2)
+        assert there.ledger.head.tree_size == 2
+
+    play(tmp_path, work)
+
+
+def test_bodies_of_the_next_blocks_are_sought_meanwhile_within_bounds(tmp_path: Path) -> None:
+    async def work(there: Road) -> None:
+        raws = [submission(there.world, number=f"BW{number:07d}") for number in range(1, EXECUTE_AHEAD + 3)]
+        parent = there.tip
+        for raw in raws:
+            block = there.block(parse_submission(raw).record.id, parent=parent)
+            there.deliver(block)
+            parent = there.after(block)
         await settled()
-        given_up.cancel()
-        desk.deliver(1)
-        desk.deliver(2, record)
-        await until(lambda: desk.executed == [1])
-        assert not waiting.done()
-        desk.arrive(record)
-        await waiting
-        marks = [desk.execution.mark_at(height) for height in range(4)]
-        assert [mark.tree_size for mark in marks if mark] == [0, 0, 1]
-        assert marks[3] is None
+        wanted = [there.bodies.wanted(parse_submission(raw).record.id) for raw in raws]
+        assert wanted == [True] * EXECUTE_AHEAD + [False] * 2
+        await there.receive(*reversed(raws))
+        await executed(there, len(raws))
+        assert not there.bodies._searches
 
-    play(world, scene)
+    play(tmp_path, work)
 
 
-def test_what_is_executed_already_is_not_executed_again(world: World) -> None:
-    async def scene(desk: Desk, _: "asyncio.Task[None]") -> None:
-        for height in (1, 2, 1, 2, 3):
-            desk.deliver(height)
-            await until(lambda height=height: desk.executed[-1:] >= [height])
-
-    assert play(world, scene).executed == [1, 2, 3]
-
-
-def test_a_final_block_with_a_record_that_cannot_be_valid_ends_the_node_and_every_search(world: World) -> None:
-    first, bad, later = records(world, 3)
-
-    async def scene(desk: Desk, task: "asyncio.Task[None]") -> None:
-        for height, record in enumerate((first, bad, later), 1):
-            desk.deliver(height, record)
-        await until(lambda: len(desk.asked) >= 3)
-        desk.execution._bodies.unusable(bad.id)
+def test_stopping_leaves_no_search_behind(tmp_path: Path) -> None:
+    async def whole() -> None:
+        async with road(tmp_path) as there:
+            there.deliver(there.block(bytes(32)))
+            await settled()
+            assert there.bodies.wanted(bytes(32))
         await settled()
-        desk.arrive(first)
-        with pytest.raises(UnusableBodyError, match=bad.id.hex()):
-            await task
-        assert not desk.execution._bodies.wanted(later.id)
-        assert desk.executed == [1]
+        assert not there.bodies._searches
 
-    play(world, scene)
+    asyncio.run(whole())
+
+
+# --- failures ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_record_that_cannot_be_valid_here_ends_the_node(tmp_path: Path) -> None:
+    async def whole() -> None:
+        async with road(tmp_path) as there:
+            there.deliver(there.block(bytes(32)))
+            await settled()
+            there.bodies.unusable(bytes(32))
+            await settled()
+            assert there.ledger.head.height == 0
+
+    with pytest.raises(UnusableBodyError):
+        asyncio.run(whole())
+
+
+@pytest.mark.parametrize("error", [StoreError("no space"), BlockOrderError("height 2 cannot follow 0")])
+def test_a_block_that_cannot_be_committed_ends_the_node(tmp_path: Path, error: Exception) -> None:
+    async def whole() -> None:
+        async with road(tmp_path) as there:
+
+            def fail(*_: object) -> None:
+                raise error
+
+            there.ledger.apply = fail
+            told = []
+            there.execution.listeners.append(lambda *told_of: told.append(told_of))
+            there.deliver(there.block())
+            await asyncio.sleep(0.02)
+            assert told == []
+
+    with pytest.raises(type(error)):
+        asyncio.run(whole())
+
+
+def test_a_listener_that_fails_is_not_passed_over(tmp_path: Path) -> None:
+    async def whole() -> None:
+        async with road(tmp_path) as there:
+            there.execution.listeners.append(lambda *_: {}["missing"])
+            there.deliver(there.block())
+            await asyncio.sleep(0.02)
+
+    with pytest.raises(KeyError):
+        asyncio.run(whole())
+
+
+def test_a_commit_under_way_is_finished_before_the_store_is_closed(tmp_path: Path) -> None:
+    async def whole() -> None:
+        async with road(tmp_path) as there:
+            begun, real = threading.Event(), there.ledger.apply
+            go = threading.Event()
+
+            def slow(*arguments: object):
+                begun.set()
+                assert go.wait(10)
+                return real(*arguments)
+
+            there.ledger.apply = slow
+            there.deliver(there.block())
+            await until(begun.is_set)
+            threading.Timer(0.1, go.set).start()
+        with World.make(tmp_path) as world:
+            assert world.ledger.head.height == 1
+
+    asyncio.run(whole())
+
+
+# --- what others ask --------------------------------------------------------------------------------------------------
+
+
+def test_marks_of_all_heights(tmp_path: Path) -> None:
+    async def work(there: Road) -> None:
+        marks = [mark_of(there.ledger.head)]
+        for number in range(1, 4):
+            await there.execute(there.entry(number=f"BW{number:07d}").record.id)
+            marks.append(mark_of(there.ledger.head))
+        assert len({mark.state for mark in marks}) == 4
+        assert [there.execution.mark_at(height) for height in range(4)] == marks
+        assert there.execution.mark_at(4) is None
+        assert there.execution.mark_at(2**63 - 1) is None
+
+    play(tmp_path, work)
+
+
+def test_reached_is_waited_for_and_forgotten(tmp_path: Path) -> None:
+    async def work(there: Road) -> None:
+        await there.execution.reached(0)
+        waiting = [asyncio.ensure_future(there.execution.reached(height)) for height in (1, 1, 2)]
+        await settled()
+        waiting[0].cancel()
+        await there.execute()
+        await waiting[1]
+        assert not waiting[2].done()
+        await there.execute()
+        await waiting[2]
+        assert not there.execution._reached
+
+    play(tmp_path, work)
+
+
+def test_a_reader_on_the_loop_sees_a_block_whole_or_not_at_all(tmp_path: Path) -> None:
+    """`apply` runs in a thread while the loop reads: head, log and marks must always fit each other."""
+
+    async def work(there: Road) -> None:
+        ids = [there.entry(number=f"BW{number:07d}").record.id for number in range(1, 31)]
+        parent = there.tip
+        for record_id in ids:
+            block = there.block(record_id, parent=parent)
+            there.deliver(block)
+            parent = there.after(block)
+        heights = set()
+        while there.ledger.head.height < len(ids):
+            head = there.ledger.head
+            heights.add(head.height)
+            assert head.tree_size == head.height
+            assert there.ledger.root_at(head.tree_size) == head.root
+            if head.tree_size:
+                assert there.ledger.record(ids[head.tree_size - 1])[1] == head.tree_size - 1
+            before = there.execution.mark_at(head.height)
+            assert before is not None
+            assert before == mark_of(head)
+            await asyncio.sleep(0)
+        assert len(heights) > 1
+
+    play(tmp_path, work)
+
+
+def test_final_blocks_forward_to_the_last_certificate(tmp_path: Path) -> None:
+    async def work(there: Road) -> None:
+        blocks = chain(there, 9, finals=lambda height: height % 4 == 0)
+        await executed(there, 9)
+        for first, count, expected in ((1, 9, 8), (1, 7, 4), (3, 2, 4), (5, 100, 8), (8, 1, 8)):
+            found, certificate = there.execution.final_blocks(first, count)
+            assert found == blocks[first - 1 : expected]
+            assert certificate == final(there, blocks[expected - 1])
+        for first, count in ((1, 3), (9, 1), (10, 5), (0, 5), (2**63 - 1, 5), (5, 0)):
+            assert there.execution.final_blocks(first, count) == ([], None)
+
+    play(tmp_path, work)
+
+
+def test_one_answer_is_bounded_by_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def work(there: Road) -> None:
+        blocks = chain(there, 6)
+        await executed(there, 6)
+        size = len(there.ledger.node_value(b"block/" + (1).to_bytes(8, "big")))
+        monkeypatch.setattr(module, "HEADERS_BYTES", 3 * size + 10)
+        assert there.execution.final_blocks(1, MAX_HEADERS)[0] == blocks[:3]
+
+    play(tmp_path, work)
+
+
+def test_refused_records_are_told_with_their_reason(tmp_path: Path) -> None:
+    async def work(there: Road) -> None:
+        first, clash = there.entry().record.id, there.entry().record.id
+        told = []
+        there.execution.listeners.append(lambda _block, applied: told.extend(applied.judgements))
+        await there.execute(first, clash)
+        assert [(judgement.index, judgement.refusal and judgement.refusal.code) for judgement in told] == [
+            (0, None),
+            (None, Code.NUMBER_USED),
+        ]
+
+    play(tmp_path, work)
