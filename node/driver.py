@@ -3,6 +3,8 @@
 One task owns the core. It takes every event that waits, lets the core handle them one by one, merges the outputs in order, and
 then makes what must be durable durable with one fsync of the body store and, after it, one of the write-ahead log, before
 anything that depends on it is sent or carried out.
+
+Of each peer only so many messages wait at a time: what one sends without end delays the others' votes by as many, and no more.
 """
 
 import asyncio
@@ -11,9 +13,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from consensus.core import Core
-from consensus.events import AppCall, Event, Output, Send, Wake
+from consensus.events import AppCall, Event, Output, Received, Send, Wake
 from consensus.messages import encode
-from node.limits import DRIVER_QUEUE, WAL_SEGMENT_BYTES
+from node.limits import PEER_EVENTS, WAL_SEGMENT_BYTES
 from node.wal import Wal
 from node.wire import Consensus, encode_item
 
@@ -56,13 +58,19 @@ class Driver:
         self._sync_bodies = sync_bodies
         self._send = send
         self._application = application
-        self._events: asyncio.Queue[Event] = asyncio.Queue(DRIVER_QUEUE)
+        self._events: asyncio.Queue[Event] = asyncio.Queue()
+        self._room: dict[bytes, asyncio.Semaphore] = {}
         self._own: list[Event] = []
+        self._rotate_at = WAL_SEGMENT_BYTES
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="fsync")
 
-    async def post(self, event: Event) -> None:
-        """Hands in an event from outside; waits while too many do."""
-        await self._events.put(event)
+    async def post(self, event: Received) -> None:
+        """Hands in a peer's message; waits while too many of the same peer's do."""
+        room = self._room.get(event.peer)
+        if room is None:
+            room = self._room[event.peer] = asyncio.Semaphore(PEER_EVENTS)
+        await room.acquire()
+        self._events.put_nowait(event)
 
     def post_now(self, event: Event) -> None:
         """Hands in an event of this node's own application, which must never wait for the core."""
@@ -80,6 +88,7 @@ class Driver:
         while True:
             outputs = await self._step(wake_at)
             wake_at = await self._perform(outputs)
+            await asyncio.sleep(0)  # nothing above waits where nothing is to be made durable
 
     async def _step(self, wake_at: int | None) -> list[Output]:
         """Waits for events, at most until `wake_at`, and lets the core handle those that are there."""
@@ -91,7 +100,7 @@ class Driver:
                     event = await self._events.get()
             except TimeoutError:
                 pass
-        outputs = [self.core.handle(event, monotonic_ms())]
+        outputs = [self._handle(event)]
         for _ in range(_MERGED):
             if self._own:
                 event = self._own.pop(0)
@@ -99,8 +108,13 @@ class Driver:
                 event = self._events.get_nowait()
             else:
                 break
-            outputs.append(self.core.handle(event, monotonic_ms()))
+            outputs.append(self._handle(event))
         return outputs
+
+    def _handle(self, event: Event) -> Output:
+        if isinstance(event, Received):
+            self._room[event.peer].release()
+        return self.core.handle(event, monotonic_ms())
 
     async def _perform(self, outputs: list[Output]) -> int | None:
         """Carries out merged outputs; the newest `wake_at` counts."""
@@ -117,9 +131,10 @@ class Driver:
             self._deliver(output.send_after)
             for call in output.app:
                 self._application(call)
-        if self._wal.size > WAL_SEGMENT_BYTES:
+        if self._wal.size > self._rotate_at:
             loop = asyncio.get_running_loop()
             await loop.run_in_executor(self._threads, self._wal.rotate, self.core.snapshot())
+            self._rotate_at = max(WAL_SEGMENT_BYTES, 2 * self._wal.size)  # a large snapshot is not written every time
         return outputs[-1].wake_at
 
     def _make_durable(self, records: list[bytes]) -> None:

@@ -22,8 +22,8 @@ RECEIVE_RECORDS_BYTES = 16 * 1024 * 1024
 RECEIVE_REQUESTS = 64
 """Per peer, requests waiting for their answer; beyond it they are dropped (and asked again)."""
 
-DRIVER_QUEUE = 4_096
-"""Events waiting for the consensus core; a peer's reader waits when it is full."""
+PEER_EVENTS = 64
+"""Per peer, messages waiting for the consensus core; its reader waits when there are more."""
 
 HANDSHAKE_SECONDS = 5
 RECONNECT_SECONDS = (0.2, 2.0)

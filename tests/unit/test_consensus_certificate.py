@@ -77,6 +77,15 @@ def test_votes_that_were_verified_are_not_verified_again():
     assert scheme.verified == 4, "another subject's votes say nothing"
 
 
+def test_a_forgery_costs_one_check_however_many_it_names():
+    scheme = Scheme(keys(1)[0])
+    made = certificate(NULLIFY, 100, list(range(67)), 1)
+    forged = msgspec.structs.replace(made, signatures=(made.signatures[0], *made.signatures[:66]))
+    with pytest.raises(BadCertificateError, match="validator 1 "):
+        verifier(100, scheme).check(forged)
+    assert scheme.verified == 2
+
+
 def test_votes_of_a_batch_are_judged_one_by_one():
     bad = msgspec.structs.replace(vote(NULLIFY, 1, 1), signature=bytes(64))
     assert verifier(4).verify([vote(NULLIFY, 0, 1), bad, vote(NULLIFY, 2, 1)]) == [True, False, True]
