@@ -92,6 +92,12 @@ def decode_cursor(text: str | None) -> bytes | None:
     return key
 
 
+def missing(field: str, given: str, height: int) -> Problem:
+    """The 404 for what the ledger does not have at this height; a block to come may bring it."""
+    headers = {HEIGHT_HEADER: str(height)}
+    return Problem(404, ApiCode.NOT_FOUND, field, headers, given=given[:100], read_at_height=height)
+
+
 def hex_id(text: str) -> bytes:
     """A record's id. Raises Problem 404: what is no id names nothing."""
     if len(text) == 64 and not text.strip("0123456789abcdef"):

@@ -5,7 +5,7 @@ from typing import Literal
 from quart import Blueprint, Response, request
 
 from api.access import require_reader
-from api.answers import Cache, answer, decode_cursor, encode_cursor, parameters
+from api.answers import Cache, answer, decode_cursor, encode_cursor, missing, parameters
 from api.errors import ApiCode, Problem
 from api.openapi import describe
 from api.port import NodePort
@@ -22,8 +22,8 @@ from api.schemas.certificates import (
     RecordReference,
 )
 from api.views import confirm_answer, issue_answer
+from ledger.answers import CertificateRow, CertificateView
 from ledger.units import block_date, carats, day_number
-from ledger.views import CertificateRow, CertificateView, Claim
 
 _POSITION_BYTES = 8
 
@@ -38,7 +38,6 @@ def certificate_routes(port: NodePort) -> Blueprint:
         """Certificates in the order in which they entered the log."""
         require_reader(port, request)
         asked = parameters(request, CertificatesQuery)
-        height = port.ledger.head.height
         page = port.ledger.certificates(
             _position(asked.cursor),
             asked.limit,
@@ -47,6 +46,7 @@ def certificate_routes(port: NodePort) -> Blueprint:
             state=asked.state,
             newest_first=asked.order == "newest",
         )
+        height = page.head.height
         body = CertificatesAnswer(read_at_height=height, items=[_row(row) for row in page.rows], next=_cursor(page.cursor))
         return answer(request, body, Cache.PRIVATE, height=height)
 
@@ -61,9 +61,8 @@ def certificate_routes(port: NodePort) -> Blueprint:
         height = port.ledger.head.height
         found = port.ledger.certificate(number) if len(number) <= 12 else None
         if found is None:
-            raise Problem(404, ApiCode.NOT_FOUND, "number", given=number[:100])
-        body = _certificate(height, found, port.ledger.claims(number))
-        return answer(request, body, Cache.PRIVATE, height=height)
+            raise missing("number", number, height)
+        return answer(request, _certificate(found), Cache.PRIVATE, height=found.head.height)
 
     @routes.get("/v1/confirmations/open")
     @describe("open_confirmations", "certificates", {200: OpenAnswer, 304: NoContent}, query=OpenQuery, token=True)
@@ -71,11 +70,10 @@ def certificate_routes(port: NodePort) -> Blueprint:
         """The register of open confirmations: certificates that no destination has given an outcome."""
         require_reader(port, request)
         asked = parameters(request, OpenQuery)
-        head = port.ledger.head
-        today = block_date(head.time)
         page = port.ledger.open_confirmations(asked.destination, _position(asked.cursor), asked.limit)
-        body = OpenAnswer(read_at_height=head.height, items=[_open(row, today) for row in page.rows], next=_cursor(page.cursor))
-        return answer(request, body, Cache.PRIVATE, height=head.height)
+        height, today = page.head.height, block_date(page.head.time)
+        body = OpenAnswer(read_at_height=height, items=[_open(row, today) for row in page.rows], next=_cursor(page.cursor))
+        return answer(request, body, Cache.PRIVATE, height=height)
 
     return routes
 
@@ -127,16 +125,16 @@ def _open(row: CertificateRow, today: str) -> OpenRowAnswer:
     )
 
 
-def _certificate(height: int, found: CertificateView, claims: tuple[Claim, ...]) -> CertificateAnswer:
+def _certificate(found: CertificateView) -> CertificateAnswer:
     return CertificateAnswer(
-        read_at_height=height,
+        read_at_height=found.head.height,
         certificate=_row(found.row),
         issue=issue_answer(found.issue),
         outcome=None if found.outcome is None else confirm_answer(found.outcome),
         records=[
             RecordReference(id=record_id.hex(), height=at) for record_id, at in zip(found.records, found.heights, strict=True)
         ],
-        claims=[ClaimAnswer(number=claim.number, carats=carats(claim.points)) for claim in claims],
+        claims=[ClaimAnswer(number=claim.number, carats=carats(claim.points)) for claim in found.claims],
     )
 
 

@@ -8,9 +8,9 @@ import msgspec
 from quart import Blueprint, Response, request
 
 from api.access import forbid, require_reader
-from api.answers import BINARY, JSON, TEXT, Cache, answer, hex_id, parameters
+from api.answers import BINARY, JSON, TEXT, Cache, answer, hex_id, missing, parameters
 from api.bodies import MSGPACK, BodyReader, require_media_type
-from api.errors import ApiCode, NotReady, Overloaded, Problem
+from api.errors import NotReady, Overloaded
 from api.openapi import BodySpec, describe
 from api.port import NodePort, Submitted
 from api.problems import Document, Problems
@@ -82,10 +82,10 @@ def record_routes(port: NodePort) -> Blueprint:
     async def record(id: str) -> Response:  # noqa: A002 - the name of the path's parameter in the document
         """An accepted record: its clear fields, its bytes and its place."""
         require_reader(port, request)
-        record_id = hex_id(id)
-        body = record_answer(port.ledger, record_id)
+        height = port.ledger.head.height
+        body = record_answer(port.ledger, hex_id(id))
         if body is None:
-            raise _unknown(id)
+            raise missing("id", id, height)
         return answer(request, body, Cache.PRIVATE, height=body.read_at_height)
 
     @routes.get("/v1/records/<id>/receipt")
@@ -93,24 +93,25 @@ def record_routes(port: NodePort) -> Blueprint:
     async def receipt(id: str) -> Response:  # noqa: A002
         """The record's receipt, `tlog-proof@v1`, under the newest quorum checkpoint. 404 until one covers it."""
         require_reader(port, request)
+        height = port.ledger.head.height
         text = port.receipt(hex_id(id))
         if text is None:
-            raise _unknown(id)
+            raise missing("id", id, height)
         name = {"Content-Disposition": f'attachment; filename="{id[:16]}.tlog-proof"'}
-        return answer(request, text, Cache.PRIVATE, content_type=TEXT, headers=name, height=port.ledger.head.height)
+        return answer(request, text, Cache.PRIVATE, content_type=TEXT, headers=name, height=height)
 
     @routes.get("/v1/records/<id>/envelope")
     @describe("envelope", "records", {200: BinaryAnswer, 304: NoContent, 404: ProblemAnswer}, token=True)
     async def envelope(id: str) -> Response:  # noqa: A002
         """The record's sealed envelope, for its readers and the secretariat."""
         reader = require_reader(port, request)
-        record_id = hex_id(id)
+        record_id, height = hex_id(id), port.ledger.head.height
         data = port.ledger.envelope(record_id)
-        if data is None or port.ledger.judgement(record_id) is None:
-            raise _unknown(id)
+        if data is None or port.ledger.record(record_id) is None:
+            raise missing("id", id, height)
         if not reader.auditor and reader.participant not in readers_of(data):
             raise forbid("a reader of the envelope, or the secretariat")
-        return answer(request, data, Cache.PRIVATE, content_type=BINARY, height=port.ledger.head.height)
+        return answer(request, data, Cache.PRIVATE, content_type=BINARY, height=height)
 
     return routes
 
@@ -123,7 +124,3 @@ def _taken(taken: Submitted) -> Document:
 
 def _answer(body: bytes, status: int, headers: dict[str, str]) -> Response:
     return Response(body, status, {"Cache-Control": str(Cache.NO_STORE), **headers}, content_type=JSON)
-
-
-def _unknown(given: str) -> Problem:
-    return Problem(404, ApiCode.NOT_FOUND, "id", given=given[:100])

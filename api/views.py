@@ -22,7 +22,7 @@ def record_answer(ledger: Ledger, record_id: bytes) -> RecordAnswer | None:
     raw, index, height = found
     record = parse_record(raw)
     return RecordAnswer(
-        read_at_height=ledger.head.height,
+        read_at_height=max(ledger.head.height, height),  # its block may be stored a moment before the head is seen to move
         id=record_id.hex(),
         index=index,
         height=height,

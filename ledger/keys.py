@@ -9,6 +9,7 @@
 | `j/` | record id | `JudgementEntry` | every block that names it |
 | `s/c/` | number | `CertificateEntry` | state |
 | `s/r/` | rid | empty: this rid is taken | state |
+| `s/n/` | state | how many certificates are in it, 8 bytes, see `ledger.totals` | state |
 | `s/t/` | participant, flow, HS (or nothing: all HS) | running sums, see `ledger.totals` | state |
 | `i/` | mask, codes, state, index (8 bytes) | number: certificates in the log's order | index |
 | `d/` | source's number, `/`, number | points taken, 8 bytes: who took carats from it | index |
@@ -32,6 +33,7 @@ JUDGEMENT: Final = b"j/"
 STATE: Final = b"s/"
 CERTIFICATE: Final = b"s/c/"
 RID: Final = b"s/r/"
+COUNT: Final = b"s/n/"
 TOTAL: Final = b"s/t/"
 INDEX: Final = b"i/"
 CLAIM: Final = b"d/"
@@ -70,6 +72,11 @@ def rid(value: bytes) -> bytes:
 def total(participant: str, flow: str, hs: str) -> bytes:
     """Where a running sum stands; `flow` is one letter, `hs` empty for the margin over all HS codes."""
     return TOTAL + participant.encode() + flow.encode() + hs.encode()
+
+
+def count(state: int) -> bytes:
+    """Where the number of certificates in a state stands."""
+    return COUNT + bytes((state,))
 
 
 def listing(issuer: str, destination: str, state: int) -> bytes:

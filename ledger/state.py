@@ -25,6 +25,7 @@ from types import MappingProxyType
 from typing import Final, Self
 
 from ledger import entries, keys, units
+from ledger.answers import CertificateRow, CertificateView, Claim, Judgement, Page, Standing
 from ledger.entries import Head, JudgementEntry
 from ledger.errors import BlockOrderError, Refusal, StoreError
 from ledger.genesis import Genesis
@@ -39,7 +40,7 @@ from ledger.store import Store
 from ledger.tiles import TILE_WIDTH
 from ledger.totals import Totals
 from ledger.units import Height, Ms
-from ledger.views import CertificateRow, CertificateView, Claim, Judgement, Page, Queries, Standing, judgement_of
+from ledger.views import Queries, judgement_of
 
 __all__ = ["Applied", "Block", "CertificateRow", "CertificateView", "Claim", "Head", "Judgement", "Ledger", "Page"]
 

@@ -17,6 +17,7 @@ Whatever goes wrong is a `StoreError`. Reference: leveldb 1.22, `doc/index.md` a
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any, Self, TypeVar
@@ -35,46 +36,14 @@ T = TypeVar("T")
 _open_here: set[str] = set()
 
 
-class Store:
-    """An ordered map from bytes to bytes on disk. Safe to read from several threads; one thread at a time writes blocks."""
+class Reads:
+    """The reading half: of the store as it is at each call, or of one state of it, as `Store.snapshot` gives it."""
 
-    __slots__ = ("_counting", "_db", "_failed", "_path", "_synced", "_syncing", "_unsynced")
+    __slots__ = ("_db", "_path")
 
-    def __init__(self, path: Path, db: plyvel.DB) -> None:
+    def __init__(self, path: Path, db: Any) -> None:  # a plyvel.DB or one of its snapshots
         self._path = path
         self._db = db
-        self._failed = False
-        self._counting = Lock()
-        self._syncing = Lock()
-        self._unsynced = 0  # unsynced writes so far, and how many of them were synced since
-        self._synced = 0
-
-    @classmethod
-    def open(cls, path: Path) -> Self:
-        """Open the store in this directory, or make it when there is nothing.
-
-        Raises:
-            StoreError: damaged, or open already.
-        """
-        path = path.resolve()
-        if str(path) in _open_here:
-            raise StoreError(f"{path} is already open in this process")
-        if path.exists() and any(path.iterdir()) and not (path / "CURRENT").exists():
-            raise StoreError(f"{path} holds files but no CURRENT: damaged, rebuild it from peers")
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-            db = plyvel.DB(
-                str(path),
-                create_if_missing=True,
-                paranoid_checks=True,
-                write_buffer_size=WRITE_BUFFER_BYTES,
-                lru_cache_size=BLOCK_CACHE_BYTES,
-                bloom_filter_bits=BLOOM_BITS,
-            )
-        except (plyvel.Error, OSError) as error:
-            raise StoreError(f"{path} does not open: {error}") from error
-        _open_here.add(str(path))
-        return cls(path, db)
 
     def get(self, key: bytes) -> bytes | None:
         """The value under a key, None where there is none; raises StoreError when what is read is damaged."""
@@ -114,6 +83,64 @@ class Store:
         except (plyvel.Error, RuntimeError) as error:
             raise StoreError(f"{self._path}: reading failed: {error}") from error
 
+    @property
+    def path(self) -> Path:
+        """The directory."""
+        return self._path
+
+
+class Store(Reads):
+    """An ordered map from bytes to bytes on disk. Safe to read from several threads; one thread at a time writes blocks."""
+
+    __slots__ = ("_counting", "_failed", "_synced", "_syncing", "_unsynced")
+
+    def __init__(self, path: Path, db: plyvel.DB) -> None:
+        super().__init__(path, db)
+        self._failed = False
+        self._counting = Lock()
+        self._syncing = Lock()
+        self._unsynced = 0  # unsynced writes so far, and how many of them were synced since
+        self._synced = 0
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open the store in this directory, or make it when there is nothing.
+
+        Raises:
+            StoreError: damaged, or open already.
+        """
+        path = path.resolve()
+        if str(path) in _open_here:
+            raise StoreError(f"{path} is already open in this process")
+        if path.exists() and any(path.iterdir()) and not (path / "CURRENT").exists():
+            raise StoreError(f"{path} holds files but no CURRENT: damaged, rebuild it from peers")
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            db = plyvel.DB(
+                str(path),
+                create_if_missing=True,
+                paranoid_checks=True,
+                write_buffer_size=WRITE_BUFFER_BYTES,
+                lru_cache_size=BLOCK_CACHE_BYTES,
+                bloom_filter_bits=BLOOM_BITS,
+            )
+        except (plyvel.Error, OSError) as error:
+            raise StoreError(f"{path} does not open: {error}") from error
+        _open_here.add(str(path))
+        return cls(path, db)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Reads]:
+        """One state of the store to read from: what is written meanwhile is not in it. Raises StoreError once it is closed."""
+        try:
+            taken = self._db.snapshot()
+        except (plyvel.Error, RuntimeError) as error:
+            raise StoreError(f"{self._path}: reading failed: {error}") from error
+        try:
+            yield Reads(self._path, taken)
+        finally:
+            taken.close()
+
     def write(self, writes: Mapping[bytes, bytes | None] | Iterable[tuple[bytes, bytes | None]], *, sync: bool) -> None:
         """Write all of it or nothing; None deletes. With `sync` it, and all that was written before, is durable on return.
 
@@ -140,11 +167,6 @@ class Store:
         """Close; may be called twice."""
         self._db.close()
         _open_here.discard(str(self._path))
-
-    @property
-    def path(self) -> Path:
-        """The directory."""
-        return self._path
 
     def _write(self, items: Iterable[tuple[bytes, bytes | None]], sync: bool) -> None:
         with self._db.write_batch(transaction=True, sync=sync) as batch:

@@ -1,8 +1,8 @@
-"""Running sums by participant, flow and HS code, kept in every block: reading a table costs the same at any size of the ledger.
+"""Running sums by participant, flow and HS code, and how many certificates are in each state, kept in every block.
 
-Rules: exports count when issued, imports when they arrived (`confirmed` and `discrepancy`, as measured); a certificate
-counts once for each HS code that it has points of, and once in the margin over all of them. Integers only. The sums are
-state: every node has the same.
+Reading them costs the same at any size of the ledger. Rules: exports count when issued, imports when they arrived
+(`confirmed` and `discrepancy`, as measured); a certificate counts once for each HS code that it has points of, and once in the
+margin over all of them. Integers only. The sums are state: every node has the same.
 """
 
 from collections.abc import Iterable, Iterator
@@ -49,10 +49,11 @@ class Total:
 class Totals:
     """What one block adds, kept apart until its end: many records touch the same few sums."""
 
-    __slots__ = ("_added",)
+    __slots__ = ("_added", "_moved")
 
     def __init__(self) -> None:
         self._added: dict[tuple[str, str, str], list[int]] = {}
+        self._moved: dict[int, int] = {}
 
     def add(self, participant: str, flow: str, points: Iterable[int]) -> None:
         """One certificate's points by HS code, in the order of `HS_CODES`."""
@@ -63,6 +64,10 @@ class Totals:
                 whole += amount
         self._add((participant, flow, ALL_HS), whole)
 
+    def count(self, state: int, change: int) -> None:
+        """A certificate enters a state (1), or leaves it (-1)."""
+        self._moved[state] = self._moved.get(state, 0) + change
+
     def write(self, overlay: Overlay) -> None:
         """Adds them to the sums in state."""
         for (participant, flow, hs), (points, certificates) in sorted(self._added.items()):
@@ -70,6 +75,10 @@ class Totals:
             held = overlay.get(key)
             before = (0, 0) if held is None else _decode(held)
             overlay.put(key, _encode(before[0] + points, before[1] + certificates))
+        for state, change in sorted(self._moved.items()):
+            if change:
+                place = keys.count(state)
+                overlay.put(place, (read_count(overlay.get(place)) + change).to_bytes(_COUNT_BYTES, "big"))
 
     def _add(self, cell: tuple[str, str, str], points: int) -> None:
         sums = self._added.setdefault(cell, [0, 0])
@@ -86,6 +95,13 @@ def read(stored: Iterable[tuple[bytes, bytes]]) -> Iterator[Total]:
             raise StoreError(f"a running sum under the key {key.hex()}")
         points, certificates = _decode(value)
         yield Total(text[:2], flow, text[3:], Points(points), certificates)
+
+
+def read_count(stored: bytes | None) -> int:
+    """How many certificates are in a state, out of what stands under `keys.count`; raises StoreError for anything else."""
+    if stored is not None and len(stored) != _COUNT_BYTES:
+        raise StoreError(f"a count of {len(stored)} bytes")
+    return 0 if stored is None else int.from_bytes(stored, "big")
 
 
 def _encode(points: int, certificates: int) -> bytes:

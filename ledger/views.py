@@ -3,128 +3,30 @@
 Rules:
 - lists are paged by position and read off one ordered index: a page costs the same at any size of the ledger, and however
   many certificates a filter leaves out (keys that an outcome just removed are stepped over until LevelDB compacts them);
-- an answer is of the head that `head` names, or a newer one when a block is being applied meanwhile; what is in the log
-  never changes;
+- whatever takes more than one look is read from one state of the store, and says of which head it is, though a block is being
+  applied meanwhile; a single look is of the head that `head` names, or of a newer one;
 - nothing here writes.
 """
 
 import heapq
-from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
 from ledger import entries, keys, totals
+from ledger.answers import CertificateRow, CertificateView, Claim, Figures, Judgement, Page, Standing
 from ledger.bodies import ConfirmBody, IssueBody
 from ledger.entries import STATE_NUMBER, STATES, CertificateEntry, CertificateState, Head, issuer_of
-from ledger.errors import Refusal, StoreError
+from ledger.errors import StoreError
 from ledger.genesis import Genesis
-from ledger.log import Log
 from ledger.merkle import HASH_BYTES, leaf_hash
 from ledger.record import parse_record
-from ledger.store import Store
+from ledger.store import Reads, Store
 from ledger.tiles import encode_bundle
 from ledger.totals import Total
 from ledger.units import Points
 
 MAX_PAGE: Final = 500
 """Rows of one page at most (8-interfaces.md)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What a block made of a record.
-
-    Attributes:
-        id: the record's id.
-        height: the block; for a record that was accepted before, the block that accepted it.
-        index: its leaf, None when it was refused.
-        refusal: why, None when it was accepted.
-    """
-
-    id: bytes
-    height: int
-    index: int | None
-    refusal: Refusal | None
-
-
-@dataclass(frozen=True, slots=True)
-class CertificateRow:
-    """A certificate as lists show it; weights in points.
-
-    Attributes:
-        index: leaf of its issue; lists are in this order.
-        points: weight as issued.
-        measured: weight as the destination measured it, None without an outcome that counts.
-        claimed: weight that later certificates took from it.
-        late: it reached the ledger more than 7 days after `issued`.
-    """
-
-    number: str
-    issuer: str
-    destination: str
-    state: CertificateState
-    type: str
-    issued: str
-    expires: str
-    parcels: int
-    points: Points
-    measured: Points | None
-    claimed: Points
-    late: bool
-    index: int
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Rows of a list, and the `cursor` that asks for what follows; None at the end."""
-
-    rows: tuple[CertificateRow, ...]
-    cursor: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class CertificateView:
-    """All about one certificate.
-
-    Attributes:
-        row: what lists show.
-        issue: what the issuer says.
-        outcome: what the destination says, None while it is open.
-        records: ids of all its records, the issue first; the last is what an outcome must answer.
-        heights: their blocks, in the same order.
-    """
-
-    row: CertificateRow
-    issue: IssueBody
-    outcome: ConfirmBody | None
-    records: tuple[bytes, ...]
-    heights: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A later certificate that took points from an earlier one."""
-
-    number: str
-    points: Points
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What the ledger adds up to at one head: running sums, and how many certificates are open."""
-
-    head: Head
-    totals: tuple[Total, ...]
-    open: int
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Head and log as one value, so that a reader in another thread never sees one without the other."""
-
-    head: Head
-    log: Log
 
 
 class Queries:
@@ -175,15 +77,22 @@ class Queries:
     # --- certificates -----------------------------------------------------------------------------------------------
 
     def certificate(self, number: str) -> CertificateView | None:
-        """Everything about the certificate of this number."""
-        data = self._store.get(keys.certificate(number))
-        if data is None:
-            return None
-        entry = entries.decode_certificate(data)
-        records = [parse_record(self._leaf(record_id)).body for record_id in entry.records]
-        issue = next(body for body in records if isinstance(body, IssueBody))
-        outcome = next((body for body in reversed(records) if isinstance(body, ConfirmBody)), None)
-        return CertificateView(_row(number, entry), issue, outcome, entry.records, entry.heights)
+        """Everything about the certificate of this number, None where there is none."""
+        with self._store.snapshot() as at:
+            data = at.get(keys.certificate(number))
+            if data is None:
+                return None
+            entry = entries.decode_certificate(data)
+            records = [parse_record(self._leaf(record_id)).body for record_id in entry.records]
+            return CertificateView(
+                head=_head(at),
+                row=_row(number, entry),
+                issue=next(body for body in records if isinstance(body, IssueBody)),
+                outcome=next((body for body in reversed(records) if isinstance(body, ConfirmBody)), None),
+                records=entry.records,
+                heights=entry.heights,
+                claims=_claims(at, number, "", MAX_PAGE),
+            )
 
     def certificates(
         self,
@@ -207,16 +116,16 @@ class Queries:
         """
         known = self.genesis.participants
         if any(code and code not in known for code in (issuer, destination)):
-            return Page((), None)
+            return Page(self.head, (), None)
         limit = max(1, min(limit, MAX_PAGE))
         after = b"" if cursor is None else keys.position(cursor)
-        lists = [
-            self._store.iterate(keys.listing(issuer or "", destination or "", number), after=after, reverse=newest_first)
-            for number in ((STATE_NUMBER[state],) if state else range(len(STATES)))
-        ]
-        merged = list(islice(heapq.merge(*lists, reverse=newest_first), limit + 1))
-        rows = tuple(self._listed(number.decode()) for _, number in merged[:limit])
-        return Page(rows, rows[-1].index if len(merged) > limit else None)
+        numbers = (STATE_NUMBER[state],) if state else range(len(STATES))
+        prefixes = [keys.listing(issuer or "", destination or "", number) for number in numbers]
+        with self._store.snapshot() as at:
+            lists = [at.iterate(prefix, after=after, reverse=newest_first) for prefix in prefixes]
+            merged = list(islice(heapq.merge(*lists, reverse=newest_first), limit + 1))
+            rows = tuple(_listed(at, number.decode()) for _, number in merged[:limit])
+            return Page(_head(at), rows, rows[-1].index if len(merged) > limit else None)
 
     def open_confirmations(self, destination: str | None = None, cursor: int | None = None, limit: int = MAX_PAGE) -> Page:
         """The register of open confirmations, those that entered the ledger first at the top."""
@@ -224,24 +133,18 @@ class Queries:
 
     def claims(self, number: str, cursor: str = "", limit: int = MAX_PAGE) -> tuple[Claim, ...]:
         """Who took carats from this certificate, by number; `cursor` is the last number of the page before."""
-        found = self._store.iterate(keys.claims(number), after=cursor.encode(), limit=max(1, min(limit, MAX_PAGE)))
-        return tuple(Claim(key.decode(), Points(int.from_bytes(value, "big"))) for key, value in found)
+        return _claims(self._store, number, cursor, limit)
 
     def totals(self) -> tuple[Total, ...]:
         """Running sums by participant, flow and HS code, margins (hs empty) included."""
         return tuple(totals.read(self._store.iterate(keys.TOTAL)))
 
     def figures(self) -> Figures:
-        """Running sums and open certificates with the head that they are of: all of one block, whatever is applied meanwhile.
-
-        Counting costs a step for each open certificate; what is shown often keeps the answer until the head moves.
-        """
-        while True:  # the store changes by whole blocks, and the head with them: the same head before and after, the same block
-            before = self._store.get(keys.HEAD)
-            rows = self.totals()
-            still_open = sum(1 for _ in self._store.iterate(keys.listing("", "", STATE_NUMBER[CertificateState.OPEN])))
-            if before is not None and before == self._store.get(keys.HEAD):
-                return Figures(entries.decode_head(before), rows, still_open)
+        """Running sums and open certificates with the head that they are of: all of one block."""
+        with self._store.snapshot() as at:
+            rows = tuple(totals.read(at.iterate(keys.TOTAL)))
+            still_open = totals.read_count(at.get(keys.count(STATE_NUMBER[CertificateState.OPEN])))
+            return Figures(_head(at), rows, still_open)
 
     # --- the log ----------------------------------------------------------------------------------------------------
 
@@ -274,11 +177,6 @@ class Queries:
         """What the node stored under its own key with a block."""
         return self._store.get(keys.node(key))
 
-    def iterate_node(self, prefix: bytes, *, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
-        """The node's own keys that begin like this, whole, with their values, in order."""
-        for key, value in self._store.iterate(keys.node(prefix), reverse=reverse):
-            yield prefix + key, value
-
     # --- inside -----------------------------------------------------------------------------------------------------
 
     def _leaf(self, record_id: bytes) -> bytes:
@@ -288,12 +186,6 @@ class Queries:
             raise StoreError(f"the bytes of record {record_id.hex()} are {'missing' if raw is None else 'damaged'}")
         return raw
 
-    def _listed(self, number: str) -> CertificateRow:
-        data = self._store.get(keys.certificate(number))
-        if data is None:
-            raise StoreError(f"{number} is on a list and has no entry")
-        return _row(number, entries.decode_certificate(data))
-
 
 def judgement_of(record_id: bytes, data: bytes) -> Judgement:
     """A stored judgement; raises StoreError for anything else."""
@@ -301,6 +193,25 @@ def judgement_of(record_id: bytes, data: bytes) -> Judgement:
     if (entry.index is None) != (entry.code is not None):
         raise StoreError(f"the judgement of {record_id.hex()} is damaged: neither accepted nor refused")
     return Judgement(record_id, entry.height, entry.index, entry.refusal())
+
+
+def _head(at: Reads) -> Head:
+    data = at.get(keys.HEAD)
+    if data is None:
+        raise StoreError(f"{at.path} has no head")
+    return entries.decode_head(data)
+
+
+def _listed(at: Reads, number: str) -> CertificateRow:
+    data = at.get(keys.certificate(number))
+    if data is None:
+        raise StoreError(f"{number} is on a list and has no entry")
+    return _row(number, entries.decode_certificate(data))
+
+
+def _claims(at: Reads, number: str, cursor: str, limit: int) -> tuple[Claim, ...]:
+    found = at.iterate(keys.claims(number), after=cursor.encode(), limit=max(1, min(limit, MAX_PAGE)))
+    return tuple(Claim(key.decode(), Points(int.from_bytes(value, "big"))) for key, value in found)
 
 
 def _row(number: str, entry: CertificateEntry) -> CertificateRow:

@@ -59,9 +59,10 @@ class Writer:
         return entry
 
     def _list(self, number: str, entry: CertificateEntry, *, listed: bool) -> None:
-        """Puts the certificate on the lists of its state, or takes it off."""
+        """Puts the certificate on the lists of its state, or takes it off, and counts it."""
         position = keys.position(entry.index)
         state = STATE_NUMBER[entry.state]
+        self._totals.count(state, 1 if listed else -1)
         for issuer in ("", issuer_of(number)):
             for destination in ("", entry.destination):
                 key = keys.listing(issuer, destination, state) + position

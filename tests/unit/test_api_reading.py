@@ -72,7 +72,9 @@ def test_a_certificate_shows_both_sides(tmp_path):
         assert shown["claims"] == [{"number": "EU0000001", "carats": "10.00"}]
         assert shown["read_at_height"] == 3
         for unknown in ("BW0000002", "bw0000001", "x" * 500, "BW000000%FF"):
-            assert (await client.get(f"/v1/certificates/{unknown}", token)).status == 404
+            missing = await client.get(f"/v1/certificates/{unknown}", token)
+            assert (missing.status, missing.json()["field"]) == (404, "number")
+            assert (missing.headers["kpledger-height"], missing.json()["read_at_height"]) == ("3", 3)
 
     scenario(tmp_path, story)
 

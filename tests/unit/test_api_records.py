@@ -8,10 +8,12 @@ import pytest
 from api.errors import NotReady, Overloaded
 from api.limits import ApiLimits
 from ledger.envelope import open_envelope
+from ledger.limits import AT_PAST_MS
 from ledger.note import parse_note
 from ledger.policy import parse_policy
 from ledger.receipt import verify_receipt
 from ledger.record import encode_batch, encode_submission, parse_submission
+from ledger.state import Block
 from tests.support.checked import CheckedClient
 from tests.support.port import NOW, local_port
 from tests.support.trade import Trader
@@ -271,6 +273,36 @@ def test_a_kept_but_never_accepted_envelope_is_not_served(tmp_path):
         token = port.tokens.issue("auditor", NOW)
         for ending in ("", "/envelope", "/receipt"):
             assert (await client.get(f"/v1/records/{made.id.hex()}{ending}", token)).status == 404
+        port.ledger.apply(Block(1, NOW + 1, made.id, [parse_submission(trader.confirm(made).raw).record]))
+        refused = parse_submission(trader.confirm(made).raw)
+        port.ledger.keep_bodies([refused])
+        (judgement,) = port.ledger.apply(Block(2, NOW + 2, made.id, [refused.record])).judgements
+        assert judgement.refusal is not None
+        for ending in ("", "/envelope", "/receipt"):
+            reply = await client.get(f"/v1/records/{refused.record.id.hex()}{ending}", token)
+            assert reply.status == 404
+            assert (reply.headers["kpledger-height"], reply.json()["read_at_height"]) == ("2", 2)
+
+    scenario(tmp_path, story)
+
+
+def test_a_refused_record_is_judged_again_as_long_as_it_is_fresh(tmp_path):
+    async def story(port, client, trader):
+        made = trader.issue("BW0000001", "EU", GEMS)
+        early, late = trader.confirm(made), trader.confirm(made, outcome="refused")
+        for outcome in (early, late):
+            reply = await client.post("/v1/records?wait=final", outcome.raw)
+            assert (reply.status, reply.json()["error"]) == (422, "certificate-unknown")
+        port.clock += AT_PAST_MS - 1_000
+        assert (await client.post("/v1/records?wait=final", made.raw)).status == 200
+        again = await client.post("/v1/records?wait=final", early.raw)
+        assert (again.status, again.json()["id"]) == (200, early.id.hex())
+        port.clock += 2_000
+        stale = (await client.post("/v1/records", late.raw)).json()
+        figures = {"error": "too-old", "field": "at", "given": NOW, "limit": NOW + 1_000}
+        assert {name: stale[name] for name in figures} == figures
+        same = await client.post("/v1/records", early.raw)
+        assert (same.status, same.json()) == (200, again.json())
 
     scenario(tmp_path, story)
 

@@ -149,3 +149,4 @@ def test_ledger_and_model_agree(history):
         assert margins == model.sums
         opened = {number for number, held in model.held.items() if held.state == "open"}
         assert {row.number for row in world.ledger.open_confirmations().rows} == opened
+        assert world.ledger.figures().open == len(opened)

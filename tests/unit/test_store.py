@@ -66,6 +66,17 @@ def test_an_iterator_sees_one_state(store):
     assert [key for key, _ in steps] == [b"b", b"c"]
 
 
+def test_a_snapshot_is_one_state_for_all_that_is_read(store):
+    fill(store, b"a", b"b")
+    with store.snapshot() as at:
+        store.write({b"a": b"other", b"b": None, b"c": b""}, sync=False)
+        assert (at.get(b"a"), at.get(b"b"), at.get(b"c")) == (b"=a", b"=b", None)
+        assert found(at, b"") == [b"a", b"b"]
+        assert found(at, b"", reverse=True) == [b"b", b"a"]
+        assert at.path == store.path
+    assert found(store, b"") == [b"a", b"c"]
+
+
 def test_an_exception_in_the_middle_of_a_batch_writes_nothing(store):
     """Trap 3."""
 
@@ -114,7 +125,12 @@ def test_a_closed_store_raises_its_own_error(tmp_path):
     fill(store, b"a")
     steps = store.iterate(b"")
     store.close()
-    for action in (lambda: store.get(b"a"), lambda: next(steps), lambda: store.write({b"a": b""}, sync=True)):
+    for action in (
+        lambda: store.get(b"a"),
+        lambda: next(steps),
+        lambda: store.write({b"a": b""}, sync=True),
+        lambda: store.snapshot().__enter__(),
+    ):
         with pytest.raises(StoreError):
             action()
 

@@ -4,6 +4,7 @@ import pytest
 
 from ledger import keys, totals
 from ledger.bodies import ConfirmBody, ConfirmLine, IssueBody
+from ledger.entries import STATE_NUMBER
 from ledger.errors import StoreError
 from ledger.limits import MAX_AMOUNT
 from ledger.overlay import Overlay
@@ -50,6 +51,22 @@ def test_exports_count_when_issued_imports_as_measured(world):
         ("AE", "import", "710231"): (9_000, 1),
     }
     assert world.ledger.totals()[0] == Total("AE", "import", "", 12_750, 3)
+
+
+def test_certificates_are_counted_by_state(world):
+    def counts():
+        return {state: totals.read_count(world.store.get(keys.count(number))) for state, number in STATE_NUMBER.items()}
+
+    issues = [world.issue(number=f"BW000000{digit}") for digit in range(4)]
+    world.accept(*issues[:3])
+    assert (counts()["open"], world.ledger.figures().open) == (3, 3)
+    world.accept(world.confirm(issues[0]), issues[3], world.confirm(issues[1], outcome="refused"))
+    world.block(world.confirm(issues[1]), world.issue())
+    assert {state: count for state, count in counts().items() if count} == {"open": 2, "confirmed": 1, "refused": 1}
+    assert world.ledger.figures().open == 2
+    world.store.write({keys.count(STATE_NUMBER["open"]): b"2"}, sync=True)
+    with pytest.raises(StoreError, match="count"):
+        world.ledger.figures()
 
 
 def test_refused_and_repeated_records_add_nothing(world):

@@ -3,11 +3,12 @@
 import msgpack
 import pytest
 
+import ledger.views
 from ledger import entries, keys
 from ledger.entries import CertificateState
 from ledger.errors import OutOfRangeError, StoreError
 from ledger.state import Claim
-from ledger.store import Store
+from ledger.store import Reads
 from tests.support.story import tell
 from tests.support.world import World
 
@@ -157,19 +158,61 @@ def test_a_page_reads_as_little_in_a_large_ledger(world, monkeypatch):
     world.accept(*issues)
     world.accept(*(world.confirm(issue) for issue in issues[:299]))
     steps = []
-    real = Store.iterate
+    real = Reads.iterate
 
-    def counting(store, *arguments, **options):
-        for item in real(store, *arguments, **options):
+    def counting(reads, *arguments, **options):
+        for item in real(reads, *arguments, **options):
             steps.append(item)
             yield item
 
-    monkeypatch.setattr(Store, "iterate", counting)
+    monkeypatch.setattr(Reads, "iterate", counting)
     assert numbers(world.ledger.open_confirmations("AE")) == ["BW0000299"]
     assert len(steps) == 1
     steps.clear()
     assert len(world.ledger.certificates(limit=10).rows) == 10
     assert len(steps) <= 10 + 1 + 1 + len(CertificateState)
+    steps.clear()
+    assert world.ledger.figures().open == 1
+    assert len(steps) == len(world.ledger.totals()) < 10
+
+
+def test_a_page_is_of_one_block_though_another_is_applied_meanwhile(world, monkeypatch):
+    """Between two of the lists that a page is merged of; the certificate would stand in both, or in none."""
+    issues = [world.issue(number=f"BW000000{digit}") for digit in range(3)]
+    world.accept(*issues)
+    outcome, begun, real = world.confirm(issues[1]), [], Reads.iterate
+
+    def slow(reads, prefix, **options):
+        begun.append(prefix)
+        if len(begun) == 2:
+            world.accept(outcome)
+        yield from real(reads, prefix, **options)
+
+    monkeypatch.setattr(Reads, "iterate", slow)
+    page = world.ledger.certificates()
+    assert [(row.number, row.state) for row in page.rows] == [(issue.body.number, "open") for issue in issues]
+    assert (page.head.height, world.ledger.head.height) == (1, 2)
+    monkeypatch.undo()
+    after = world.ledger.certificates()
+    assert [row.state for row in after.rows] == ["open", "confirmed", "open"]
+    assert after.head == world.ledger.head
+
+
+def test_a_certificate_is_shown_as_of_one_block(world, monkeypatch):
+    issue = world.issue()
+    world.accept(issue, world.confirm(issue))
+    onward, real = world.reexport("AE0000001", {"BW0000001": 500}), ledger.views.parse_record
+
+    def slow(raw):
+        if world.ledger.head.height == 1:
+            world.accept(onward)
+        return real(raw)
+
+    monkeypatch.setattr(ledger.views, "parse_record", slow)
+    view = world.ledger.certificate("BW0000001")
+    assert (view.head.height, view.row.claimed, view.claims) == (1, 0, ())
+    after = world.ledger.certificate("BW0000001")
+    assert (after.head.height, after.row.claimed, after.claims) == (2, 500, (Claim("AE0000001", 500),))
 
 
 def test_a_list_that_names_what_is_not_there_is_damage(world):

@@ -1,0 +1,111 @@
+"""What the ledger's look-ups answer; weights in points."""
+
+from dataclasses import dataclass
+
+from ledger.bodies import ConfirmBody, IssueBody
+from ledger.entries import CertificateState, Head
+from ledger.errors import Refusal
+from ledger.log import Log
+from ledger.totals import Total
+from ledger.units import Points
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a block made of a record.
+
+    Attributes:
+        id: the record's id.
+        height: the block; for a record that was accepted before, the block that accepted it.
+        index: its leaf, None when it was refused.
+        refusal: why, None when it was accepted.
+    """
+
+    id: bytes
+    height: int
+    index: int | None
+    refusal: Refusal | None
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateRow:
+    """A certificate as lists show it; weights in points.
+
+    Attributes:
+        index: leaf of its issue; lists are in this order.
+        points: weight as issued.
+        measured: weight as the destination measured it, None without an outcome that counts.
+        claimed: weight that later certificates took from it.
+        late: it reached the ledger more than 7 days after `issued`.
+    """
+
+    number: str
+    issuer: str
+    destination: str
+    state: CertificateState
+    type: str
+    issued: str
+    expires: str
+    parcels: int
+    points: Points
+    measured: Points | None
+    claimed: Points
+    late: bool
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A later certificate that took points from an earlier one."""
+
+    number: str
+    points: Points
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows of a list at one head, and the `cursor` that asks for what follows; None at the end."""
+
+    head: Head
+    rows: tuple[CertificateRow, ...]
+    cursor: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateView:
+    """All about one certificate at one head.
+
+    Attributes:
+        head: where the ledger stood.
+        row: what lists show.
+        issue: what the issuer says.
+        outcome: what the destination says, None while it is open.
+        records: ids of all its records, the issue first; the last is what an outcome must answer.
+        heights: their blocks, in the same order.
+        claims: who took carats from it, by number; at most the first `MAX_PAGE`.
+    """
+
+    head: Head
+    row: CertificateRow
+    issue: IssueBody
+    outcome: ConfirmBody | None
+    records: tuple[bytes, ...]
+    heights: tuple[int, ...]
+    claims: tuple[Claim, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What the ledger adds up to at one head: running sums, and how many certificates are open."""
+
+    head: Head
+    totals: tuple[Total, ...]
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Head and log as one value, so that a reader in another thread never sees one without the other."""
+
+    head: Head
+    log: Log
