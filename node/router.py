@@ -199,7 +199,7 @@ class Router:
     def _send_records(self, link: Link, ids: tuple[bytes, ...]) -> None:
         found: list[bytes] = []
         size = 0
-        for record_id in ids[:BODY_REQUEST_IDS]:
+        for record_id in dict.fromkeys(ids[:BODY_REQUEST_IDS]):
             submission = self._submission(record_id)
             if submission is None:
                 continue
