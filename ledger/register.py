@@ -80,7 +80,7 @@ class Register:
         Raises:
             Refusal: ENVELOPE_READERS.
         """
-        wanted = (issuer, destination, SECRETARIAT)
+        wanted = tuple(dict.fromkeys((issuer, destination, SECRETARIAT)))
         if sorted(code for code, _ in readers) != sorted(wanted):
             given = " ".join(code for code, _ in readers)
             raise Refusal(Code.ENVELOPE_READERS, "readers", given=given, limit=" ".join(wanted))
@@ -91,7 +91,7 @@ class Register:
 
     def readers(self, issuer: str, destination: str, now: Ms) -> tuple[Reader, ...]:
         """Whom an envelope is to be sealed to: issuer, destination, secretariat, each at its newest key epoch."""
-        return tuple(self._reader(code, now) for code in (issuer, destination, SECRETARIAT))
+        return tuple(self._reader(code, now) for code in dict.fromkeys((issuer, destination, SECRETARIAT)))
 
     def _reader(self, code: str, now: Ms) -> Reader:
         epoch = self.epochs(code, now)[0]

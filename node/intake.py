@@ -179,8 +179,8 @@ class Intake:
         """Raises what speaks against this record, in the order form, signature, rules, room."""
         if refusal is not None:
             raise refusal
-        self._ledger.check_sealed(submission, now)
         self._ledger.check(submission.record, now)
+        self._ledger.check_sealed(submission, now)
         if reason := self._mempool.full(submission.record.author):
             raise Overloaded(1.0, f"pending records of the {reason} are at their limit", quota=reason == "author")
 
