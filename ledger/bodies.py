@@ -33,7 +33,7 @@ Hs = Literal["710210", "710221", "710231"]
 Zone = Annotated[str, Meta(max_length=MAX_ZONE_CHARACTERS)]
 
 
-class Line(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Line(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """Carats of one HS code and origin on a certificate. `origin` empty: mixed, not stated; `zone` empty: none named."""
 
     commitment: Bin32
@@ -43,14 +43,14 @@ class Line(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     zone: Zone = ""
 
 
-class Source(Struct, frozen=True, forbid_unknown_fields=True):
+class Source(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """Points that a certificate takes from an earlier one, which its issuer confirmed as an import."""
 
     number: Number
     points: SomePoints
 
 
-class IssueBody(Struct, frozen=True, forbid_unknown_fields=True):
+class IssueBody(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """`certificate.issue`: opens a certificate."""
 
     destination: ParticipantCode
@@ -79,7 +79,7 @@ class IssueBody(Struct, frozen=True, forbid_unknown_fields=True):
         day_number(self.expires, "expires")
 
 
-class ConfirmLine(Struct, frozen=True, forbid_unknown_fields=True):
+class ConfirmLine(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """Carats of one HS code as measured by the importer."""
 
     commitment: Bin32
@@ -87,7 +87,7 @@ class ConfirmLine(Struct, frozen=True, forbid_unknown_fields=True):
     points: SomePoints
 
 
-class ConfirmBody(Struct, frozen=True, forbid_unknown_fields=True):
+class ConfirmBody(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """`import.confirm`: the destination's outcome for a certificate; a refused or missing parcel may measure nothing."""
 
     answers: Bin32

@@ -78,7 +78,7 @@ class Head(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     state: bytes
 
 
-class JudgementEntry(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class JudgementEntry(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
     """What a block made of a record: accepted at `index`, or refused with code, field and details."""
 
     height: int
@@ -97,7 +97,7 @@ class JudgementEntry(Struct, frozen=True, array_like=True, forbid_unknown_fields
         return None if self.code is None else Refusal(self.code, self.field, **self.details)
 
 
-class CertificateEntry(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class CertificateEntry(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
     """A certificate as the rules and lists need it; its records have the rest.
 
     Attributes:

@@ -44,7 +44,7 @@ Reader = tuple[str, int, bytes | None]
 Epoch = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 
 
-class Commitments(Struct, frozen=True, forbid_unknown_fields=True):
+class Commitments(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """One commitment, or decoy, for each name of a sealed field."""
 
     exporter: Bin32
@@ -56,7 +56,7 @@ class Commitments(Struct, frozen=True, forbid_unknown_fields=True):
     values: Bin32
 
 
-class Header(Struct, frozen=True, forbid_unknown_fields=True):
+class Header(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """What is kept of an envelope for ever. `readers` are (code, key epoch), each code once."""
 
     commitments: Commitments
@@ -65,7 +65,7 @@ class Header(Struct, frozen=True, forbid_unknown_fields=True):
     rid: Bin16
 
 
-class Wrap(Struct, frozen=True, forbid_unknown_fields=True):
+class Wrap(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """The content key for one reader, as a sealed box."""
 
     epoch: Epoch
@@ -73,21 +73,21 @@ class Wrap(Struct, frozen=True, forbid_unknown_fields=True):
     wrap: Annotated[bytes, Meta(min_length=WRAP_BYTES, max_length=WRAP_BYTES)]
 
 
-class _Envelope(Struct, frozen=True, forbid_unknown_fields=True):
+class _Envelope(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     ciphertext: bytes
     header: Annotated[bytes, Meta(max_length=MAX_HEADER_BYTES)]
     nonce: Annotated[bytes, Meta(min_length=NONCE_BYTES, max_length=NONCE_BYTES)]
     wraps: Annotated[tuple[Wrap, ...], Meta(min_length=1, max_length=MAX_READERS)]
 
 
-class Sealed(Struct, frozen=True):
+class Sealed(Struct, frozen=True, gc=False):
     """A made envelope: its bytes, and the hash that the statement names as `sealed`."""
 
     envelope: bytes
     hash: bytes
 
 
-class Disclosure(Struct, frozen=True):
+class Disclosure(Struct, frozen=True, gc=False):
     """One field handed over: with the header anybody can check it."""
 
     rid: bytes

@@ -5,6 +5,7 @@
 - Strict: libsodium's crypto_sign_open (no small-order key or R, no unreduced S); keys are registered only when they
   pass `valid_public_key`, so that every node judges alike.
 - A submission is the record alone or {envelope, record}; a batch is an array of submissions.
+- What is read here holds values only, never itself: the garbage collector need not look at it (`gc=False`).
 
 Reference: design 2-records.md and 10-formats.md, "Record".
 """
@@ -38,13 +39,13 @@ SECRETARIAT: Final = "secretariat"
 B = TypeVar("B")
 
 
-class _Raw(Struct, frozen=True, forbid_unknown_fields=True):
+class _Raw(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     key: Bin32
     sig: Bin64
     statement: bytes
 
 
-class _Statement(Struct, Generic[B], frozen=True, forbid_unknown_fields=True):
+class _Statement(Struct, Generic[B], frozen=True, gc=False, forbid_unknown_fields=True):
     at: Annotated[Ms, Meta(ge=0, le=MAX_INSTANT_MS)]
     author: Author
     body: B
@@ -52,7 +53,7 @@ class _Statement(Struct, Generic[B], frozen=True, forbid_unknown_fields=True):
     v: Literal[1]
 
 
-class _Sealed(Struct, frozen=True, forbid_unknown_fields=True):
+class _Sealed(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     envelope: bytes
     record: bytes
 
@@ -60,7 +61,7 @@ class _Sealed(Struct, frozen=True, forbid_unknown_fields=True):
 _Batch = Annotated[tuple[bytes, ...], Meta(max_length=MAX_BATCH_RECORDS)]
 
 
-class Record(Struct, frozen=True, eq=False):
+class Record(Struct, frozen=True, gc=False, eq=False):
     """A record of the right form, not yet verified.
 
     Attributes:
@@ -86,7 +87,7 @@ class Record(Struct, frozen=True, eq=False):
     body: Body
 
 
-class Submission(Struct, frozen=True, eq=False):
+class Submission(Struct, frozen=True, gc=False, eq=False):
     """A record with its envelope and that one's header; both None for a kind without a sealed part, or when pruned."""
 
     record: Record

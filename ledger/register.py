@@ -9,7 +9,6 @@ Rules:
 Everything here comes out of the genesis; nothing is written.
 """
 
-from collections.abc import Sequence
 from typing import Final
 
 from ledger import units
@@ -23,14 +22,18 @@ from ledger.units import Ms
 NO_EPOCH: Final = 0
 """The key epoch of a reader that has no sealing key: its wrap is a decoy."""
 
+_REMEMBERED: Final = 10_000
+"""Sound sets of readers that are remembered: every pair of participants for a few days."""
+
 
 class Register:
     """Look-ups by code and key; the genesis is their only source."""
 
-    __slots__ = ("_genesis",)
+    __slots__ = ("_genesis", "_sound_readers")
 
     def __init__(self, genesis: Genesis) -> None:
         self._genesis = genesis
+        self._sound_readers: set[tuple[str, str, tuple[tuple[str, int], ...], int]] = set()
 
     def participant(self, code: str) -> Participant | None:
         """The participant of this code; None for others, the secretariat among them."""
@@ -68,8 +71,10 @@ class Register:
             raise Refusal(Code.UNKNOWN_KEY, "key", given=key.hex(), author=author)
         return entry
 
-    def check_readers(self, issuer: str, destination: str, readers: Sequence[tuple[str, int]], now: Ms) -> None:
+    def check_readers(self, issuer: str, destination: str, readers: tuple[tuple[str, int], ...], now: Ms) -> None:
         """Whether an envelope is sealed to exactly those who must be able to read it.
+
+        Pairs of participants repeat all day long, so what was found sound on a day is remembered.
 
         Args:
             issuer: code.
@@ -80,6 +85,9 @@ class Register:
         Raises:
             Refusal: ENVELOPE_READERS.
         """
+        question = (issuer, destination, readers, now // units.DAY_MS)
+        if question in self._sound_readers:
+            return
         wanted = tuple(dict.fromkeys((issuer, destination, SECRETARIAT)))
         if sorted(code for code, _ in readers) != sorted(wanted):
             given = " ".join(code for code, _ in readers)
@@ -88,6 +96,9 @@ class Register:
             accepted = self.epochs(code, now)
             if epoch not in accepted:
                 raise Refusal(Code.ENVELOPE_READERS, f"readers[{place}]", reader=code, given=epoch, limit=accepted[0])
+        if len(self._sound_readers) >= _REMEMBERED:
+            self._sound_readers.clear()
+        self._sound_readers.add(question)
 
     def readers(self, issuer: str, destination: str, now: Ms) -> tuple[Reader, ...]:
         """Whom an envelope is to be sealed to: issuer, destination, secretariat, each at its newest key epoch."""

@@ -26,7 +26,7 @@ import plyvel
 
 from ledger.errors import StoreError
 
-WRITE_BUFFER_BYTES = 8 * 1024 * 1024
+WRITE_BUFFER_BYTES = 16 * 1024 * 1024
 BLOCK_CACHE_BYTES = 16 * 1024 * 1024
 BLOOM_BITS = 10
 """About 1 % false positives: most look-ups of a rule ask for what must not be there (a number, a rid)."""
@@ -123,6 +123,7 @@ class Store(Reads):
                 write_buffer_size=WRITE_BUFFER_BYTES,
                 lru_cache_size=BLOCK_CACHE_BYTES,
                 bloom_filter_bits=BLOOM_BITS,
+                compression=None,
             )
         except (plyvel.Error, OSError) as error:
             raise StoreError(f"{path} does not open: {error}") from error

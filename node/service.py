@@ -117,7 +117,10 @@ class Service:
         try:
             if pending := [future for future in futures.values() if not future.done()]:
                 await asyncio.wait(pending, timeout=self._limits.final_wait_s)
-            return [self._result(answer, futures.get(answer)) if isinstance(answer, bytes) else answer for answer in taken]
+            note = self._parts.cosigner.quorum_checkpoint()
+            return [
+                self._result(answer, futures.get(answer), note) if isinstance(answer, bytes) else answer for answer in taken
+            ]
         finally:
             for record_id, future in futures.items():
                 self._parts.finality.forget(record_id, future)
@@ -136,26 +139,27 @@ class Service:
             return future
         return finality.watch(record_id)
 
-    def _result(self, record_id: bytes, future: "asyncio.Future[None] | None") -> Submitted | Outcome:
+    def _result(self, record_id: bytes, future: "asyncio.Future[None] | None", note: str | None) -> Submitted | Outcome:
         if future is not None and future.done():
             error = future.exception()
             if isinstance(error, Refusal):
                 return error
-        judgement = self.ledger.judgement(record_id)
-        if judgement is None or judgement.index is None:
-            return Submitted(record_id)
         found = self.ledger.record(record_id)
-        return Submitted(record_id, judgement.index, found[2] if found else None, self.receipt(record_id))
+        if found is None:
+            return Submitted(record_id)
+        return Submitted(record_id, found[1], found[2], self._receipt(found[0], found[1], note))
 
     def receipt(self, record_id: bytes) -> str | None:
         """The record's receipt under the newest quorum checkpoint, None as long as there is none."""
-        cosigner = self._parts.cosigner
         found = self.ledger.record(record_id)
-        note = cosigner.quorum_checkpoint()
-        if found is None or note is None or found[1] >= cosigner.quorum_size:
+        return None if found is None else self._receipt(found[0], found[1], self._parts.cosigner.quorum_checkpoint())
+
+    def _receipt(self, raw: bytes, index: int, note: str | None) -> str | None:
+        """The receipt of a record in the log under this quorum checkpoint, None where it does not cover the record."""
+        size = self._parts.cosigner.quorum_size
+        if note is None or index >= size:
             return None
-        raw, index, _ = found
-        return make_receipt(raw, index, self.ledger.inclusion_proof(index, cosigner.quorum_size), note.encode())
+        return make_receipt(raw, index, self.ledger.inclusion_proof(index, size), note.encode())
 
     def quorum_checkpoint(self, size: int | None = None) -> str | None:
         """The newest quorum checkpoint, or the one of exactly this size."""

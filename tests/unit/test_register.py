@@ -84,11 +84,27 @@ ALL = [("BW", EPOCH), ("AE", EPOCH), (SECRETARIAT, EPOCH)]
 )
 def test_readers(register, readers, field):
     if field is None:
-        register.check_readers("BW", "AE", readers, Ms(START))
+        register.check_readers("BW", "AE", tuple(readers), Ms(START))
         return
     with pytest.raises(Refusal) as caught:
-        register.check_readers("BW", "AE", readers, Ms(START))
+        register.check_readers("BW", "AE", tuple(readers), Ms(START))
     assert (caught.value.code, caught.value.field) == (Code.ENVELOPE_READERS, field)
+
+
+def test_readers_once_found_sound_are_judged_anew_on_another_day_and_for_other_parties(register):
+    readers = (("NA", EPOCH - 1), ("AE", EPOCH), (SECRETARIAT, EPOCH))
+    for _ in range(2):
+        register.check_readers("NA", "AE", readers, Ms(START + 30 * DAY_MS))
+    assert code_of(register.check_readers, "NA", "AE", readers, Ms(START + 31 * DAY_MS)) == Code.ENVELOPE_READERS
+    assert code_of(register.check_readers, "NA", "BW", readers, Ms(START)) == Code.ENVELOPE_READERS
+    assert code_of(register.check_readers, "BW", "AE", readers, Ms(START)) == Code.ENVELOPE_READERS
+
+
+def test_few_readers_are_remembered(register, monkeypatch):
+    monkeypatch.setattr("ledger.register._REMEMBERED", 3)
+    for day in range(10):
+        register.check_readers("BW", "AE", tuple(ALL), Ms(START + day * DAY_MS))
+        assert len(register._sound_readers) <= 3
 
 
 def test_key_epochs(register):
