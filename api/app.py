@@ -52,6 +52,7 @@ def create_app(port: NodePort) -> Quart:
         SEND_FILE_MAX_AGE_DEFAULT=3600,
         PROVIDE_AUTOMATIC_OPTIONS=False,
     )
+    app.url_map.merge_slashes = False  # a path has one form; the redirect to it would trust the client's Host header
     schema = openapi.install(app, "kpledger", _DESCRIPTION)
     problems, bodies, figures = Problems(port.public_url), BodyReader(limits), Figures(port)
     problems.install(app)

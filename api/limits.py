@@ -1,16 +1,15 @@
 """Every bound of the HTTP interface, in one place, with its reason; an operator may change those of `ApiLimits`.
 
-Each is shown by a test in `tests/unit/test_api_limits.py`. What a record itself may weigh stands in `ledger.limits`.
+Each is shown at work by a test in `tests/unit/test_api_*.py`. What a record itself may weigh, and the rows of a page, stand in
+`ledger.limits`.
 """
 
 from dataclasses import dataclass
 
 from ledger.limits import MAX_BATCH_BYTES, MAX_SUBMISSION_BYTES
 
-MAX_PAGE = 500
-"""Items of one page of a list."""
-
 DEFAULT_PAGE = 100
+"""Items of one page of a list, unless the request says otherwise."""
 
 MAX_CURSOR_CHARS = 256
 MAX_TOKEN_CHARS = 128

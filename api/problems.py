@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import msgspec
 import structlog
 from quart import Quart, Response
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from api.errors import ApiCode, NotReady, Overloaded, Problem
 from api.strings import ERRORS
@@ -60,7 +60,7 @@ class Problems:
         async def routed(error: HTTPException) -> Response:
             status = error.code or 500
             code = _BY_STATUS.get(status, ApiCode.INTERNAL if status >= 500 else ApiCode.BAD_PARAMETER)
-            allow = {"Allow": ", ".join(sorted(error.valid_methods or ()))} if status == 405 else {}  # type: ignore[attr-defined]
+            allow = {"Allow": ", ".join(sorted(error.valid_methods or ()))} if isinstance(error, MethodNotAllowed) else {}
             return self.answer(Problem(status, code, headers=allow))
 
         async def unforeseen(error: Exception) -> Response:

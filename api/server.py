@@ -7,6 +7,7 @@ ends in bounded time even while streams are open. Bodies are bounded in `api.bod
 
 import asyncio
 import contextlib
+import math
 import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -22,7 +23,10 @@ from quart import Quart
 from api.limits import ApiLimits
 from api.throttle import prefix
 
-_BUSY = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+_BUSY = (
+    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nCache-Control: no-store\r\n"
+    b"Connection: close\r\nContent-Length: 0\r\n\r\n"
+)
 
 _READ_BYTES = 64 * 1024
 _LINGER_S = 1.0
@@ -177,7 +181,7 @@ def _config(limits: ApiLimits) -> Config:
     config.keep_alive_timeout = limits.header_s
     config.keep_alive_max_requests = 100_000
     # A client that neither sends nor reads while its answer is due; the longest honest silence is a wait for finality.
-    config.read_timeout = int(limits.final_wait_s + limits.response_s)
+    config.read_timeout = math.ceil(limits.final_wait_s + limits.response_s)
     # Unbounded, since a full queue that no app reads any more would hold the connection for ever; what waits in it is little,
     # for Quart takes everything out at once and bounds what it keeps.
     config.max_app_queue_size = 0

@@ -82,7 +82,7 @@ class CertificateView:
         outcome: what the destination says, None while it is open.
         records: ids of all its records, the issue first; the last is what an outcome must answer.
         heights: their blocks, in the same order.
-        claims: who took carats from it, by number; at most the first `MAX_PAGE`.
+        claims: who took carats from it, by number; at most the first `ledger.limits.MAX_PAGE`.
     """
 
     head: Head

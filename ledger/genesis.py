@@ -19,16 +19,13 @@ from types import MappingProxyType
 
 from ledger import codec
 from ledger.errors import Code
-from ledger.limits import DEFAULT_VALIDITY_DAYS, MAX_GENESIS_BYTES
+from ledger.limits import DEFAULT_VALIDITY_DAYS, MAX_GENESIS_BYTES, MAX_INSTANT_MS, MAX_PARTICIPANTS
 from ledger.participants import Node, Participant, RoleKey, SealKey, Secretariat
-from ledger.participants_reader import MAX_PARTICIPANTS, RegisterReader
+from ledger.participants_reader import RegisterReader
 from ledger.strict_json import Cursor, Json, load
 
 PROTOCOL = 1
 """The protocol version this program speaks."""
-
-MAX_TIME = 253_402_300_799_999
-"""The last millisecond of the year 9999."""
 
 PARAMETERS: Mapping[str, tuple[int, int, int]] = MappingProxyType({"validity-days": (DEFAULT_VALIDITY_DAYS, 1, 366)})
 """Parameters the genesis may set: default, least, most. `validity-days`: limit of validity where a participant states 0."""
@@ -100,7 +97,7 @@ def _read(root: Cursor) -> Genesis:
     genesis = Genesis(
         network=root.member("network").text(1, 32, _NETWORK),
         origin=root.member("origin").text(3, 100, _ORIGIN),
-        time=root.member("time").integer(1, MAX_TIME),
+        time=root.member("time").integer(1, MAX_INSTANT_MS),
         protocol=root.member("protocol").integer(PROTOCOL, PROTOCOL),
         parameters=parameters,
         participants=MappingProxyType(participants),

@@ -25,6 +25,9 @@ MAX_ORIGINS = 250
 """Countries that a line may name: more than there are."""
 
 MAX_READERS = 8
+MAX_PAGE = 500
+"""Rows of one page of a list."""
+
 MAX_OFFICER_FILE_BYTES = 256 * 1024
 """A certificate or confirmation as JSON that an officer writes."""
 
@@ -56,6 +59,7 @@ SEAL_EPOCH_OVERLAP_DAYS = 30
 MAX_NOTE_BYTES = 64 * 1024
 MAX_NOTE_SIGNATURES = 100
 MAX_GENESIS_BYTES = 8 * 1024 * 1024
+MAX_PARTICIPANTS = 500
 MAX_VALIDATORS = 128
 MAX_TLS_BYTES = 4 * 1024
 """A node's TLS certificate (DER) in the genesis."""

@@ -10,7 +10,6 @@ from ledger.limits import MAX_TLS_BYTES, MAX_VALIDATORS
 from ledger.participants import Authority, Node, NumberRange, Participant, Role, RoleKey, SealKey, Secretariat, Suspension
 from ledger.strict_json import Cursor
 
-MAX_PARTICIPANTS = 500
 _ADDRESS = re.compile(r"([a-z0-9]+([.-][a-z0-9]+)*|\[[0-9a-f:]+\]):[0-9]{1,5}")
 _FIELD_PRIME = 2**255 - 19
 _MAX_SERIAL = 10**10 - 1

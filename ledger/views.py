@@ -10,7 +10,6 @@ Rules:
 
 import heapq
 from itertools import islice
-from typing import Final
 
 from ledger import entries, keys, totals
 from ledger.answers import CertificateRow, CertificateView, Claim, Figures, Judgement, Page, Standing
@@ -18,15 +17,13 @@ from ledger.bodies import ConfirmBody, IssueBody
 from ledger.entries import STATE_NUMBER, STATES, CertificateEntry, CertificateState, Head, issuer_of
 from ledger.errors import StoreError
 from ledger.genesis import Genesis
+from ledger.limits import MAX_PAGE
 from ledger.merkle import HASH_BYTES, leaf_hash
 from ledger.record import parse_record
 from ledger.store import Reads, Store
 from ledger.tiles import encode_bundle
 from ledger.totals import Total
 from ledger.units import Points
-
-MAX_PAGE: Final = 500
-"""Rows of one page at most (8-interfaces.md)."""
 
 
 class Queries:

@@ -8,6 +8,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
+from api.limits import DEFAULT_PAGE, MAX_CURSOR_CHARS
+from ledger.limits import MAX_PAGE
+
 Carats = Annotated[str, Field(pattern=r"^-?[0-9]+\.[0-9]{2}$", description="Carats with two places.", examples=["12.34"])]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="32 bytes as lower-case hex.")]
 Hex = Annotated[str, Field(pattern=r"^([0-9a-f]{2})*$", description="Bytes as lower-case hex.")]
@@ -53,8 +56,8 @@ class Query(BaseModel):
 class PageQuery(Query):
     """Which page of a list."""
 
-    limit: Annotated[int, Field(ge=1, le=500, description="Items a page.")] = 100
-    cursor: Annotated[str | None, Field(max_length=256, description="`next` of the page before.")] = None
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE, description="Items a page.")] = DEFAULT_PAGE
+    cursor: Annotated[str | None, Field(max_length=MAX_CURSOR_CHARS, description="`next` of the page before.")] = None
 
 
 class TextAnswer(RootModel[str]):

@@ -247,6 +247,30 @@ def test_a_spoofed_header_does_not_change_the_address(tmp_path, frozen):
     served(tmp_path, story, loopback_per_s=3)
 
 
+def test_the_frameworks_own_timers_are_these_limits(tmp_path):
+    limits = ApiLimits(response_s=7.0, body_s=3.0)
+    with local_port(tmp_path, limits=limits) as port:
+        config = create_app(port).config
+        assert (config["RESPONSE_TIMEOUT"], config["BODY_TIMEOUT"]) == (7.0, 3.0)
+
+
+def test_a_head_request_gets_the_head_alone(tmp_path):
+    async def story(port, number):
+        for path in ("/v1/network", "/log/policy", "/", "/static/site.css", "/nothing", "/v1/certificates"):
+            full = await ask(number, "GET", path)
+            client = await Client.connect(number)
+            for connection in ("keep-alive", "close"):
+                await client.send(f"HEAD {path} HTTP/1.1\r\nHost: t\r\nConnection: {connection}\r\n\r\n".encode())
+                lines = (await client.reader.readuntil(b"\r\n\r\n")).decode().lower().split("\r\n")
+                assert int(lines[0].split()[1]) == full.status, path
+                for name in ("content-length", "content-type", "cache-control", *({"etag"} & full.headers.keys())):
+                    assert f"{name}: {full.headers[name].lower()}" in lines, path
+            assert await client.closed(), path
+            client.close()
+
+    served(tmp_path, story)
+
+
 def test_a_websocket_upgrade_gets_no_further(tmp_path):
     async def story(port, number):
         reply = await ask(number, "GET", "/v1/network", upgrade="websocket", connection_="Upgrade", sec_websocket_version="13",

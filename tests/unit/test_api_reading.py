@@ -408,6 +408,10 @@ def test_routing_errors_are_problem_documents(tmp_path):
         wrong = await client.ask("DELETE", "/v1/network")
         assert (wrong.status, wrong.json()["error"], wrong.headers["allow"]) == (405, "method-not-allowed", "GET, HEAD")
         assert (await client.post("/v1/network", b"")).status == 405
+        for path in ("/v1//network", "/log//tile/0/000", "/log/tile//0/000", "/v1/network/"):
+            doubled = await client.get(path)
+            assert (doubled.status, doubled.json()["error"]) == (404, "not-found"), path
+            assert "location" not in doubled.headers
         for path in (
             "/static/../app.py",
             "/static/%2e%2e/app.py",

@@ -86,13 +86,25 @@ def test_a_head_that_grows_too_large_is_refused():
     asyncio.run(scenario())
 
 
+def test_short_limits_leave_time_for_a_request():
+    async def scenario():
+        async with running(tiny_app(), ApiLimits(final_wait_s=0.2, response_s=0.2)) as port:
+            client = await Client.connect(port)
+            await asyncio.sleep(0.1)
+            await client.send(REQUEST)
+            assert (await client.read()).status == 200
+            client.close()
+
+    asyncio.run(scenario())
+
+
 def test_connections_of_one_address_are_capped_and_freed():
     async def scenario():
         async with running(tiny_app(), ApiLimits(connections_per_address=3)) as port:
             clients = [await Client.connect(port) for _ in range(3)]
             await asyncio.sleep(0.1)
             refused = await ask(port, "GET", "/")
-            assert (refused.status, refused.headers["retry-after"]) == (503, "1")
+            assert (refused.status, refused.headers["retry-after"], refused.headers["cache-control"]) == (503, "1", "no-store")
             for client in clients:
                 await client.send(REQUEST)
                 assert (await client.read()).status == 200
