@@ -7,7 +7,7 @@ last whole block.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from consensus.events import Deliver
@@ -136,6 +136,15 @@ def last_block(ledger: Ledger) -> Block | None:
     """The block that the ledger's head is the result of, None at genesis."""
     stored = ledger.node_value(_key(_BLOCK, ledger.head.height))
     return decode_block(stored) if stored else None
+
+
+def finals(ledger: Ledger) -> Iterator[Certificate]:
+    """The FINAL certificates of executed blocks, the newest first."""
+    for height in range(ledger.head.height, 0, -1):
+        stored = ledger.node_value(_key(_FINAL, height))
+        final = _certificate(decode(stored)) if stored else None
+        if final is not None:
+            yield final
 
 
 def mark_of(head: Head) -> Mark:

@@ -5,11 +5,15 @@ guard retires its key.
 """
 
 import socket
+from collections.abc import Sequence
+from itertools import takewhile
 
 from api.server import listen
 from consensus.core import Core
 from consensus.errors import LocalFaultError
 from consensus.events import Config, Output, Tip
+from consensus.limits import RETAINED_VIEWS
+from consensus.messages import Certificate, Vote, VoteKind, decode
 from ledger.errors import StoreError
 from ledger.genesis import Genesis
 from ledger.state import Ledger
@@ -19,7 +23,7 @@ from node.config import Address
 from node.config import Config as Settings
 from node.driver import monotonic_ms
 from node.errors import Exit, FatalError, WalDamagedError, WalError, WalFailedError, WalForeignError, WalMissingError
-from node.execution import last_block
+from node.execution import finals, last_block
 from node.home import Home, guard_lost
 from node.keys import NodeKeys
 from node.scheme import Ed25519Scheme
@@ -92,20 +96,45 @@ def recover(config: Config, scheme: Ed25519Scheme, wal: Wal, ledger: Ledger, led
     """The core as its log and the store's last block leave it, and its first output.
 
     Raises:
-        FatalError: the log contradicts itself or the store.
+        FatalError: the log contradicts itself or the store, or is not this node's latest.
     """
     block = last_block(ledger)
     head = ledger.head
     tip = Tip(block.view, head.height, head.digest, head.time) if block else Tip(0, 0, ledger_id, head.time)
     try:
-        return Core.recover(config, scheme, wal.records, tip, monotonic_ms())
+        recovered = Core.recover(config, scheme, wal.records, tip, monotonic_ms())
     except LocalFaultError as error:
-        raise FatalError(
-            f"The consensus log contradicts the store: {error}.",
-            "One of the two is not this node's latest: it must not vote.",
-            "Put back the original disk; else this key must not vote again, and the node needs a new one on the ledger.",
-            Exit.REFUSED,
-        ) from error
+        raise _contradiction(str(error)) from error
+    if (view := _forgotten_vote(config, wal.records, ledger, tip.view)) is not None:
+        raise _contradiction(f"in view {view} this node's key has signed what the log does not hold")
+    return recovered
+
+
+def _forgotten_vote(config: Config, records: Sequence[bytes], ledger: Ledger, view: int) -> int | None:
+    """A view that became final with a vote of this node's which its log lacks: the log is older than the store.
+
+    A log keeps the votes of the newest views, so only those are looked for.
+    """
+    if config.me not in config.validators:
+        return None
+    byte, bit = divmod(config.validators.index(config.me), 8)
+    messages = [decode(record) for record in records]
+    votes = {(one.view, one.digest) for one in messages if isinstance(one, Vote) and one.kind is VoteKind.FINALIZE}
+    known = (one.view for one in messages if isinstance(one, Certificate) and one.kind is VoteKind.FINALIZE)
+    oldest = max(view, *known, 0) - RETAINED_VIEWS
+    for final in takewhile(lambda final: final.view >= oldest, finals(ledger)):
+        if final.signers[byte] >> bit & 1 and (final.view, final.digest) not in votes:
+            return final.view
+    return None
+
+
+def _contradiction(reason: str) -> FatalError:
+    return FatalError(
+        f"The consensus log contradicts the store: {reason}.",
+        "One of the two is not this node's latest: it must not vote.",
+        "Put back the original disk; else this key must not vote again, and the node needs a new one on the ledger.",
+        Exit.REFUSED,
+    )
 
 
 def listen_on(address: Address) -> socket.socket:

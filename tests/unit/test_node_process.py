@@ -360,3 +360,17 @@ def test_no_start_on_another_ledgers_store(alone: Single, made: Single, tmp_path
     error = refused(alone.home)
     assert error.code is Exit.DISK
     assert "is of ledger" in error.happened
+
+
+def test_no_start_with_a_log_of_votes_that_is_older_than_the_store(alone: Single, tmp_path: Path) -> None:
+    """A restored backup: this key has signed views that the log knows nothing of, and would sign them again."""
+    shutil.copytree(alone.home.wal, tmp_path / "backup")
+    after_two_records(alone)
+    shutil.move(alone.home.wal, tmp_path / "original")
+    shutil.copytree(tmp_path / "backup", alone.home.wal)
+    error = refused(alone.home)
+    assert error.code is Exit.REFUSED
+    assert "has signed what the log does not hold" in error.happened
+    shutil.rmtree(alone.home.wal)
+    shutil.move(tmp_path / "original", alone.home.wal)
+    goes_on(alone)
