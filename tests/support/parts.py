@@ -42,6 +42,11 @@ def node_of(code: str, validator: bool = True) -> Node:
     return Node(participant=code, address=f"127.0.0.1:{8000 + tls[-1]}", tls=tls, validator=validator, **publics)
 
 
+def public_of(code: str) -> bytes:
+    """The consensus key of a node of the test world."""
+    return public(f"{code}/consensus")
+
+
 def with_nodes(*nodes: Node) -> Genesis:
     """The test world's genesis with these nodes."""
     return genesis(nodes=nodes)
@@ -109,7 +114,7 @@ async def settled(turns: int = 20) -> None:
 
 # --- the main road ----------------------------------------------------------------------------------------------------
 
-LEADER, OTHER, THIRD = (public(f"{code}/consensus") for code in ("RU", "EU", "AE"))
+LEADER, OTHER, THIRD = map(public_of, ("RU", "EU", "AE"))
 """Peers by consensus key."""
 
 
@@ -221,9 +226,9 @@ class Road:
 
 
 @contextlib.asynccontextmanager
-async def road(path: Path) -> AsyncIterator[Road]:
+async def road(path: Path, made_of: Genesis | None = None) -> AsyncIterator[Road]:
     """A new road over a new world in this directory, executing."""
-    with World.make(path) as world:
+    with World.make(path, made_of) as world:
         made = Road(world)
         try:
             async with running(made.execution.run(), made.proposals.tasks.watch()):
