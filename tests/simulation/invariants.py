@@ -43,11 +43,15 @@ class Checker:
     Attributes:
         chain: digests of the final blocks by height, as far as any node delivered or a quorum of finalize votes reaches.
         finalized: digest by view, for which a quorum of durable finalize votes exists.
+        traitors: nodes that are bound by nothing.
         nullified: views with a quorum of durable nullify votes.
     """
 
-    def __init__(self, ledger_id: bytes, validators: Sequence[bytes], nodes: int) -> None:
+    def __init__(
+        self, ledger_id: bytes, validators: Sequence[bytes], nodes: int, traitors: frozenset[int] = frozenset()
+    ) -> None:
         n = len(validators)
+        self.traitors = traitors
         self.n = n
         self.quorum = (n + (n - 1) // 3) // 2 + 1
         self.chain: list[bytes] = [ledger_id]
@@ -74,7 +78,9 @@ class Checker:
         if not message.startswith(_PREFIX + self._ledger_id):
             raise Violation("domain", f"node {node} signed what is no vote of this ledger")
         kind, _epoch, view, parent, digest = msgspec.msgpack.decode(message[len(_PREFIX) + 32 :])
-        if signature not in self._durable[node]:
+        if node in self.traitors:
+            self._betrayed(node, Subject(VoteKind(kind), view, parent, digest), signature)
+        elif signature not in self._durable[node]:
             self._signing[node][signature] = Subject(VoteKind(kind), view, parent, digest)
 
     def synced(self, node: int, records: Sequence[bytes]) -> None:
@@ -92,6 +98,11 @@ class Checker:
         self.synced(node, records)
         self._signing[node].clear()
         self._delivered[node] = tip
+
+    def _betrayed(self, node: int, vote: Subject, signature: bytes) -> None:
+        """A traitor's vote: cast as soon as it is signed, whatever it has signed before."""
+        self._signatures[node, vote] = signature
+        self._count(node, vote)
 
     def _cast(self, node: int, vote: Subject) -> None:
         if node >= self.n:
@@ -112,9 +123,13 @@ class Checker:
         earlier.append(vote)
         if vote.kind == NOTARIZE:
             self._check_parent(vote.digest)
+        self._count(node, vote)
+
+    def _count(self, node: int, vote: Subject) -> None:
         tally = self._tally[vote]
+        before = len(tally)
         tally.add(node)
-        if len(tally) == self.quorum:
+        if before < len(tally) == self.quorum:
             self._reached(vote)
 
     def _reached(self, vote: Subject) -> None:
@@ -138,7 +153,8 @@ class Checker:
 
     # --- blocks -----------------------------------------------------------------------------------------------------
 
-    def _known(self, block: Block) -> bytes:
+    def learn(self, block: Block) -> bytes:
+        """A block is on its way, or here; its digest."""
         digest = block_digest(self._ledger_id, block)
         if digest not in self.blocks:
             self.blocks[digest] = block
@@ -191,11 +207,11 @@ class Checker:
                 self._own_vote(node, message)
             case Proposal():
                 self._own_vote(node, message.vote)
-                digest = self._known(message.block)
+                digest = self.learn(message.block)
                 if message.vote.kind != NOTARIZE or message.vote.digest != digest:
                     raise Violation("proposal", f"node {node}: the vote is not for the block")
             case GotBlock():
-                self._known(message.block)
+                self.learn(message.block)
             case Certificate():
                 self._certificate(node, message)
             case Headers():
@@ -233,7 +249,7 @@ class Checker:
     def _deliver(self, node: int, call: Deliver) -> None:
         """A final block reaches the application."""
         block, before = call.block, self._delivered[node]
-        digest = self._known(block)
+        digest = self.learn(block)
         if digest != call.digest:
             raise Violation("delivery", f"node {node}: wrong digest at height {block.height}")
         if block.height != before.height + 1 or block.parent != before.digest or block.parent_view != before.view:

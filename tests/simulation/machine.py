@@ -56,9 +56,12 @@ class Machine:
     Attributes:
         up: whether a process runs.
         life: number of the process, so that what was meant for an earlier one is dropped.
+        honest: whether it is bound by the rules (`byzantine`).
         paused_until: the process stands still until then.
         crash_in: disk operations until `crash` is raised, None: never.
     """
+
+    honest = True
 
     def __init__(self, index: int, config: Config, scheme: Scheme, around: Surroundings) -> None:
         self.index = index
@@ -254,7 +257,7 @@ class Machine:
             for call in output.app:
                 self._around.checker.call(self.index, call)
                 self.application.call(call)
-        if self.application.alarms:
+        if self.honest and self.application.alarms:
             raise Violation("alarm", f"node {self.index}: {self.application.alarms}")
         if self._wal.size > self._rotate_at:
             snapshot = list(self.core.snapshot())
@@ -306,12 +309,13 @@ class Machine:
 
     def _check_state(self) -> None:
         """View and floor never go back, no correct node is taken for faulty, and buffers stay within their bounds."""
-        core = self.core
+        core, around = self.core, self._around
         state = (core.view, core.floor_view)
         if state[0] < self._state[0] or state[1] < self._state[1] or state[0] <= state[1]:
             raise Violation("view", f"node {self.index}: view and floor {state} after {self._state}")
         self._state = state
-        if core.faults:
+        accused = {around.index_of[key] for key in core.faults}
+        if self.honest and not accused <= around.checker.traitors:
             raise Violation("accusation", f"node {self.index} holds correct nodes for faulty: {core.faults}")
         self._handled += 1
         if self._handled % WEIGH_EVERY == 0:

@@ -39,6 +39,7 @@ class Options:
         segment: bytes after which the write-ahead log is rotated.
         merge: the driver merges the outputs of events that arrived during an fsync.
         renewed: healing makes all links anew (nodes greet one another); else only lost messages stop being lost.
+        traitors: validators that lie (`byzantine`).
         signatures: `fast` (keyed BLAKE2) or `ed25519`.
     """
 
@@ -64,6 +65,7 @@ class Options:
     block_records: int
     renewed: bool
     signatures: str = "fast"
+    traitors: int = 0
     faults: tuple[Fault, ...] = ()
 
     def but(self, **changes: object) -> "Options":

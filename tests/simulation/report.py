@@ -33,10 +33,11 @@ def report(options: Options, simulation: Simulation, error: Exception) -> str:
     """The text for people."""
     small = shrink(options, failure_of(error))
     plain = options.but(faults=())
+    liars = " --byzantine" if options.traitors else ""
     return "\n".join(
         [
             f"{type(error).__name__}: {error}",
-            f"at {simulation.now} ms; again: python -m tests.simulation --seeds {options.seed}-{options.seed}",
+            f"at {simulation.now} ms; again: python -m tests.simulation{liars} --seeds {options.seed}-{options.seed}",
             f"options: {plain}",
             f"faults ({len(options.faults)}):",
             *(f"  {fault}" for fault in options.faults),

@@ -13,6 +13,7 @@ from random import Random
 
 from consensus.events import Config
 from node.errors import WalFailedError
+from tests.simulation.byzantine import Traitor
 from tests.simulation.disk import CrashError
 from tests.simulation.invariants import Checker, Violation
 from tests.simulation.machine import Machine
@@ -62,7 +63,8 @@ class Simulation:
         secrets = make_keys(options.signatures, count, options.seed)
         self.keys = tuple(secrets)
         self.index_of = {key: index for index, key in enumerate(self.keys)}
-        self.checker = Checker(LEDGER_ID, self.keys[: options.validators], count)
+        traitors = frozenset(Random(f"traitors {options.seed}").sample(range(options.validators), options.traitors))
+        self.checker = Checker(LEDGER_ID, self.keys[: options.validators], count, traitors)
         self.machines: list[Machine] = []
         self.network = Network(options, self.random, self._arrive)
         self.records: list[bytes] = []
@@ -76,7 +78,8 @@ class Simulation:
         for index, key in enumerate(self.keys):
             config = Config(LEDGER_ID, 0, self.keys[: options.validators], key)
             signed = partial(self.checker.signed, index)
-            self.machines.append(Machine(index, config, scheme(options.signatures, key, secrets, signed), self))
+            kind = Traitor if index in traitors else Machine
+            self.machines.append(kind(index, config, scheme(options.signatures, key, secrets, signed), self))
 
     # --- surroundings of the machines ---------------------------------------------------------------------------------
 
@@ -237,13 +240,14 @@ class Simulation:
         frozen = self.random.sample(range(options.validators), options.frozen)
         self.heal(frozen)
         self.submit(self.now + 1)
-        self.finish([one for one in self.machines if one.index not in frozen])
+        self.finish([one for one in self.machines if one.honest and one.index not in frozen])
         for index in frozen:
             self._boot(self.machines[index])
         if frozen:
             self.submit(self.now + 1)
             self.finish(self.machines)
-        self.idle()
+        if not options.traitors:
+            self.idle()
         return self.result()
 
     def start(self) -> None:

@@ -1,0 +1,111 @@
+"""Up to f validators lie; the others obey every invariant, accuse nobody wrongly, and come to an end."""
+
+from collections.abc import Callable
+
+import pytest
+
+from consensus import certificate
+from consensus.ancestry import Entry, Verdict
+from consensus.certificate import Verifier
+from consensus.engine import Engine
+from consensus.events import Check
+from consensus.messages import Vote
+from consensus.quorum import Committee
+from consensus.view import Round
+from tests.simulation import mutants
+from tests.simulation.byzantine import HABITS, Traitor, options_from_seed
+from tests.simulation.report import failure, run
+
+SEEDS = 72
+CHUNK = 12
+SEARCH = 60
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
+def test_traitors(first: int) -> None:
+    for seed in range(first, first + CHUNK):
+        run(options_from_seed(seed))
+
+
+def test_the_traitors_do_what_they_are_for() -> None:
+    """Every habit occurs, and honest nodes meet and count faulty messages."""
+    habits: set[str] = set()
+    faults = 0
+    for seed in range(20):
+        simulation = run(options_from_seed(seed))
+        habits |= {habit for machine in simulation.machines if isinstance(machine, Traitor) for habit in machine.habits}
+        faults += sum(sum(machine.core.faults.values()) for machine in simulation.machines if machine.honest)
+    assert habits == set(HABITS)
+    assert faults > 200
+
+
+def trusts_signatures(patch: pytest.MonkeyPatch) -> None:
+    """Whatever is signed, by whomever, is good."""
+    patch.setattr(Verifier, "verify", lambda _self, batch: [True] * len(batch))
+
+
+def trusts_certificates(patch: pytest.MonkeyPatch) -> None:
+    """A certificate is not looked into (P17)."""
+    patch.setattr(Verifier, "check", lambda self, one, _known=(): certificate.votes(one, self._committee.n))
+
+
+def trusts_senders(patch: pytest.MonkeyPatch) -> None:
+    """A vote counts as its sender's, whoever it says has signed it: others are blamed for forgeries."""
+
+    class Anybody(int):
+        def __ne__(self, _other: object) -> bool:
+            return False
+
+        __hash__ = int.__hash__
+
+    index = Committee.index
+
+    def lax(self: Committee, key: bytes) -> int | None:
+        found = index(self, key)
+        return None if found is None else Anybody(found)
+
+    patch.setattr(Committee, "index", lax)
+
+
+def keeps_the_last_vote(patch: pytest.MonkeyPatch) -> None:
+    """A second vote of one signer takes the first one's place."""
+
+    def admit(self: Round, vote: Vote) -> bool:
+        self.ballots[vote.kind].add(vote)
+        return True
+
+    patch.setattr(Round, "admit", admit)
+
+
+def trusts_blocks(patch: pytest.MonkeyPatch) -> None:
+    """Height, time and version of a proposal are what its leader says."""
+
+    def judge(self: Engine, entry: Entry) -> None:
+        parent = self.blocks.tip(entry.block.parent)
+        if entry.verdict is Verdict.UNKNOWN and parent is not None:
+            entry.verdict = Verdict.CHECKING
+            leader = self.committee.keys[self.committee.leader(entry.block.view)]
+            self.outbox.call(Check(entry.block, entry.digest, parent, leader))
+
+    patch.setattr(Engine, "_judge", judge)
+
+
+@pytest.mark.parametrize(
+    ("broken", "found"),
+    [
+        (trusts_signatures, {"sent-before-durable", "certificate", "alarm"}),
+        (trusts_certificates, {"sent-before-durable", "certificate", "alarm"}),
+        (trusts_senders, {"accusation"}),
+        (keeps_the_last_vote, {"certificate"}),
+        (trusts_blocks, {"height"}),
+        (mutants.parent_gap, {"parent-gap"}),
+        (mutants.finalize_after_nullify, {"nullify-finalize"}),
+    ],
+    ids=lambda one: getattr(one, "__name__", ""),
+)
+def test_a_core_that_trusts_too_much_is_found(
+    broken: Callable[[pytest.MonkeyPatch], None], found: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken(monkeypatch)
+    first = next((rule for seed in range(SEARCH) if (rule := failure(options_from_seed(seed)))), None)
+    assert first in found
