@@ -110,10 +110,11 @@ class Peers:
             link.send_bulk(item)
 
     def fault(self, link: Link, reason: str) -> None:
-        """Counts a breach of the protocol by this peer."""
+        """Counts a breach of the protocol by this peer; told with every doubling, so that no flood of them fills the log."""
         participant = link.peer.participant
-        self.faults[participant] = self.faults.get(participant, 0) + 1
-        log.warning("peer fault", peer=participant, reason=reason)
+        count = self.faults[participant] = self.faults.get(participant, 0) + 1
+        if count & (count - 1) == 0:
+            log.warning("peer fault", peer=participant, reason=reason, count=count)
 
     async def _accept(self, request: web.Request) -> web.StreamResponse:
         tls = request.transport.get_extra_info("ssl_object") if request.transport else None

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from ledger.errors import StoreError
 from node.errors import PeerError
@@ -90,6 +91,22 @@ def test_a_failure_of_this_nodes_own_is_not_hidden_by_the_links_end(tmp_path: Pa
             sender.broadcast(VOTE)
             with pytest.raises(StoreError):
                 await asyncio.wait_for(watching, 10)
+
+    asyncio.run(play())
+
+
+def test_a_flood_of_faults_does_not_fill_the_log(tmp_path: Path) -> None:
+    net = Net(tmp_path)
+
+    async def play() -> None:
+        async with net.up("BW") as (peers, _), net.up("RU") as (_, _):
+            await until(lambda: peers.links)
+            (link,) = peers.links.values()
+            with capture_logs() as logged:
+                for _ in range(10_000):
+                    peers.fault(link, "invalid records")
+            assert peers.faults == {"RU": 10_000}
+            assert [line["count"] for line in logged] == [2**power for power in range(14)]
 
     asyncio.run(play())
 
