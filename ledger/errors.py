@@ -132,10 +132,6 @@ class OriginMismatchError(ProofError):
     """A checkpoint of another log than the one asked for."""
 
 
-class CheckpointConflictError(ProofError):
-    """Signatures over different checkpoints were to be put into one note."""
-
-
 class QuorumNotMetError(ProofError):
     """The signatures verify, but those that count are too few."""
 

@@ -76,21 +76,6 @@ def _plain(content: Any) -> JsonValue:
     return content
 
 
-def fields_to_json(fields: dict[str, Any]) -> dict[str, JsonValue]:
-    """The sealed fields as a reader sees them; `values` as decimal text of US dollars, in the lines' order, without blindings.
-
-    Raises:
-        Refusal: BAD_VALUE, `values` has not its form.
-    """
-    shown = {name: _plain(content) for name, content in sorted(fields.items()) if name != "values"}
-    if "values" in fields:
-        try:
-            shown["values"] = [value(cents) for cents, _ in fields["values"]]
-        except (TypeError, ValueError):
-            raise Refusal(Code.BAD_VALUE, "values", reason="not [[cents, blinding], ...]") from None
-    return shown
-
-
 def issue_from_json(data: bytes) -> IssueDraft:
     """The draft of a certificate out of an officer's file.
 

@@ -68,13 +68,10 @@ MAX_TREE_SIZE = 2**63 - 1
 """Largest size of the log that any format here can state."""
 
 MAX_PATH_HASHES = 63
-"""Hashes of one inclusion or consistency proof (tlog-witness allows no more)."""
+"""Hashes of one inclusion proof: a tree of 2**63 leaves has no longer path."""
 
 MAX_PROOF_BYTES = 4 * (MAX_RECORD_BYTES // 3 + 1) + 48 * MAX_PATH_HASHES + MAX_NOTE_BYTES + 256
 """A tlog-proof: the record in base64, a path, a checkpoint."""
-
-MAX_WITNESS_REQUEST_BYTES = 48 * MAX_PATH_HASHES + MAX_NOTE_BYTES + 256
-"""An add-checkpoint request."""
 
 MAX_POLICY_BYTES = 256 * 1024
 MAX_POLICY_NAMES = 1_024

@@ -35,19 +35,6 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
 
 
-def root_of(hashes: Sequence[bytes]) -> bytes:
-    """The root over nodes of one height, the last of which may stand for an incomplete subtree. No nodes: the empty root."""
-    if not hashes:
-        return EMPTY_ROOT
-    level = list(hashes)
-    while len(level) > 1:
-        odd = level[-1:] if len(level) & 1 else []
-        # `strict` is not wanted: an odd last node has no partner and moves up as it is.
-        level = [sha256(b"\x01" + left + right).digest() for left, right in zip(level[::2], level[1::2], strict=False)]
-        level += odd
-    return level[0]
-
-
 def pyramid(hashes: bytes) -> list[list[bytes]]:
     """All complete subtrees over nodes of one height that stand one behind the other in `hashes` (32 bytes each).
 

@@ -14,7 +14,7 @@ Reference: c2sp.org/signed-note, c2sp.org/tlog-cosignature.
 
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
 from hashlib import sha256
@@ -290,15 +290,6 @@ class Signer:
             raise MalformedNoteError("a cosignature states its time")
         raw = crypto_sign(cosigned_message(text, seconds), self._secret)[:SIGNATURE_BYTES]
         return Signature(self.key.name, self.key.key_id, seconds.to_bytes(TIME_BYTES, "big") + raw)
-
-
-def sign_note(text: bytes, signers: Sequence[Signer]) -> Note:
-    """A note over `text` with plain signatures, in the order of the signers.
-
-    Raises:
-        MalformedNoteError: the text is none, or a signer is of the other type.
-    """
-    return Note(text, tuple(signer.sign(text) for signer in signers))
 
 
 def _key_id(name: str, material: bytes) -> bytes:

@@ -8,6 +8,7 @@ import nacl.bindings as sodium
 from ledger.countries import EU, is_country, is_participant_code
 from ledger.limits import MAX_TLS_BYTES, MAX_VALIDATORS
 from ledger.participants import Authority, Node, NumberRange, Participant, Role, RoleKey, SealKey, Secretariat, Suspension
+from ledger.record import valid_public_key
 from ledger.strict_json import Cursor
 
 _ADDRESS = re.compile(r"([a-z0-9]+([.-][a-z0-9]+)*|\[[0-9a-f:]+\]):[0-9]{1,5}")
@@ -169,7 +170,7 @@ class RegisterReader:
 
     def _signing_key(self, given: Cursor) -> bytes:
         key = given.hexadecimal(32, 32)
-        if not sodium.crypto_core_ed25519_is_valid_point(key):
+        if not valid_public_key(key):
             given.refuse("is no Ed25519 public key of prime order")
         return self._once(given, key)
 

@@ -108,16 +108,6 @@ def date_of(day: int) -> str:
         raise Refusal(Code.BAD_VALUE, given=day, expected="a day of the years 1 to 9999") from None
 
 
-def quarter_of(text: str) -> str:
-    """The quarter that a date belongs to, as `2026-Q4`.
-
-    Raises:
-        Refusal: BAD_VALUE, not a date.
-    """
-    day_number(text)
-    return f"{text[:4]}-Q{(int(text[5:7]) + 2) // 3}"
-
-
 def block_date(ms: int) -> str:
     """The UTC date of an instant in milliseconds.
 

@@ -88,7 +88,7 @@ class Queries:
                 outcome=next((body for body in reversed(records) if isinstance(body, ConfirmBody)), None),
                 records=entry.records,
                 heights=entry.heights,
-                claims=_claims(at, number, "", MAX_PAGE),
+                claims=_claims(at, number),
             )
 
     def certificates(
@@ -127,10 +127,6 @@ class Queries:
     def open_confirmations(self, destination: str | None = None, cursor: int | None = None, limit: int = MAX_PAGE) -> Page:
         """The register of open confirmations, those that entered the ledger first at the top."""
         return self.certificates(cursor, limit, destination=destination, state=CertificateState.OPEN)
-
-    def claims(self, number: str, cursor: str = "", limit: int = MAX_PAGE) -> tuple[Claim, ...]:
-        """Who took carats from this certificate, by number; `cursor` is the last number of the page before."""
-        return _claims(self._store, number, cursor, limit)
 
     def totals(self) -> tuple[Total, ...]:
         """Running sums by participant, flow and HS code, margins (hs empty) included."""
@@ -206,8 +202,8 @@ def _listed(at: Reads, number: str) -> CertificateRow:
     return _row(number, entries.decode_certificate(data))
 
 
-def _claims(at: Reads, number: str, cursor: str, limit: int) -> tuple[Claim, ...]:
-    found = at.iterate(keys.claims(number), after=cursor.encode(), limit=max(1, min(limit, MAX_PAGE)))
+def _claims(at: Reads, number: str) -> tuple[Claim, ...]:
+    found = at.iterate(keys.claims(number), limit=MAX_PAGE)
     return tuple(Claim(key.decode(), Points(int.from_bytes(value, "big"))) for key, value in found)
 
 

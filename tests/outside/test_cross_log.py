@@ -302,7 +302,7 @@ def product_export(root: Path, grown: Log, entries: list[bytes]) -> None:
         write(tile, tiles.encode_bundle(entries[tile.n * 256 : tile.n * 256 + tile.width]))
     signer = note.Signer.from_seed(samples.ORIGIN, note.SignatureType.ED25519, bytes(32))
     point = checkpoint.Checkpoint(samples.ORIGIN, grown.size, grown.root)
-    (root / "checkpoint").write_bytes(checkpoint.sign_checkpoint(point, signer).encode())
+    (root / "checkpoint").write_bytes(note.Note(point.text(), (signer.sign(point.text()),)).encode())
 
 
 @pytest.mark.parametrize("size", [1, 2, 255, 256, 257, 512, 1100])

@@ -15,9 +15,9 @@ from api.demo.network import Network, Seat, make_network
 from api.errors import NotReady, Overloaded
 from api.limits import ApiLimits
 from api.port import NodeStatus, PeerStatus, ReadyCheck, Submitted, Validator
-from ledger.checkpoint import Checkpoint, merge, sign_checkpoint
+from ledger.checkpoint import Checkpoint
 from ledger.errors import Refusal
-from ledger.note import SignatureType, Signer
+from ledger.note import Note, SignatureType, Signer
 from ledger.policy import PolicyLog, PolicyWitness, ledger_policy
 from ledger.receipt import make_receipt
 from ledger.record import parse_submission, verify_records
@@ -144,10 +144,9 @@ class LocalPort:
         head = self.ledger.head
         log = self._log_signer("BW")
         checkpoint = Checkpoint(self.ledger.origin, head.tree_size, head.root)
-        own = sign_checkpoint(checkpoint, log).signatures[0]
-        signers = [self._witness(code) for code in SEATS[:count]]
-        lines = [signer.sign(checkpoint.text(), self.clock // 1000) for signer in signers]
-        note = merge(checkpoint, own, log.key, lines, [signer.key for signer in signers])
+        text = checkpoint.text()
+        lines = [self._witness(code).sign(text, self.clock // 1000) for code in SEATS[:count]]
+        note = Note(text, (log.sign(text), *lines))
         self.notes[head.tree_size] = note.encode().decode()
         self._quorum.set()
 

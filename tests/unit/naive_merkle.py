@@ -27,6 +27,14 @@ def mth(entries):
     return sha(b"\x01" + mth(entries[:k]) + mth(entries[k:]))
 
 
+def root_of(hashes):
+    """The root over nodes of one height."""
+    if len(hashes) < 2:
+        return hashes[0] if hashes else sha(b"")
+    k = split(len(hashes))
+    return sha(b"\x01" + root_of(hashes[:k]) + root_of(hashes[k:]))
+
+
 def path(m, entries):
     if len(entries) == 1:
         return []

@@ -20,6 +20,7 @@ from tests.support.checked import CheckedClient
 from tests.support.port import NOW, local_port
 from tests.support.trade import Trader
 from tests.support.week import trade
+from tests.unit.naive_merkle import root_of
 
 GEMS = [("710231", "1200.50", ["BW"]), ("710221", "300.00", ["BW"])]
 
@@ -202,7 +203,7 @@ def test_the_log_can_be_rebuilt_from_what_is_served(tmp_path):
         entries = decode_bundle((await client.get("/log/tile/entries/000.p/5", token)).body, 5)
         assert list(entries) == [one.record for one in made]
         assert tile.body == b"".join(hashlib.sha256(b"\0" + entry).digest() for entry in entries)
-        assert (checkpoint.size, checkpoint.root) == (5, merkle.root_of([merkle.leaf_hash(entry) for entry in entries]))
+        assert (checkpoint.size, checkpoint.root) == (5, root_of([merkle.leaf_hash(entry) for entry in entries]))
         assert tile.headers["cache-control"] == "public, max-age=31536000, immutable"
         assert tile.headers["content-type"] == "application/octet-stream"
         older = await client.get("/log/checkpoint/2")

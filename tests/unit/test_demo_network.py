@@ -82,7 +82,7 @@ def test_every_key_is_registered_with_its_role(network):
             assert registered.roles == (role,)
             assert registered.in_force("2026-11-23")
         assert entry.issues_on("2026-11-01")
-        assert entry.confirms_on("2026-11-01")
+        assert entry.confirms_from <= "2026-11-01"
     secretariat = network.genesis.secretariat
     assert secretariat.root == public(network.keys["secretariat"]["root"])
     assert secretariat.keys[public(network.keys["secretariat"]["audit"])].roles == (Role.AUDIT,)

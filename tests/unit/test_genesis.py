@@ -191,8 +191,6 @@ def test_views_answer_by_date():
     assert bw.in_force("2003-01-01")
     assert not bw.issues_on("2025-12-31")
     assert bw.issues_on("2026-01-01")
-    assert not bw.confirms_on("2026-01-31")
-    assert bw.confirms_on("2026-02-01")
     issue = bw.keys[ed("BWissue")]
     assert issue.roles == (Role.ISSUE,)
     assert [issue.in_force(day) for day in ("2025-12-31", "2026-01-01", "2026-12-31", "2027-01-01")] == [
@@ -224,14 +222,12 @@ def test_views_answer_by_date():
     assert not in_span("2026-01-02", "2026-01-01", "2026-01-02")
 
 
-def test_a_participant_that_left_neither_issues_nor_confirms():
+def test_a_participant_that_left_issues_no_more():
     left = participant("BW", until="2026-06-01")
     assert left.issues_on("2026-05-31")
     assert not left.issues_on("2026-06-01")
-    assert not left.confirms_on("2026-06-01")
     silent = participant("BW", issues_from="", confirms_from="")
     assert not silent.issues_on("2026-05-31")
-    assert not silent.confirms_on("2026-05-31")
 
 
 def put(value, path, new):

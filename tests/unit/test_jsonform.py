@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ledger.drafts import code_text, make_confirm, make_issue, parse_code, receipt_hash, verdict_hash
 from ledger.envelope import open_envelope
 from ledger.errors import Code, Refusal
-from ledger.jsonform import body_to_json, confirm_from_json, fields_to_json, issue_from_json, record_to_json
+from ledger.jsonform import body_to_json, confirm_from_json, issue_from_json, record_to_json
 from ledger.limits import MAX_LINES, MAX_OFFICER_FILE_BYTES, MAX_SOURCES
 from ledger.record import build_statement
 from tests.outside.records import receipt_hash as outside_receipt_hash
@@ -313,29 +313,3 @@ def test_a_confirmation_without_a_code_says_so():
     shown = body_to_json(sealed.confirm(receipt_code=None).record.body)
     assert shown["receipt_code"] is None
     assert body_to_json(sealed.confirm().record.body)["receipt_code"] == "00010203040506070809"
-
-
-def test_sealed_fields_are_shown_without_blindings():
-    sample = sealed.issue()
-    fields = open_envelope(LEDGER, sample.envelope, "AE", SECRETS["AE"])
-    shown = fields_to_json(fields)
-    assert shown["values"] == ["650000.00", "0.00"]
-    assert shown["exporter"] == PARTY
-    assert list(shown) == ["exporter", "importer", "invoice", "values"]
-    for _, blinding in fields["values"]:
-        assert blinding.hex() not in json.dumps(shown)
-
-
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.integers() | st.text(max_size=3) | st.binary(max_size=3),
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
-    )
-)
-def test_whatever_was_sealed_can_be_shown_or_is_refused(content):
-    try:
-        shown = fields_to_json({"remarks": content, "values": content})
-    except Refusal as refusal:
-        assert refusal.field == "values"  # noqa: PT017 - both outcomes are right
-        shown = fields_to_json({"remarks": content})
-    assert json.dumps(shown)

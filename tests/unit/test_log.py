@@ -6,6 +6,7 @@ from ledger import merkle, tiles
 from ledger.errors import MalformedProofError, OutOfRangeError, StoreError
 from ledger.log import Log
 from ledger.tiles import TILE_WIDTH
+from tests.unit.naive_merkle import root_of
 
 LEAVES = [merkle.leaf_hash(n.to_bytes(4, "big")) for n in range(70_000)]
 
@@ -41,7 +42,7 @@ class TestAppend:
             assert (writes.size, writes.root) == (log.size, log.root)
         size = sum(steps)
         assert log.size == size
-        assert log.root == merkle.root_of(LEAVES[:size])
+        assert log.root == root_of(LEAVES[:size])
         assert store == filled(size)[0]
         assert Log(store.get, size).root == log.root
 
@@ -83,7 +84,7 @@ class TestAppend:
         grow(store, log, 1)
         assert log.tile(0, 255, 256) == b"".join(LEAVES[65_280:65_536])
         assert len(log.tile(1, 0, 256)) == 8_192
-        assert log.tile(2, 0, 1) == log.root == merkle.root_of(LEAVES[:65_536])
+        assert log.tile(2, 0, 1) == log.root == root_of(LEAVES[:65_536])
         assert log.tile(2, 0, 2) is None
         assert Log(store.get, 65_536).root == log.root
 
@@ -99,7 +100,7 @@ class TestTiles:
                     assert (data is not None) == (n * TILE_WIDTH + width <= count)
                     assert data is None or len(data) == 32 * width
         assert log.tile(0, 3, 256) == b"".join(LEAVES[768:1024])
-        assert log.tile(1, 0, 1) == merkle.root_of(LEAVES[:256])
+        assert log.tile(1, 0, 1) == root_of(LEAVES[:256])
 
     def test_full_tile_is_absent_until_full(self):
         store, log = filled(255)
@@ -121,14 +122,14 @@ class TestProofs:
         log = large[1]
         index %= size
         old = data.draw(st.integers(0, size))
-        root = merkle.root_of(LEAVES[:size])
+        root = root_of(LEAVES[:size])
         assert log.root_at(size) == root
         merkle.verify_inclusion(LEAVES[index], index, size, log.inclusion_proof(index, size), root)
         merkle.verify_consistency(old, size, log.root_at(old), root, log.consistency_proof(old, size))
 
     def test_root_now_and_at_the_start(self, large):
         log = large[1]
-        assert log.root_at(70_000) == log.root == merkle.root_of(LEAVES)
+        assert log.root_at(70_000) == log.root == root_of(LEAVES)
         assert log.root_at(0) == merkle.EMPTY_ROOT
 
     def test_beyond_the_log(self, large):

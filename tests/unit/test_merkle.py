@@ -19,6 +19,10 @@ ENTRIES = [bytes([i]) for i in range(130)]
 LEAVES = [merkle.leaf_hash(entry) for entry in ENTRIES]
 
 
+def root_of(hashes):
+    return CompactRange().extended(hashes).root()
+
+
 def vectors(name):
     return json.loads(shared(f"data/tlog/{name}").read_text())
 
@@ -30,7 +34,7 @@ def unbase64(text):
 @cache
 def hash_of(start, end):
     """The hash of a proof's range out of its complete subtrees."""
-    parts = [merkle.root_of(LEAVES[i << h : (i + 1) << h]) for h, i in merkle.subtrees(start, end)]
+    parts = [root_of(LEAVES[i << h : (i + 1) << h]) for h, i in merkle.subtrees(start, end)]
     node = parts.pop()
     while parts:
         node = merkle.node_hash(parts.pop(), node)
@@ -47,7 +51,7 @@ def consistency(old, new):
 
 @cache
 def root_at(size):
-    return merkle.root_of(LEAVES[:size])
+    return root_of(LEAVES[:size])
 
 
 class TestVectors:
@@ -64,23 +68,22 @@ class TestVectors:
     def test_roots_and_inner_nodes(self):
         data = vectors("merkle_roots.json")
         leaves = [merkle.leaf_hash(bytes.fromhex(text)) for text in data["leaf_inputs_hex"]]
-        assert [merkle.root_of(leaves[:n]).hex() for n in range(9)] == data["root_by_size_hex"]
-        assert [CompactRange().extended(leaves[:n]).root().hex() for n in range(9)] == data["root_by_size_hex"]
+        assert [root_of(leaves[:n]).hex() for n in range(9)] == data["root_by_size_hex"]
         for height, level in enumerate(data["node_hashes_by_level_hex"]):
             width = 1 << height
-            assert [merkle.root_of(leaves[i : i + width]).hex() for i in range(0, 8, width)] == level
+            assert [root_of(leaves[i : i + width]).hex() for i in range(0, 8, width)] == level
 
     def test_reference_proofs(self):
         leaves = [merkle.leaf_hash(bytes.fromhex(text)) for text in vectors("merkle_roots.json")["leaf_inputs_hex"]]
         data = vectors("merkle_reference_proofs.json")
         for case in data["inclusion"]:
             index, size, path = case["index"], case["size"], [bytes.fromhex(x) for x in case["proof_hex"]]
-            assert [merkle.root_of(leaves[a:b]) for a, b in merkle.inclusion_ranges(index, size)] == path
-            merkle.verify_inclusion(leaves[index], index, size, path, merkle.root_of(leaves[:size]))
+            assert [root_of(leaves[a:b]) for a, b in merkle.inclusion_ranges(index, size)] == path
+            merkle.verify_inclusion(leaves[index], index, size, path, root_of(leaves[:size]))
         for case in data["consistency"]:
             old, new, path = case["size1"], case["size2"], [bytes.fromhex(x) for x in case["proof_hex"]]
-            assert [merkle.root_of(leaves[a:b]) for a, b in merkle.consistency_ranges(old, new)] == path
-            merkle.verify_consistency(old, new, merkle.root_of(leaves[:old]), merkle.root_of(leaves[:new]), path)
+            assert [root_of(leaves[a:b]) for a, b in merkle.consistency_ranges(old, new)] == path
+            merkle.verify_consistency(old, new, root_of(leaves[:old]), root_of(leaves[:new]), path)
 
     def test_inclusion_probes(self):
         cases = vectors("merkle_probes.json")["inclusion"]
@@ -116,7 +119,7 @@ class TestVectors:
         for end in range(131):
             for start in range(end + 1):
                 if start == end:
-                    hashes.update(f"[{start}, {end}) {merkle.root_of([]).hex()}\n".encode())
+                    hashes.update(f"[{start}, {end}) {root_of([]).hex()}\n".encode())
                 elif naive_merkle.is_subtree(start, end):
                     hashes.update(f"[{start}, {end}) {hash_of(start, end).hex()}\n".encode())
                     for index in range(start, end):
@@ -152,15 +155,14 @@ class TestAgainstDefinition:
     def test_roots_and_proofs(self, entries, data):
         leaves = [merkle.leaf_hash(entry) for entry in entries]
         size = data.draw(st.integers(0, len(entries)))
-        assert merkle.root_of(leaves) == naive_merkle.mth(entries)
         assert CompactRange().extended(leaves[:size]).extended(leaves[size:]).root() == naive_merkle.mth(entries)
         if size:
             index = data.draw(st.integers(0, size - 1))
             path = naive_merkle.path(index, entries[:size])
-            assert [merkle.root_of(leaves[a:b]) for a, b in merkle.inclusion_ranges(index, size)] == path
+            assert [root_of(leaves[a:b]) for a, b in merkle.inclusion_ranges(index, size)] == path
             merkle.verify_inclusion(leaves[index], index, size, path, naive_merkle.mth(entries[:size]))
             proof = naive_merkle.proof(0, size, entries)
-            assert [merkle.root_of(leaves[a:b]) for a, b in merkle.consistency_ranges(size, len(entries))] == proof
+            assert [root_of(leaves[a:b]) for a, b in merkle.consistency_ranges(size, len(entries))] == proof
             merkle.verify_consistency(size, len(entries), naive_merkle.mth(entries[:size]), naive_merkle.mth(entries), proof)
 
     @given(st.integers(1, 130), st.data())
@@ -272,9 +274,9 @@ class TestCompactRange:
         leaves = [merkle.leaf_hash(n.to_bytes(4, "big")) for n in range(700)]
         seen = []
         edge = CompactRange().extended(leaves[:300]).extended(leaves[300:], lambda height, node: seen.append((height, node)))
-        assert edge.root() == merkle.root_of(leaves)
+        assert edge.root() == root_of(leaves)
         assert [node for height, node in seen if height == 0] == leaves[300:]
-        assert [node for height, node in seen if height == 8] == [merkle.root_of(leaves[256:512])]
+        assert [node for height, node in seen if height == 8] == [root_of(leaves[256:512])]
         assert {height for height, _ in seen} == {0, 8}
 
     def test_appending_leaves_the_old_edge_alone(self):

@@ -7,13 +7,12 @@ from typing import Self
 
 import pytest
 
-from ledger.checkpoint import open_quorum_checkpoint
-from ledger.genesis import Genesis
-from ledger.note import VerifierKey, parse_note
+from ledger.note import parse_note
+from ledger.policy import accept
 from node import cosigner as module
 from node.cosigner import Cosigner
 from node.errors import Exit, FatalError, PeerError, WalFailedError
-from node.keyring import log_key, witness_key
+from node.keyring import policy
 from node.limits import CHECKPOINTS_EARLY, CHECKPOINTS_KEPT, REFRESH_SECONDS
 from node.wire import Cosigned, encode_item
 from tests.simulation.disk import MemoryDisk
@@ -93,10 +92,6 @@ def run(work) -> None:
     asyncio.run(work)
 
 
-def witnesses(genesis: Genesis) -> list[VerifierKey]:
-    return [witness_key(node) for node in genesis.nodes if node.validator]
-
-
 def test_signs_the_head_at_start_and_each_growth_once(tmp_path: Path) -> None:
     async def play() -> None:
         with World.make(tmp_path) as world:
@@ -129,8 +124,9 @@ def test_a_quorum_of_validators_makes_a_checkpoint_that_verifies(tmp_path: Path)
                 assert signing.final == [1]
                 genesis = world.ledger.genesis
                 note = signing.cosigner.quorum_checkpoint()
-                log = log_key(genesis, signing.node(ME))
-                checkpoint, _ = open_quorum_checkpoint(note.encode(), log, witnesses(genesis), quorum=4)
+                accepted = accept(policy(genesis, {ME: ""}), note.encode())
+                assert len(accepted.witnesses) == 4
+                checkpoint = accepted.checkpoint
                 assert (checkpoint.size, checkpoint.root) == (1, world.ledger.head.root)
                 assert signing.cosigner.quorum_checkpoint(1) == note
                 assert signing.cosigner.quorum_checkpoint(0) is None

@@ -25,6 +25,10 @@ ALICE = Signer.from_seed("alice", SignatureType.ED25519, bytes(32))
 BOB = Signer.from_seed("bob.example/w", SignatureType.COSIGNATURE, bytes([1]) * 32)
 
 
+def signed(text, signer):
+    return Note(text, (signer.sign(text),))
+
+
 def vectors():
     return json.loads(shared("data/tlog/signed_notes.json").read_text())
 
@@ -98,7 +102,7 @@ class TestVectors:
     def test_signing(self):
         for case in vectors()["keys"]["sign"]:
             signer, _ = skey(case["skey"])
-            assert note.sign_note(case["text"].encode(), [signer]).encode() == case["want"].encode()
+            assert signed(case["text"].encode(), signer).encode() == case["want"].encode()
 
     def test_key_id_of_others(self):
         case = vectors()["keys"]["key_ids"][0]
@@ -170,11 +174,11 @@ class TestKeys:
 
 
 class TestForm:
-    GOOD = note.sign_note(TEXT, [ALICE]).encode()
+    GOOD = signed(TEXT, ALICE).encode()
 
     def test_texts_with_empty_lines(self):
         for text in (b"\n", b"\n\n", b"a\n\n", b"a\n\nb\n", b"a\n\n\xe2\x80\x94 alice AAAAAAA=\n"):
-            made = note.sign_note(text, [ALICE])
+            made = signed(text, ALICE)
             assert parse_note(made.encode()) == made
             assert verify_note(made, [ALICE.key])
 
@@ -256,7 +260,7 @@ class TestForm:
 
 class TestSignatures:
     def test_any_change_of_a_verified_note_is_noticed(self):
-        data = note.sign_note(TEXT, [ALICE]).encode()
+        data = signed(TEXT, ALICE).encode()
         for i in range(len(data)):
             for bit in range(8):
                 changed = data[:i] + bytes([data[i] ^ 1 << bit]) + data[i + 1 :]
@@ -325,8 +329,8 @@ class TestSignatures:
 
     def test_no_keys(self):
         with pytest.raises(UnverifiedNoteError):
-            verify_note(note.sign_note(TEXT, [ALICE]), [])
+            verify_note(signed(TEXT, ALICE), [])
 
     def test_signing_wants_plain_signers(self):
         with pytest.raises(MalformedNoteError):
-            note.sign_note(TEXT, [BOB])
+            BOB.sign(TEXT)

@@ -2,7 +2,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger import checkpoint as cp
 from ledger.checkpoint import Checkpoint
 from ledger.errors import (
     BadSignatureError,
@@ -20,7 +19,7 @@ from ledger.errors import (
 from ledger.limits import MAX_RECORD_BYTES
 from ledger.log import Log
 from ledger.merkle import leaf_hash
-from ledger.note import Signature, SignatureType, Signer
+from ledger.note import Note, Signature, SignatureType, Signer
 from ledger.policy import PolicyLog, PolicyWitness, ledger_policy, parse_policy
 from ledger.proof import TlogProof, parse_proof
 from ledger.receipt import Verdict, make_receipt, verify_receipt
@@ -49,7 +48,8 @@ def log_of(records):
 TREE = log_of(RECORDS)
 POINT = Checkpoint(ORIGIN, SIZE, TREE.root_at(SIZE))
 TEXT = POINT.text()
-NOTE = cp.merge(POINT, LOG.sign(TEXT), LOG.key, [node.sign(TEXT, 1_000 + i) for i, node in enumerate(NODES[:3])], KEYS)
+LINES = [node.sign(TEXT, 1_000 + i) for i, node in enumerate(NODES[:3])]
+NOTE = Note(TEXT, (LOG.sign(TEXT), *LINES))
 
 
 def receipt(index=41, record=None, path=None, note=NOTE):
@@ -88,17 +88,17 @@ def test_each_outcome_has_its_error():
     path = TREE.inclusion_proof(41, SIZE)
     line = NODES[0].sign(TEXT, 5)
     bad = Signature(line.name, line.key_id, bytes(72))
-    other_origin = Checkpoint("other", SIZE, POINT.root)
+    other_origin = Checkpoint("other", SIZE, POINT.root).text()
     other = Signer.from_seed("other", SignatureType.ED25519, bytes(32))
     for made, error in (
         (receipt(path=path[:-1]), ProofLengthError),
         (receipt(path=[*path, path[0]]), ProofLengthError),
         (receipt(path=[path[1], path[0], *path[2:]]), RootMismatchError),
         (make_receipt(RECORDS[299], 299, path, NOTE.encode()), OutOfRangeError),
-        (receipt(note=cp.reduced(NOTE, KEYS)), LogSignatureMissingError),
-        (receipt(note=cp.reduced(NOTE, [LOG.key, *KEYS[:2]])), QuorumNotMetError),
-        (receipt(note=cp.Note(TEXT, (*NOTE.signatures, bad))), BadSignatureError),
-        (receipt(note=cp.sign_checkpoint(other_origin, other)), OriginMismatchError),
+        (receipt(note=Note(TEXT, tuple(LINES))), LogSignatureMissingError),
+        (receipt(note=Note(TEXT, NOTE.signatures[:3])), QuorumNotMetError),
+        (receipt(note=Note(TEXT, (*NOTE.signatures, bad))), BadSignatureError),
+        (receipt(note=Note(other_origin, (other.sign(other_origin),))), OriginMismatchError),
         (make_receipt(RECORDS[41], 41, path, TEXT), MalformedNoteError),
         (TlogProof(41, tuple(path), NOTE.encode()).encode(), RecordMissingError),
         (TlogProof(41, tuple(path), NOTE.encode(), bytes(MAX_RECORD_BYTES + 1)).encode(), RecordMissingError),
@@ -125,8 +125,8 @@ def test_no_receipt_with_what_is_no_note():
 def test_smallest_and_largest_record(length):
     record = bytes(length)
     tree = log_of([record])
-    point = Checkpoint(ORIGIN, 1, tree.root)
-    note = cp.merge(point, LOG.sign(point.text()), LOG.key, [node.sign(point.text(), 7) for node in NODES], KEYS)
+    text = Checkpoint(ORIGIN, 1, tree.root).text()
+    note = Note(text, (LOG.sign(text), *(node.sign(text, 7) for node in NODES)))
     assert verify_receipt(make_receipt(record, 0, [], note.encode()), POLICY).record == record
 
 

@@ -10,6 +10,7 @@ from ledger.errors import BadTileError, MalformedTilePathError, OutOfRangeError
 from ledger.tiles import ENTRIES, TILE_WIDTH, Tile, TileTree, parse_path
 from tests.conftest import shared
 from tests.unit import naive_merkle
+from tests.unit.naive_merkle import root_of
 
 LEAVES = [merkle.leaf_hash(n.to_bytes(4, "big")) for n in range(70_000)]
 
@@ -23,7 +24,7 @@ def levels_of(leaves):
     levels = [leaves]
     while len(levels[-1]) >= TILE_WIDTH:
         below = levels[-1]
-        levels.append([merkle.root_of(below[i : i + TILE_WIDTH]) for i in range(0, len(below) - TILE_WIDTH + 1, TILE_WIDTH)])
+        levels.append([root_of(below[i : i + TILE_WIDTH]) for i in range(0, len(below) - TILE_WIDTH + 1, TILE_WIDTH)])
     return levels
 
 
@@ -132,18 +133,18 @@ class TestWhichTiles:
 class TestTree:
     @pytest.mark.parametrize("size", [0, 1, 2, 255, 256, 257, 511, 512, 65_535, 65_536, 65_537, 70_000])
     def test_root(self, size):
-        assert TileTree(reader(size), size).root(size) == merkle.root_of(LEAVES[:size])
-        assert TileTree(reader(size), size).edge().root() == merkle.root_of(LEAVES[:size])
+        assert TileTree(reader(size), size).root(size) == root_of(LEAVES[:size])
+        assert TileTree(reader(size), size).edge().root() == root_of(LEAVES[:size])
 
     @given(st.integers(1, 70_000), st.data())
     def test_proofs_verify(self, size, data):
         earlier = data.draw(st.integers(1, size))
         index = data.draw(st.integers(0, earlier - 1))
         tree = TileTree(reader(size), size)
-        root = merkle.root_of(LEAVES[:earlier])
+        root = root_of(LEAVES[:earlier])
         assert tree.root(earlier) == root
         merkle.verify_inclusion(LEAVES[index], index, earlier, tree.inclusion_proof(index, earlier), root)
-        merkle.verify_consistency(earlier, size, root, merkle.root_of(LEAVES[:size]), tree.consistency_proof(earlier, size))
+        merkle.verify_consistency(earlier, size, root, root_of(LEAVES[:size]), tree.consistency_proof(earlier, size))
 
     @given(st.integers(1, 600), st.data())
     def test_proofs_are_those_of_the_definition(self, size, data):
@@ -165,7 +166,7 @@ class TestTree:
         cache, asked = {}, []
         for size in (700, 70_000, 699, *range(1, 70_000, 331)):
             tree = TileTree(reader(size, asked), size, cache)
-            assert tree.root(size) == merkle.root_of(LEAVES[:size])
+            assert tree.root(size) == root_of(LEAVES[:size])
             merkle.verify_inclusion(LEAVES[0], 0, size, tree.inclusion_proof(0, size), tree.root(size))
             assert len(cache) <= 64
         before = len(asked)

@@ -18,7 +18,6 @@ from ledger.units import (
     day_number,
     parse_carats,
     parse_value,
-    quarter_of,
     value,
 )
 
@@ -135,18 +134,6 @@ def test_the_date_of_an_instant(ms):
 def test_after_the_last_instant_there_is_no_date():
     assert block_date(MAX_INSTANT_MS) == "9999-12-31"
     refused(block_date, MAX_INSTANT_MS + 1)
-
-
-@given(dates)
-def test_quarters(text):
-    year, quarter = quarter_of(text).split("-Q")
-    assert year == text[:4]
-    first = (int(quarter) - 1) * 3 + 1
-    assert first <= int(text[5:7]) <= first + 2
-
-
-def test_a_quarter_needs_a_date():
-    refused(quarter_of, "2026-99-01")
 
 
 @given(st.dates(min_value=date(1971, 1, 1)).map(date.isoformat))
