@@ -81,7 +81,8 @@ class Refusal(LedgerError):  # noqa: N818 - a refusal is an answer, not a fault 
 
     Attributes:
         code: the reason.
-        field: path inside the record (`sources[1].points`, `lines[0].origin`), empty when it is the whole.
+        field: path inside the record or file, empty when it is the whole. Form names the bytes' own keys (`lines[0].points`),
+            rules what JSON shows (`sources[1].carats`).
         details: further figures as JSON values (`limit`, `given`, `certificate`, ...); carats as decimal strings.
     """
 
@@ -178,3 +179,7 @@ class BlockOrderError(LedgerError):
 
 class StoreError(LedgerError):
     """The store is damaged, locked by another process, or of another ledger; the node must stop."""
+
+
+class ForeignStoreError(StoreError):
+    """The store is another ledger's."""

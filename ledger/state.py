@@ -27,7 +27,7 @@ from typing import Final, Self
 from ledger import entries, keys, units
 from ledger.answers import CertificateRow, CertificateView, Claim, Judgement, Page, Standing
 from ledger.entries import Head, JudgementEntry
-from ledger.errors import BlockOrderError, Refusal, StoreError
+from ledger.errors import BlockOrderError, ForeignStoreError, Refusal, StoreError
 from ledger.genesis import Genesis
 from ledger.log import Log
 from ledger.merkle import EMPTY_ROOT, HASH_BYTES
@@ -86,7 +86,7 @@ class Ledger(Queries):
         if held is None:
             _create(store, genesis)
         elif held != genesis.ledger_id:
-            raise StoreError(f"{store.path} is of ledger {held.hex()}, not of {genesis.ledger_id.hex()}")
+            raise ForeignStoreError(f"{store.path} is of ledger {held.hex()}, not of {genesis.ledger_id.hex()}")
         stored = store.get(keys.HEAD)
         if stored is None:
             raise StoreError(f"{store.path} has no head")
@@ -204,7 +204,7 @@ class Ledger(Queries):
         grown = copy(log)
         grown.commit(tree)
         self._standing = Standing(head, grown)
-        self._kept.difference_update(leaves)
+        self._kept.difference_update(record.id for record in block.records)
         self._executing = frozenset()
         return Applied(head, judgements)
 

@@ -15,6 +15,8 @@ from ledger import merkle
 from ledger.errors import Code
 from ledger.note import parse_note
 from ledger.policy import accept, parse_policy
+from ledger.record import parse_submission
+from ledger.state import Block
 from ledger.tiles import decode_bundle
 from tests.support.checked import CheckedClient
 from tests.support.port import NOW, local_port
@@ -232,6 +234,32 @@ def test_what_the_log_does_not_have_is_a_plain_404(tmp_path, path):
         reply = await client.get(path, port.tokens.issue("auditor", NOW))
         assert reply.status == 404
         assert reply.headers["cache-control"] == "no-store"
+
+    scenario(tmp_path, story)
+
+
+def test_a_full_tile_stands_under_its_own_path_and_its_earlier_widths(tmp_path):
+    async def story(port, client, trader):
+        raws = [trader.issue(f"BW{n:07}", "EU", [("710231", "1.00", ["BW"])]).raw for n in range(257)]
+        records = [parse_submission(raw).record for raw in raws]
+        port.ledger.apply(Block(1, NOW, bytes(32), records[:255]))
+        assert (await client.get("/log/tile/0/000")).status == 404
+        port.ledger.apply(Block(2, NOW + 1, bytes(32), records[255:]))
+        ids = b"".join(record.id for record in records)
+        for path, data in (
+            ("0/000", ids[: 256 * 32]),
+            ("0/000.p/255", ids[: 255 * 32]),
+            ("0/001.p/1", ids[256 * 32 :]),
+            ("1/000.p/1", root_of([record.id for record in records[:256]])),
+        ):
+            tile = await client.get(f"/log/tile/{path}")
+            assert (tile.status, tile.body) == (200, data), path
+            assert tile.headers["cache-control"] == "public, max-age=31536000, immutable"
+        token = port.tokens.issue("auditor", NOW)
+        for path, some in (("000", records[:256]), ("000.p/3", records[:3]), ("001.p/1", records[256:])):
+            bundle = await client.get(f"/log/tile/entries/{path}", token)
+            assert decode_bundle(bundle.body, len(some)) == [record.raw for record in some], path
+            assert bundle.headers["cache-control"] == "private, max-age=31536000, immutable"
 
     scenario(tmp_path, story)
 

@@ -212,6 +212,15 @@ def test_bytes_are_written_once_and_never_missing(world, monkeypatch):
     assert leaves(world.ledger) == [kept.raw, missing.raw]
 
 
+def test_nothing_of_a_refused_record_stays_in_memory(world):
+    issue = world.issue()
+    outcome = world.confirm(issue)
+    world.block(outcome, issue)
+    assert world.ledger._kept == set()
+    assert world.ledger.body(outcome.id) == outcome.raw
+    world.accept(outcome)
+
+
 def test_a_record_dropped_by_mistake_before_its_block_comes_with_the_block(world):
     issue = world.issue()
     world.ledger.keep_bodies([Submission(issue)])
