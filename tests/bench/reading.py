@@ -1,0 +1,73 @@
+"""Reads a second that one node serves of a certificate and of a hash tile, against a handler that does nothing.
+
+By processor time of the serving process, on one core: neither the client nor others on this machine lower it.
+"""
+
+import asyncio
+import contextlib
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+
+import aiohttp
+
+from api.demo.burst import AUTHORS, FIRST_NUMBER
+from tests.bench.figures import Figure, Report
+from tests.bench.machine import Watch
+from tests.bench.network import Network, NotFinalError, session
+
+_CONNECTIONS = 8
+_WARM_SECONDS = 0.3
+
+
+async def measure(network: Network, seconds: float, report: Report) -> None:
+    """Reads for so many seconds each."""
+    token = {"Authorization": f"Bearer {network.token}"}
+    number = f"{AUTHORS[0]}{FIRST_NUMBER + network.first_final}"
+    node, pid = network.urls[0], network.pids[0]
+    async with _bare() as (url, bare_pid):
+        bare = await _rate(f"{url}/", {}, bare_pid, seconds)
+    report.add(Figure("reads", "bare handler", bare, "/s/core"))
+    for what, path, headers in (
+        ("certificate", f"/v1/certificates/{number}", token),
+        ("hash tile", "/log/tile/0/000", {}),
+        ("checkpoint", "/log/checkpoint", {}),
+    ):
+        rate = await _rate(node + path, headers, pid, seconds)
+        report.add(Figure("reads", what, rate, "/s/core", bare, "bare handler, same server"))
+
+
+async def _rate(url: str, headers: dict[str, str], pid: int, seconds: float) -> float:
+    """Answers per processor second of the process `pid`."""
+
+    async def client(http: aiohttp.ClientSession, until: float) -> int:
+        count = 0
+        while time.perf_counter() < until:
+            async with http.get(url, headers=headers) as answer:
+                await answer.read()
+                if answer.status != 200:
+                    raise NotFinalError(f"{answer.status} for {url}")
+            count += 1
+        return count
+
+    async with session() as http:
+        for span in (_WARM_SECONDS, seconds):
+            watch = Watch([pid])
+            until = time.perf_counter() + span
+            counts = await asyncio.gather(*(client(http, until) for _ in range(_CONNECTIONS)))
+            spent = watch.stop()
+    return sum(counts) / spent.cpu
+
+
+@contextlib.asynccontextmanager
+async def _bare() -> AsyncIterator[tuple[str, int]]:
+    """The handler that does nothing, in a process of its own: its URL and process id."""
+    command = [sys.executable, "-m", "tests.bench.bare"]
+    process = await asyncio.create_subprocess_exec(*command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    try:
+        yield f"http://127.0.0.1:{int(await process.stdout.readline())}", process.pid
+    finally:
+        process.terminate()
+        await process.wait()
