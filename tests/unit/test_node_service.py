@@ -17,7 +17,7 @@ from ledger.genesis import Genesis
 from ledger.policy import parse_policy
 from ledger.receipt import verify_receipt
 from ledger.record import parse_submission
-from node.config import Address, Config
+from node.config import load_config, write_config
 from node.finality import Finality
 from node.metrics import new_registry
 from node.parts import Parts
@@ -36,9 +36,9 @@ class Offered:
         self.there, self.routed = there, Routed(there)
         self.finality = Finality()
         self.peers = SimpleNamespace(links={}, faults={})
-        settings = Config(
-            "BW", Address("127.0.0.1", 8600), "https://node.example/", 50, 1000, Address("", 1), Address("::1", 2), "info"
-        )
+        folder = there.world.path
+        write_config(folder, {("node", "participant"): "BW", ("api", "url"): "https://node.example/"})
+        settings = load_config(folder, {})
         parts = Parts(
             settings=settings,
             ledger=there.ledger,
