@@ -53,7 +53,9 @@ class Register:
         entry = self.key(author, key)
         if not entry.in_force(date):
             raise Refusal(Code.KEY_NOT_IN_FORCE, "key", given=date, since=entry.since, until=entry.until)
-        if participant is None or role not in entry.roles:
+        if participant is None:
+            raise Refusal(Code.KEY_ROLE, "author", given=author, limit="a participant")
+        if role not in entry.roles:
             raise Refusal(Code.KEY_ROLE, "key", given=" ".join(entry.roles), limit=str(role))
         return participant
 
