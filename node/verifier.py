@@ -75,6 +75,8 @@ class Verifier:
     def _take(self, parts: Sequence[_Part], work: "asyncio.Future[Results]") -> None:
         """Hands a chunk's results to the callers whose records it held."""
         self._busy -= 1
+        if work.cancelled():
+            return  # the node stops: nobody waits any more
         self._dispatch()
         error = work.exception()
         start = 0
