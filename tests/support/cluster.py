@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from node.lock import holder
+
 READY_SECONDS = 60
 SPAN = 300
 
@@ -66,13 +68,27 @@ class Devnet:
         content: dict[str, Any] = json.loads((self.directory / "devnet.json").read_text(encoding="utf-8"))
         return content
 
-    def kill_node(self, node: int) -> None:
-        """SIGKILL: no clean stop, no flush."""
-        os.kill(self.description()["nodes"][node]["pid"], signal.SIGKILL)
+    def home(self, node: int) -> Path:
+        """A node's home directory."""
+        return Path(self.description()["nodes"][node]["home"])
+
+    def signal_node(self, node: int, number: signal.Signals) -> None:
+        """Sends a signal to the process that runs the node now."""
+        pid = holder(self.home(node))
+        assert pid is not None, f"node {node} does not run"
+        os.kill(pid, number)
+
+    def kill_node(self, *nodes: int) -> None:
+        """SIGKILL, to all at once: no clean stop, no flush; returns when their processes have gone."""
+        for node in nodes:
+            self.signal_node(node, signal.SIGKILL)
+        for node in nodes:
+            while holder(self.home(node)) is not None:
+                time.sleep(0.01)
 
     def restart_node(self, node: int) -> None:
         """As an operator would: `kpledger start --home`."""
-        home = Path(self.description()["nodes"][node]["home"])
+        home = self.home(node)
         with (home / "node.log").open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "node.cli", "start", "--home", str(home)],
@@ -116,7 +132,12 @@ class Devnet:
         code = 0
         if self.process is not None:
             self.process.send_signal(signal.SIGINT)
-            code = self.process.wait(timeout=60)
+            deadline = time.monotonic() + 60
+            while self.process.poll() is None and time.monotonic() < deadline:
+                for process in self.extra:
+                    process.poll()  # the devnet stops these too, and waits until they have gone
+                time.sleep(0.02)
+            code = self.process.wait(timeout=1)
             self.process = None
         for process in self.extra:
             process.wait(timeout=30)
