@@ -41,12 +41,13 @@ class MisdirectedError(PeerFaultError):
 class Core:
     """One node's consensus in one epoch. Made by `recover` alone, also for a node that begins."""
 
-    __slots__ = ("_echoed", "_engine", "_fetch", "_resend_at")
+    __slots__ = ("_echoed", "_engine", "_fetch", "_resend_at", "_wake_at")
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._fetch = Fetch()
         self._resend_at = engine.now
+        self._wake_at = engine.now
         self._echoed: dict[bytes, tuple[int, int]] = {}
 
     # --- what others may read -----------------------------------------------------------------------------------------
@@ -117,6 +118,8 @@ class Core:
         match event:
             case Received(peer, message):
                 engine.hearing.heard(peer, engine.now)
+                if engine.now < self._wake_at and isinstance(message, Certificate) and self._is_known(message):
+                    return Output(wake_at=self._wake_at)
                 try:
                     self._receive(peer, message)
                 except PeerFaultError:
@@ -148,7 +151,8 @@ class Core:
         for peer, request in self._fetch.update(needs(engine), engine.hearing, engine.now):
             engine.outbox.request(peer, request)
         times = (engine.wake_at(), self._fetch.wake_at(), self._resend_at)
-        return engine.outbox.take(engine.journal.take(), min(time for time in times if time is not None))
+        self._wake_at = min(time for time in times if time is not None)
+        return engine.outbox.take(engine.journal.take(), self._wake_at)
 
     # --- messages -----------------------------------------------------------------------------------------------------
 
@@ -212,7 +216,7 @@ class Core:
     def _on_certificate(self, certificate: Certificate) -> None:
         """R1: however it was learnt. Its signatures are checked unless it would change nothing."""
         engine = self._engine
-        if certificate.epoch != engine.config.epoch or engine.rounds.weigh(certificate) is Held.KNOWN:
+        if certificate.epoch != engine.config.epoch or self._is_known(certificate):
             return
         round_ = engine.rounds.get(certificate.view)
         votes = engine.verifier.check(certificate, round_.ballots[certificate.kind].verified() if round_ else ())
@@ -220,6 +224,10 @@ class Core:
             if vote.signer == engine.committee.me and not self._is_own(vote):
                 engine.raise_alarm(f"this node's key has signed in view {vote.view} what its log does not hold")
         engine.hold(certificate)
+
+    def _is_known(self, certificate: Certificate) -> bool:
+        """Whether a certificate of this epoch would change nothing: each is broadcast by all, so most come often."""
+        return self._engine.rounds.weigh(certificate) is Held.KNOWN
 
     def _is_own(self, vote: Vote) -> bool:
         durable = self._engine.journal.own(vote.view, vote.kind)

@@ -46,9 +46,13 @@ _GUARD_BYTES = 64 * 1024
 
 @dataclass(slots=True)
 class _Round:
-    """One size that this node has cosigned: everybody's cosignatures, when they came, and who cosigned another root there."""
+    """One size that this node has cosigned: everybody's cosignatures, when they came, and who cosigned another root there.
+
+    `by_log` is this log's own signature, made with the first note.
+    """
 
     checkpoint: Checkpoint
+    by_log: Signature | None = None
     cosignatures: dict[bytes, Signature] = field(default_factory=dict)
     taken_at: dict[bytes, float] = field(default_factory=dict)
     forked: set[bytes] = field(default_factory=set)
@@ -84,6 +88,7 @@ class Cosigner:
         self._early: dict[bytes, OrderedDict[int, Cosigned]] = {}
         self._nodes = {node.consensus: node for node in sorted(genesis.nodes, key=lambda node: not node.validator)}
         self._me = next(node for node in genesis.nodes if node.consensus == keys.consensus.public)
+        self._keys = {node.consensus: witness_key(node) for node in genesis.nodes}
         self._log = keys.log.signer(log_key(genesis, self._me))
         self._witness = keys.cosign.signer(witness_key(self._me))
         self._validators = set(genesis.validators)
@@ -220,7 +225,7 @@ class Cosigner:
         now = time.monotonic()
         if not forks and now < current.taken_at.get(node.consensus, -REFRESH_SECONDS) + REFRESH_SECONDS:
             return False
-        key = witness_key(node)
+        key = self._keys[node.consensus]
         signature = Signature(key.name, key.key_id, cosigned.time.to_bytes(8, "big") + cosigned.signature)
         verify_signature(key, Checkpoint(checkpoint.origin, checkpoint.size, cosigned.root).text(), signature)
         if forks:
@@ -238,8 +243,9 @@ class Cosigner:
         if len(self._validators & current.cosignatures.keys()) < self._genesis.quorum:
             return
         text = checkpoint.text()
+        current.by_log = current.by_log or self._log.sign(text)
         lines = [current.cosignatures[key] for key in self._nodes if key in current.cosignatures][: MAX_NOTE_SIGNATURES - 1]
-        writes = {_key(checkpoint.size): Note(text, (self._log.sign(text), *lines)).encode()}
+        writes = {_key(checkpoint.size): Note(text, (current.by_log, *lines)).encode()}
         grown = checkpoint.size > self.quorum_size
         if grown:
             self.quorum_size = checkpoint.size

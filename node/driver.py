@@ -9,6 +9,7 @@ Of each peer only so many messages wait at a time: what one sends without end de
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -60,7 +61,7 @@ class Driver:
         self._application = application
         self._events: asyncio.Queue[Event] = asyncio.Queue()
         self._room: dict[bytes, asyncio.Semaphore] = {}
-        self._own: list[Event] = []
+        self._own: deque[Event] = deque()
         self._rotate_at = WAL_SEGMENT_BYTES
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="fsync")
 
@@ -92,24 +93,18 @@ class Driver:
 
     async def _step(self, wake_at: int | None) -> list[Output]:
         """Waits for events, at most until `wake_at`, and lets the core handle those that are there."""
-        event: Event = Wake()
+        events: list[Event] = []
         if not self._own and self._events.empty():
             timeout = None if wake_at is None else max(0.0, (wake_at - monotonic_ms()) / 1000)
             try:
                 async with asyncio.timeout(timeout):
-                    event = await self._events.get()
+                    events.append(await self._events.get())
             except TimeoutError:
                 pass
-        outputs = [self._handle(event)]
-        for _ in range(_MERGED):
-            if self._own:
-                event = self._own.pop(0)
-            elif not self._events.empty():
-                event = self._events.get_nowait()
-            else:
-                break
-            outputs.append(self._handle(event))
-        return outputs
+        while len(events) <= _MERGED and (self._own or not self._events.empty()):
+            events.append(self._own.popleft() if self._own else self._events.get_nowait())
+        # A wake only ends the wait: where anything else happened, that is handled at the same time.
+        return [self._handle(event) for event in events if not isinstance(event, Wake)] or [self._handle(Wake())]
 
     def _handle(self, event: Event) -> Output:
         if isinstance(event, Received):
