@@ -44,6 +44,7 @@ class Verifier:
         self._threads = ThreadPoolExecutor(VERIFY_THREADS, thread_name_prefix="verify")
         self._waiting: deque[_Part] = deque()
         self._busy = 0
+        self._closed = False
 
     async def verify(self, records: Sequence[Record]) -> Results:
         """For each record what is wrong with its signature, key or commitments; None when nothing is."""
@@ -56,7 +57,8 @@ class Verifier:
         return await job.done
 
     def close(self) -> None:
-        """Ends the threads once they are idle."""
+        """Ends the threads once they are idle; what still waits is given up."""
+        self._closed = True
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     def _dispatch(self) -> None:
@@ -75,8 +77,10 @@ class Verifier:
     def _take(self, parts: Sequence[_Part], work: "asyncio.Future[Results]") -> None:
         """Hands a chunk's results to the callers whose records it held."""
         self._busy -= 1
-        if work.cancelled():
-            return  # the node stops: nobody waits any more
+        if self._closed:  # the node stops, and this chunk may have been cancelled
+            for part in (*parts, *self._waiting):
+                part.job.done.cancel()
+            return
         self._dispatch()
         error = work.exception()
         start = 0

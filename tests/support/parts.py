@@ -85,11 +85,11 @@ def submission(world: World, **changes: object) -> bytes:
 
 
 @contextlib.asynccontextmanager
-async def running(*works: Awaitable[None]) -> AsyncIterator[None]:
-    """Runs these for as long as the block does; what one of them raised is raised at the end."""
+async def running(*works: Awaitable[None]) -> AsyncIterator["list[asyncio.Future[None]]"]:
+    """Runs these for as long as the block does; what one of them raised is raised at the end. Gives the tasks."""
     tasks = [asyncio.ensure_future(work) for work in works]
     try:
-        yield
+        yield tasks
     finally:
         for task in tasks:
             task.cancel()
@@ -127,6 +127,7 @@ class Road:
         connected: keys of the peers that can be asked.
         on_the_way: ids that have come and wait for their check.
         now: the wall clock.
+        tasks: what runs: the execution, and the watch over the proposals' checks.
         answers: what the core was told of its proposals.
     """
 
@@ -138,6 +139,7 @@ class Road:
         self.connected: list[bytes] = [LEADER, OTHER, THIRD]
         self.on_the_way: set[bytes] = set()
         self.answers: list[Checked] = []
+        self.tasks: list[asyncio.Future[None]] = []
         self.mempool = Mempool()
         self.verifier = Verifier(self.ledger.ledger_id)
         self.bodies = Bodies(
@@ -231,7 +233,7 @@ async def road(path: Path, made_of: Genesis | None = None) -> AsyncIterator[Road
     with World.make(path, made_of) as world:
         made = Road(world)
         try:
-            async with running(made.execution.run(), made.proposals.tasks.watch()):
+            async with running(made.execution.run(), made.proposals.tasks.watch()) as made.tasks:
                 yield made
         finally:
             made.proposals.stop()

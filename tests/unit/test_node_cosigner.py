@@ -53,7 +53,7 @@ class Signing:
 
     async def __aenter__(self) -> Self:
         self._running = running(self.cosigner.run())
-        await self._running.__aenter__()
+        self.tasks = await self._running.__aenter__()
         await until(lambda: self.sent or self.cosigner._guarded[0] > self.world.ledger.head.tree_size)
         return self
 
@@ -171,8 +171,7 @@ def test_a_failing_guard_ends_the_node_and_nothing_is_sent(tmp_path: Path, opera
         async with signing:
             signing.disk.before = fail
             signing.cosigner.executed(world.accept(world.issue()).head)
-            await settled()
-            await asyncio.sleep(0.05)
+            await until(signing.tasks[0].done)
 
     with World.make(tmp_path) as world:
         signing = Signing(world)
@@ -216,9 +215,8 @@ def test_no_second_root_for_a_size(tmp_path: Path) -> None:
         with World.make(tmp_path / name) as world:
             world.accept(*(world.issue(number=number) for number in numbers))
             signing = Signing(world, disk)
-            async with running(signing.cosigner.run()):
-                await asyncio.sleep(0.05)
-            assert len(signing.sent) == 1
+            async with running(signing.cosigner.run()) as tasks:
+                await until(lambda: signing.sent or tasks[0].done())
 
     run(play("one", "BW0000001", "BW0000002"))
     with pytest.raises(FatalError) as caught:
@@ -238,11 +236,11 @@ def test_no_log_that_does_not_continue_what_was_signed(tmp_path: Path, blocks: l
                 await signing.grow("BW0000001")
 
     async def second(world: World, signing: Signing) -> None:
-        async with running(signing.cosigner.run()):
+        async with running(signing.cosigner.run()) as tasks:
             await settled()
             for numbers in blocks:
                 signing.cosigner.executed(world.accept(*(world.issue(number=number) for number in numbers)).head)
-            await settled()
+            await until(tasks[0].done)
 
     run(first())
     with World.make(tmp_path / "other") as world:

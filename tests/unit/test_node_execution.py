@@ -174,16 +174,18 @@ def test_a_record_that_cannot_be_valid_here_ends_the_node(tmp_path: Path) -> Non
 def test_a_block_that_cannot_be_committed_ends_the_node(tmp_path: Path, error: Exception) -> None:
     async def whole() -> None:
         async with road(tmp_path) as there:
+            called = []
 
             def fail(*_: object) -> None:
+                called.append(True)
                 raise error
 
             there.ledger.apply = fail
             told = []
             there.execution.listeners.append(lambda *told_of: told.append(told_of))
             there.deliver(there.block())
-            await asyncio.sleep(0.02)
-            assert told == []
+            await until(there.tasks[0].done)
+            assert (called, told) == ([True], [])
 
     with pytest.raises(type(error)):
         asyncio.run(whole())
@@ -192,9 +194,16 @@ def test_a_block_that_cannot_be_committed_ends_the_node(tmp_path: Path, error: E
 def test_a_listener_that_fails_is_not_passed_over(tmp_path: Path) -> None:
     async def whole() -> None:
         async with road(tmp_path) as there:
-            there.execution.listeners.append(lambda *_: {}["missing"])
+            called = []
+
+            def fail(*_: object) -> None:
+                called.append(True)
+                raise KeyError("missing")
+
+            there.execution.listeners.append(fail)
             there.deliver(there.block())
-            await asyncio.sleep(0.02)
+            await until(there.tasks[0].done)
+            assert called == [True]
 
     with pytest.raises(KeyError):
         asyncio.run(whole())

@@ -29,8 +29,8 @@ def test_a_new_link_takes_the_old_ones_place_and_nothing_is_kept_for_that(tmp_pa
             dialling, entry = (peers, net.genesis.node("RU")) if own < key else (first, net.genesis.node("BW"))
             again = asyncio.ensure_future(dialling._dial(entry))
             await until(lambda: peers.links.get(key) not in (None, old))
-            await until(lambda: heard.gone == 1)
-            assert len(heard.links) == 2
+            await until(lambda: heard.gone >= 1)
+            assert len(heard.links) == heard.gone + 1
             assert old._closed
             first.broadcast(VOTE)
             await until(lambda: ("RU", Consensus(b"vote")) in heard.items)

@@ -272,7 +272,8 @@ def test_a_store_that_fails_is_not_hidden_in_an_inbox(tmp_path: Path) -> None:
 
         routed.there.ledger.keep_bodies = fail
         await routed.router.received(routed.link(), Records((submission(routed.there.world),)))
-        await asyncio.sleep(0.05)
+        await until(lambda: len(routed.router.tasks) == 1)  # the one that answers requests goes on
+        await settled()
 
     with pytest.raises(StoreError):
         play(tmp_path, work)

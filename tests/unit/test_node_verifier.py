@@ -151,3 +151,20 @@ def test_a_fault_in_a_thread_reaches_every_caller_and_the_next_chunk_goes_on(
             assert await checking.verify(records(world, 20)) == [None] * 20
 
     asyncio.run(play())
+
+
+def test_closed_while_others_wait(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process stops: whoever waits is let go, and nothing is reported as a fault of the program."""
+    held, seen = Held(monkeypatch), []
+
+    async def play() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: seen.append(context))
+        with verifier(world) as checking:
+            work = [asyncio.ensure_future(checking.verify(records(world, VERIFY_CHUNK))) for _ in range(5)]
+            await asyncio.sleep(0.02)
+            held.go.set()
+        outcomes = await asyncio.wait_for(asyncio.gather(*work, return_exceptions=True), 5)
+        assert all(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes)
+
+    asyncio.run(play())
+    assert seen == []
