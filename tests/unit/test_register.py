@@ -1,12 +1,15 @@
 """ledger/register.py: who may sign what and when, and who must be able to read an envelope."""
 
+from dataclasses import replace
+
 import pytest
+from nacl.bindings import crypto_scalarmult_base
 
 from ledger.errors import Code, Refusal
-from ledger.participants import SECRETARIAT, Role
+from ledger.participants import SECRETARIAT, Role, SealKey
 from ledger.register import Register
 from ledger.units import Ms
-from tests.support.world import DAY_MS, EPOCH, START, World, genesis, public
+from tests.support.world import DAY_MS, EPOCH, START, World, genesis, participants, public, seal_secret
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +120,19 @@ def test_key_epochs(register):
     assert register.epochs("GN", Ms(START)) == (0,)
     assert register.epochs(SECRETARIAT, day31) == (2026,)
     assert register.epochs("TW", Ms(START)) == (0,)
+
+
+def test_only_the_epoch_before_the_newest_counts_with_it():
+    one, *others = participants()
+    seals = tuple(SealKey(epoch, crypto_scalarmult_base(seal_secret(one.code, epoch))) for epoch in (2024, 2025, 2026))
+    register = Register(genesis(participants=(replace(one, seals=seals), *others)))
+    assert register.epochs(one.code, Ms(START)) == (2026, 2025)
+
+
+def test_whom_an_envelope_is_to_be_sealed_to(register):
+    newest = [(code, EPOCH, crypto_scalarmult_base(seal_secret(code))) for code in ("NA", "BW", SECRETARIAT)]
+    assert register.readers("NA", "BW", Ms(START)) == tuple(newest)
+    assert register.readers("NA", "GN", Ms(START)) == (newest[0], ("GN", 0, None), newest[2])
 
 
 def test_an_envelope_is_checked_with_its_record(world):

@@ -5,6 +5,7 @@ import pytest
 from ledger.errors import Code
 from tests.support import cases
 from tests.support.told import Told
+from tests.support.world import DAY_MS
 from tests.unit.refusals import expect_acceptance, expect_refusal
 
 TABLE = cases.load("certificate-issue.json")
@@ -53,6 +54,13 @@ def test_every_code_of_the_kind_has_a_case():
 def test_of_two_faults_the_first_of_the_table_is_named(world, told, first, second):
     bad = cases.signed(world, world.issue(number="BW0000777"), first, told.records)
     assert world.block(bad).judgements[0].refusal.problem()["error"] == second
+
+
+@pytest.mark.parametrize(("off", "code", "limit"), [(-8 * DAY_MS, "too-old", -7 * DAY_MS), (601_000, "in-future", 600_000)])
+def test_an_instant_out_of_bounds_is_told_the_bound(world, off, code, limit):
+    bad = world.issue(number="BW0000777", at=world.now + off)
+    figures = {"error": code, "field": "at", "given": bad.at, "limit": world.now + limit}
+    assert world.block(bad).judgements[0].refusal.problem() == figures
 
 
 def test_claims_of_one_block_add_up(world, told):

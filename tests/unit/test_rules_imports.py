@@ -49,6 +49,15 @@ def test_certificate_and_outcome_in_one_block(world):
     assert refusals[2].code == Code.CERTIFICATE_CLOSED
 
 
+def test_an_outcomes_rid_is_taken_too(world):
+    issue, other = world.issue(number="BW0000777"), world.issue(number="BW0000778")
+    outcome = world.confirm(issue)
+    again = world.confirm(other, rid=outcome.body.rid)
+    refusals = [judgement.refusal for judgement in world.block(issue, other, outcome, again).judgements]
+    assert refusals[:3] == [None, None, None]
+    assert (refusals[3].code, refusals[3].details) == (Code.RID_USED, {"given": outcome.body.rid.hex()})
+
+
 def test_an_outcome_before_its_certificate_is_refused_and_may_come_again(world):
     issue = world.issue(number="BW0000777")
     outcome = world.confirm(issue)
