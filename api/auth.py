@@ -171,11 +171,6 @@ class TokenBook:
             log.warning("tokens.unreadable", path=str(self._path), error=str(error))
 
 
-def issue_token(path: Path, scope: str, now_ms: int, days: int = 365, label: str = "") -> str:
-    """Add a token to a node's `tokens.json` and return its text (CLI `token new`). Raises TokenFileError, ValueError."""
-    return TokenBook.load(path).issue(scope, now_ms, days, label)
-
-
 def new_token() -> str:
     """256 random bits as text."""
     return PREFIX + secrets.token_urlsafe(32)

@@ -12,7 +12,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from node.errors import Exit, FatalError
+from ledger.countries import is_participant_code
+from node.errors import Exit, FatalError, command
 from node.files import write_atomic
 
 PREFIX = "KPLEDGER_"
@@ -72,6 +73,7 @@ SETTINGS = (
     Setting("api", "requests_per_second", 50, "Requests a second of one address or token."),
     Setting("api", "loopback_per_second", 1000, "The same for loopback, where load tools and local proxies come from."),
     Setting("peers", "listen", "127.0.0.1:8700", "For the other nodes (TLS 1.3, pinned on the ledger)."),
+    Setting("peers", "address", "", "Where they reach it, as `kpledger id` states it; empty: the address above."),
     Setting("admin", "listen", "127.0.0.1:8800", "Metrics and administration. Loopback only."),
     Setting("log", "level", "info", "debug, info, warning or error."),
 )
@@ -87,16 +89,28 @@ class Config:
     requests_per_second: int
     loopback_per_second: int
     peers_listen: Address
+    peers_address: str
     admin_listen: Address
     log_level: str
 
     def __post_init__(self) -> None:
+        if self.participant and not is_participant_code(self.participant):
+            raise ValueError(f"node.participant {self.participant!r} is no ISO 3166-1 alpha-2 code and not EU")
         if self.admin_listen.host not in {"127.0.0.1", "::1", "localhost"}:
             raise ValueError("admin.listen must be a loopback address")
         if self.log_level not in {"debug", "info", "warning", "error"}:
             raise ValueError(f"log.level {self.log_level!r} is none of debug, info, warning, error")
         if min(self.requests_per_second, self.loopback_per_second) < 1:
             raise ValueError("api.requests_per_second and api.loopback_per_second must be at least 1")
+        if len({self.api_listen, self.peers_listen, self.admin_listen}) < 3:
+            raise ValueError("api.listen, peers.listen and admin.listen must be three addresses")
+        if Address.parse(self.reached_at).host in {"0.0.0.0", "::"}:  # noqa: S104 - refused, not listened on
+            raise ValueError("peers.address must say where others reach this node, since peers.listen does not")
+
+    @property
+    def reached_at(self) -> str:
+        """Where the other nodes reach this one, `host:port`."""
+        return str(Address.parse(self.peers_address)) if self.peers_address else str(self.peers_listen)
 
     @property
     def public_url(self) -> str:
@@ -130,31 +144,57 @@ def load_config(home: Path, environment: Mapping[str, str] = os.environ) -> Conf
         FatalError: no file, no TOML, an unknown key, a wrong type or value.
     """
     file = config_file(home)
+    values = _values(file, _content(file), environment)
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        return make_config(values)
+    except ValueError as error:
+        overriding = ", ".join(setting.variable for setting in SETTINGS if setting.variable in environment)
+        raise _bad(file, f"{error}{f' (overridden by {overriding})' if overriding else ''}") from error
+
+
+def differing(home: Path, given: Mapping[tuple[str, str], str | int]) -> list[str]:
+    """Where a home's file has another value than the given one; errors as `load_config`."""
+    file = config_file(home)
+    has = _values(file, _content(file), {})
+    return [
+        f"{table}.{name} is {has[table, name]!r}, not {value!r}"
+        for (table, name), value in given.items()
+        if has[table, name] != value
+    ]
+
+
+def _content(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise FatalError(
             f"There is no configuration at {file}.",
             "This is not the home of a node yet.",
-            f"Make it: kpledger init --home {home}",
+            f"Make it: {command('init', '--home', file.parent, '--participant', 'CODE')}",
             Exit.BAD_CONFIGURATION,
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise _bad(file, f"cannot be read: {error}") from error
-    values = _values(file, content, environment)
-    try:
-        return Config(
-            participant=str(values["node", "participant"]),
-            api_listen=Address.parse(str(values["api", "listen"])),
-            api_url=str(values["api", "url"]),
-            requests_per_second=int(values["api", "requests_per_second"]),
-            loopback_per_second=int(values["api", "loopback_per_second"]),
-            peers_listen=Address.parse(str(values["peers", "listen"])),
-            admin_listen=Address.parse(str(values["admin", "listen"])),
-            log_level=str(values["log", "level"]),
-        )
-    except ValueError as error:
-        raise _bad(file, str(error)) from error
+
+
+def make_config(values: Mapping[tuple[str, str], str | int]) -> Config:
+    """Checked settings out of values by (table, name); what is not given has its default.
+
+    Raises:
+        ValueError: a value that cannot be.
+    """
+    given = {(setting.table, setting.name): setting.default for setting in SETTINGS} | dict(values)
+    return Config(
+        participant=str(given["node", "participant"]),
+        api_listen=Address.parse(str(given["api", "listen"])),
+        api_url=str(given["api", "url"]),
+        requests_per_second=int(given["api", "requests_per_second"]),
+        loopback_per_second=int(given["api", "loopback_per_second"]),
+        peers_listen=Address.parse(str(given["peers", "listen"])),
+        peers_address=str(given["peers", "address"]),
+        admin_listen=Address.parse(str(given["admin", "listen"])),
+        log_level=str(given["log", "level"]),
+    )
 
 
 def describe(config: Config) -> dict[str, str | int]:
@@ -177,7 +217,7 @@ def _values(file: Path, content: dict[str, Any], environment: Mapping[str, str])
     variables = {setting.variable for setting in SETTINGS} | _RESERVED
     for variable in environment:
         if variable.startswith(PREFIX) and variable not in variables:
-            raise _bad(file, f"unknown environment variable {variable}")
+            raise _bad(file, f"unknown environment variable {variable}", f"unset {variable}")
     values: dict[tuple[str, str], str | int] = {}
     for place, setting in known.items():
         given = environment.get(setting.variable, content.get(place[0], {}).get(place[1], setting.default))
@@ -189,10 +229,11 @@ def _values(file: Path, content: dict[str, Any], environment: Mapping[str, str])
     return values
 
 
-def _bad(file: Path, reason: str) -> FatalError:
+def _bad(file: Path, reason: str, mend: str = "mend the file") -> FatalError:
+    shown = command("config", "show", "--home", file.parent)
     return FatalError(
         f"Configuration {file}: {reason}.",
         "The node does not start with settings that it may have misunderstood.",
-        f"Mend the file, then see what is in force: kpledger config show --home {file.parent}",
+        f"{mend[0].upper()}{mend[1:]}, then see what is in force: {shown}",
         Exit.BAD_CONFIGURATION,
     )

@@ -2,14 +2,19 @@
 
 Layout of its directory: `nodes/CODE` homes, `keys/CODE` key folders of participants and the secretariat, `genesis.json`,
 `policy`, `network.json` (what must survive a restart), and `devnet.json`, written when all nodes are ready. It is made beside
-its place and renamed into it, so that it is there whole or not at all; a directory that is there is resumed as it is.
+its place and renamed into it, so that it is there whole or not at all; a directory that is there is resumed as it is. One
+process at a time holds it, by a lock that ends with the process; nodes that a killed one left running are stopped first.
 """
 
 import asyncio
+import errno
+import fcntl
 import json
 import os
+import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -24,7 +29,7 @@ from api.auth import TokenBook, new_token
 from api.demo.network import Seat, make_network, participant_rows, write_keys
 from ledger.units import Ms
 from node.client import Client
-from node.errors import Exit, FatalError, NodeError
+from node.errors import Exit, FatalError, NodeError, command
 from node.files import write_atomic
 from node.home import Home, init
 from node.keyring import policy
@@ -36,6 +41,10 @@ FIRST = ("BW", "RU", "EU", "AE", "IN", "ZA", "AO", "CA", "IL", "NA", "GB", "CN",
 
 PEER_OFFSET = 100
 ADMIN_OFFSET = 200
+NODES, BASE_PORT = 4, 8600
+"""What a new network has unless told otherwise."""
+
+LAST_BASE_PORT = 65_535 - ADMIN_OFFSET - len(FIRST) + 1
 READY_SECONDS = 60.0
 _STOP_SECONDS = 20.0
 _POLL_SECONDS = 0.05
@@ -50,6 +59,11 @@ class Member:
     api: str
     peer: str
     admin: str
+
+    @property
+    def addresses(self) -> tuple[str, str, str]:
+        """Where it listens, `host:port`."""
+        return self.api.removeprefix("http://"), self.peer, self.admin
 
 
 class Devnet:
@@ -67,52 +81,72 @@ class Devnet:
         self.members = tuple(members)
         self.tokens = tokens
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._logged: list[int] = []
+        self._lock = _lock(directory)
 
     @classmethod
-    def prepare(cls, directory: Path, nodes: int, base_port: int) -> "Devnet":
-        """The network in `directory`, made if it is not there.
+    def prepare(cls, directory: Path, nodes: int | None, base_port: int | None) -> "Devnet":
+        """The network in `directory`, made if it is not there; `nodes` and `base_port` None: as it is, or the defaults.
 
         Raises:
-            FatalError: the directory holds something else, or its nodes are running.
+            FatalError: the directory holds something else or another network, it is in use, or a port is taken.
         """
         directory = directory.absolute()
-        if not directory.exists() or not any(directory.iterdir()):
-            directory.parent.mkdir(parents=True, exist_ok=True)
-            with ExitStack() as stack:
-                making = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
-                stack.callback(shutil.rmtree, making, ignore_errors=True)
-                _make(making, nodes, base_port)
-                if directory.exists():
-                    directory.rmdir()
-                making.rename(directory)
-                stack.pop_all()
+        try:
+            if not directory.exists() or not any(directory.iterdir()):
+                _new(directory, nodes or NODES, base_port or BASE_PORT)
+        except OSError as error:
+            raise FatalError(
+                f"The network cannot be made in {directory}: {error.strerror or error}.",
+                "Nothing is left of the attempt.",
+                "See to the disk, the path and its owner, or choose another --dir.",
+                Exit.DISK,
+            ) from error
         try:
             content = json.loads((directory / "network.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+            members = [Member(home=directory / "nodes" / item["participant"], **item) for item in content["nodes"]]
+            network = cls(directory, members, content["tokens"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise FatalError(
-                f"{directory} holds something that is no devnet: {error}.",
+                f"{directory} holds something that is no devnet: network.json is missing or damaged.",
                 "Nothing there was touched.",
                 "Choose another --dir.",
                 Exit.BAD_CONFIGURATION,
             ) from error
-        members = [Member(home=directory / "nodes" / item["participant"], **item) for item in content["nodes"]]
-        for member in members:
-            if (pid := holder(member.home)) is not None:
-                raise FatalError(
-                    f"The node of {member.participant} runs already (process {pid}).",
-                    "A devnet starts all its nodes itself.",
-                    f"Stop it: kpledger stop --home {member.home}",
-                    Exit.FAILED,
-                )
-        return cls(directory, members, content["tokens"])
+        network.require(nodes, base_port)
+        return network
+
+    def require(self, nodes: int | None, base_port: int | None) -> None:
+        """Refuses numbers that are not this network's.
+
+        Raises:
+            FatalError: they are not.
+        """
+        own = len(self.members), int(self.members[0].api.rpartition(":")[2])
+        if (nodes or own[0], base_port or own[1]) != own:
+            raise FatalError(
+                f"The network in {self.directory} has {own[0]} nodes, from port {own[1]} on.",
+                "Nodes and ports of a network stay what they were.",
+                "Leave --nodes and --base-port away to resume it, or choose another --dir for another network.",
+                Exit.USAGE,
+            )
 
     def start(self) -> None:
-        """Starts every node as a process of its own; their logs are `HOME/node.log`."""
+        """Starts every node as a process of its own; their logs are `HOME/node.log`.
+
+        Raises:
+            FatalError: a port is taken.
+        """
+        if any(holder(member.home) for member in self.members):
+            self.stop()
+        _require_free([address for member in self.members for address in member.addresses])
+        (self.directory / "devnet.json").unlink(missing_ok=True)
         for member in self.members:
-            command = [sys.executable, "-m", "node.cli", "start", "--home", str(member.home)]
+            words = [sys.executable, "-m", "node.cli", "start", "--home", str(member.home)]
             with (member.home / "node.log").open("ab") as log:
+                self._logged.append(log.tell())
                 process = subprocess.Popen(  # noqa: S603 - our own program
-                    command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                    words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
                 )
             self._processes.append(process)
 
@@ -123,18 +157,28 @@ class Devnet:
             FatalError: one has ended, or they are not ready in time.
         """
         deadline = time.monotonic() + READY_SECONDS
-        for member, process in zip(self.members, self._processes, strict=True):
+        for place, member in enumerate(self.members):
             async with Client(member.api) as client:
                 while not await _is_ready(client):
-                    if process.poll() is not None or time.monotonic() > deadline:
-                        state = "has ended" if process.poll() is not None else "is not ready"
-                        raise FatalError(
-                            f"The node of {member.participant} {state}.",
-                            "The network has stopped.",
-                            f"See why: tail {member.home / 'node.log'}",
-                            Exit.FAILED,
-                        )
+                    for other in self.dead():
+                        raise self._failed(self.members.index(other), "has ended")
+                    if time.monotonic() > deadline:
+                        raise self._failed(place, f"is not ready after {READY_SECONDS:.0f} seconds")
                     await asyncio.sleep(_POLL_SECONDS)
+
+    def _failed(self, place: int, state: str) -> FatalError:
+        """Why a node does not run: what it has told itself, in its log's last three lines that are no JSON."""
+        member, file = self.members[place], self.members[place].home / "node.log"
+        with file.open("rb") as log:
+            log.seek(self._logged[place])
+            told = [line for line in log.read().decode("utf-8", "replace").splitlines() if line and not line.startswith("{")]
+        happened = f": {told[-3]}" if len(told) >= 3 else "."
+        return FatalError(
+            f"The node of {member.participant} {state}{happened}",
+            "The network has stopped.",
+            f"See all it said: {shlex.join(['tail', str(file)])}",
+            Exit.FAILED,
+        )
 
     def dead(self) -> list[Member]:
         """Members whose process, as started here, has ended."""
@@ -180,6 +224,61 @@ class Devnet:
                 if not any(_alive(pid) for pid in running):
                     return
                 time.sleep(_POLL_SECONDS)
+
+
+def _new(directory: Path, nodes: int, base_port: int) -> None:
+    """Makes a network beside its place, then puts it there, unless another process was faster."""
+    ports = [base_port + offset + node for offset in (0, PEER_OFFSET, ADMIN_OFFSET) for node in range(nodes)]
+    _require_free([f"127.0.0.1:{port}" for port in ports])
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        making = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
+        stack.callback(shutil.rmtree, making, ignore_errors=True)
+        _make(making, nodes, base_port)
+        try:
+            making.rename(directory)
+        except OSError as error:
+            if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
+                raise
+        else:
+            stack.pop_all()
+
+
+def _lock(directory: Path) -> int:
+    """The lock of a network's directory, held until the process ends."""
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(handle)
+        raise FatalError(
+            f"The network in {directory} runs already.",
+            "Its nodes belong to the process that started them.",
+            f"Use it (see devnet.json), or press Ctrl-C where it runs. A second one needs its own place and ports: {_elsewhere()}",
+            Exit.FAILED,
+        ) from error
+    return handle
+
+
+def _require_free(addresses: Sequence[str]) -> None:
+    """Refuses to begin where a node could not listen; which address it was stands in the message."""
+    for address in addresses:
+        host, _, port = address.rpartition(":")
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, int(port)))
+            except OSError as error:
+                raise FatalError(
+                    f"The address {address} cannot be listened on: {error.strerror}.",
+                    "Another program has it; no node was started.",
+                    f"End that program, or use other ports for another network: {_elsewhere()}",
+                    Exit.FAILED,
+                ) from error
+
+
+def _elsewhere() -> str:
+    return command("devnet", "--dir", "DIR", "--base-port", BASE_PORT + 1000)
 
 
 def _make(directory: Path, nodes: int, base_port: int) -> None:

@@ -1,5 +1,6 @@
 """What stops or hinders a running node; each class says what it means and whether the process may go on."""
 
+import shlex
 from enum import IntEnum
 
 
@@ -40,6 +41,11 @@ class FatalError(NodeError):
 
     def __str__(self) -> str:
         return f"{self.happened}\n{self.means}\n{self.next_step}"
+
+
+def command(*words: object) -> str:
+    """A command line of this program to copy, its words quoted where a shell needs it."""
+    return shlex.join(["kpledger", *map(str, words)])
 
 
 class WalError(NodeError):

@@ -5,17 +5,21 @@
     data/           the store (LevelDB)          wal/           the consensus log: the guard against voting twice
     node.lock       held by the running process  cosign/        the last checkpoint this node signed, likewise a guard
 
-`init` may be repeated: it makes what is missing and never replaces anything. The two guards are made only together with the
-place they guard: a home that once voted and has lost its log is refused, never given a new one.
+`init` may be repeated: it makes what is missing and never replaces anything. Keys are made only until the home has joined a
+ledger, which knows them from then on. The two guards are made only together with the place they guard: a home that once voted
+and has lost its log is refused, never given a new one.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from api.auth import TokenBook
+from api.errors import TokenFileError
 from ledger.errors import Refusal
 from ledger.genesis import Genesis
-from node.config import config_file, write_config
-from node.errors import Exit, FatalError, WalDamagedError, WalFailedError, WalForeignError, WalMissingError
+from node.config import config_file, differing, make_config, write_config
+from node.errors import Exit, FatalError, WalDamagedError, WalFailedError, WalForeignError, WalMissingError, command
 from node.files import write_atomic
 from node.keys import NAMES, new_seed, write_secret
 from node.lock import HomeLock
@@ -58,7 +62,7 @@ class Home:
             raise FatalError(
                 f"There is no genesis at {self.genesis}.",
                 "Without it the node does not know which ledger it is of.",
-                f"Put it there: kpledger init --home {self.path} --genesis FILE",
+                f"Put it there: {command('init', '--home', self.path, '--genesis', 'FILE')}",
                 Exit.BAD_CONFIGURATION,
             ) from error
         except Refusal as error:
@@ -79,11 +83,42 @@ class Home:
             return from_pem(self.tls_certificate.read_text(encoding="ascii"))
         except (OSError, ValueError) as error:
             raise FatalError(
-                f"The TLS certificate {self.tls_certificate} cannot be read: {error}.",
+                f"The TLS certificate {self.tls_certificate} cannot be read: {getattr(error, 'strerror', None) or error}.",
                 "Other nodes would not know this one.",
-                f"Restore it, or see what is missing: kpledger init --home {self.path}",
+                f"If the file is lost, make it from its key: {command('init', '--home', self.path)}",
                 Exit.BAD_CONFIGURATION,
             ) from error
+
+    def read_tokens(self) -> TokenBook:
+        """The reading tokens that this node has issued.
+
+        Raises:
+            FatalError: the file cannot be read.
+        """
+        try:
+            return TokenBook.load(self.tokens)
+        except TokenFileError as error:
+            raise FatalError(
+                f"{error}.",
+                "Nobody can be let in with it.",
+                "Restore the file, or remove it and issue tokens anew.",
+                Exit.BAD_CONFIGURATION,
+            ) from error
+
+    def require_guards(self) -> None:
+        """Refuses a home that has lost one of its guards; they stay closed, the node may be running.
+
+        Raises:
+            FatalError: one is lost.
+        """
+        for what, guard in self.guards.items():
+            if not any(guard.glob("wal-*.log")):
+                raise guard_lost(what, guard, "there is none")
+
+    @property
+    def guards(self) -> dict[str, Path]:
+        """The two guards by what they are called."""
+        return {"consensus log": self.wal, "cosigning log": self.guard}
 
 
 def init(home: Home, phrase: bytes | None, settings: dict[tuple[str, str], str | int], genesis: bytes | None) -> list[Found]:
@@ -104,17 +139,19 @@ def init(home: Home, phrase: bytes | None, settings: dict[tuple[str, str], str |
         raise FatalError(
             f"The home {home.path} cannot be made: {error}.",
             "What is there already is whole; the rest is missing.",
-            f"See to the disk and the folder's owner, then again: kpledger init --home {home.path}",
+            f"See to the disk and the folder's owner, then again: {command('init', '--home', home.path)}",
             Exit.DISK,
         ) from error
 
 
 def _init(home: Home, phrase: bytes | None, settings: dict[tuple[str, str], str | int], genesis: bytes | None) -> list[Found]:
+    _check_settings(home, settings)
     home.path.mkdir(parents=True, exist_ok=True, mode=0o700)
     home.keys.mkdir(exist_ok=True, mode=0o700)
     found = []
     for name in NAMES:
         file = home.keys / name
+        _not_lost(home, file)
         found.append(Found(f"{name} key", file, not file.exists()))
         if not file.exists():
             write_secret(file, new_seed(), phrase)
@@ -128,8 +165,43 @@ def _init(home: Home, phrase: bytes | None, settings: dict[tuple[str, str], str 
     return found
 
 
+def _check_settings(home: Home, settings: Mapping[tuple[str, str], str | int]) -> None:
+    """Settings that cannot be, or that the home's file does not have, are refused before anything is made."""
+    file = config_file(home.path)
+    if file.exists():
+        if differences := differing(home.path, settings):
+            raise FatalError(
+                f"The configuration {file} says otherwise: {'; '.join(differences)}.",
+                "What is there is never replaced.",
+                f"Edit {file}, or leave the options away.",
+                Exit.REFUSED,
+            )
+        return
+    try:
+        make_config(settings)
+    except ValueError as error:
+        raise FatalError(
+            f"No home was made: {error}.",
+            "A node does not start with such a setting.",
+            f"Run the command again with another value; see {command('init', '--help')}",
+            Exit.USAGE,
+        ) from error
+
+
+def _not_lost(home: Home, key: Path) -> None:
+    """A key that a ledger knows is never made anew."""
+    if home.genesis.exists() and not key.exists():
+        raise FatalError(
+            f"The key {key} is lost.",
+            "The ledger knows this node by it; what is signed with another would be refused.",
+            "Restore it from where your office keeps it. Otherwise this node needs a new key on the ledger.",
+            Exit.BAD_CONFIGURATION,
+        )
+
+
 def _tls(home: Home, phrase: bytes | None, name: str) -> list[Found]:
     """The TLS key, then its certificate, so that an interrupted run leaves a key without one and never the reverse."""
+    _not_lost(home, home.tls_key)
     has_key, has_certificate = home.tls_key.exists(), home.tls_certificate.exists()
     if has_certificate and not has_key:
         raise FatalError(
@@ -173,11 +245,9 @@ def _join(home: Home, data: bytes) -> list[Found]:
                 "Use another --home for the other ledger.",
                 Exit.REFUSED,
             )
-    guards = {"consensus log": home.wal, "cosigning log": home.guard}
+    guards = home.guards
     if there:
-        for what, guard in guards.items():
-            if not any(guard.glob("wal-*.log")):  # it stays closed: the node may be running
-                raise guard_lost(what, guard, "there is none")
+        home.require_guards()
         made = dict.fromkeys(guards, False)
     else:
         lock = HomeLock(home.path)

@@ -10,6 +10,7 @@ A raw file holds the secret alone.
 
 import os
 import secrets
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,9 @@ from node.errors import Exit, FatalError
 from node.files import write_new
 
 MAGIC = b"kpledger-key-1\n"
+SEED_BYTES = 32
+CREDENTIAL = "kpledger-passphrase"
+VARIABLE = "KPLEDGER_PASSPHRASE_FILE"
 NAMES = ("consensus", "log", "cosign")
 
 
@@ -61,15 +65,36 @@ class NodeKeys:
 
 
 def passphrase() -> bytes | None:
-    """The operator's passphrase: a systemd credential, else the file that KPLEDGER_PASSPHRASE_FILE names, else none."""
+    """The operator's passphrase: a systemd credential, else the file that KPLEDGER_PASSPHRASE_FILE names, else none.
+
+    Raises:
+        FatalError: the file cannot be read, or is empty.
+    """
     credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-    candidates = [Path(credentials) / "kpledger-passphrase"] if credentials else []
-    if named := os.environ.get("KPLEDGER_PASSPHRASE_FILE"):
-        candidates.append(Path(named))
-    for file in candidates:
-        if file.is_file():
-            return file.read_bytes().rstrip(b"\r\n")
-    return None
+    if credentials and (Path(credentials) / CREDENTIAL).is_file():
+        return _read_passphrase(Path(credentials) / CREDENTIAL)
+    named = os.environ.get(VARIABLE)
+    return _read_passphrase(Path(named)) if named else None
+
+
+def _read_passphrase(file: Path) -> bytes:
+    try:
+        phrase = file.read_bytes().rstrip(b"\r\n")
+    except OSError as error:
+        raise FatalError(
+            f"The passphrase file {file} cannot be read: {error.strerror}.",
+            "The keys stay closed until the operator opens them.",
+            f"Put the passphrase there, readable by this user alone, or let {VARIABLE} name the right file.",
+            Exit.BAD_CONFIGURATION,
+        ) from error
+    if not phrase:
+        raise FatalError(
+            f"The passphrase file {file} is empty.",
+            "Keys sealed with nothing are open to whoever reads the disk.",
+            "Write a passphrase of several words into it.",
+            Exit.BAD_CONFIGURATION,
+        )
+    return phrase
 
 
 def write_secret(file: Path, secret: bytes, phrase: bytes | None) -> None:
@@ -83,33 +108,49 @@ def read_secret(file: Path, phrase: bytes | None) -> bytes:
     Raises:
         FatalError: absent, readable by others, sealed without a passphrase at hand, wrong passphrase or damaged.
     """
+    require_private(file)
     try:
         data = file.read_bytes()
-        mode = file.stat().st_mode & 0o777
     except OSError as error:
-        raise FatalError(
-            f"The key file {file} cannot be read: {error.strerror}.",
-            "Without its keys a node can neither vote nor sign.",
-            f"Restore it from where your office keeps it, or make a new home: kpledger init --home {file.parent.parent}",
-            Exit.BAD_CONFIGURATION,
-        ) from error
-    if mode & 0o077:
-        raise FatalError(
-            f"The key file {file} has mode {mode:04o}: others on this machine can read it.",
-            "Who has this key can sign in this node's name.",
-            f"If nobody else did read it: chmod 600 {file}. Otherwise rotate the key.",
-            Exit.BAD_CONFIGURATION,
-        )
+        raise _unreadable(file, error) from error
     if not data.startswith(MAGIC):
         return data
     if phrase is None:
         raise FatalError(
             f"The key file {file} is sealed and no passphrase is at hand.",
-            "The node's keys stay closed until the operator opens them.",
-            "Give it as systemd credential kpledger-passphrase, or set KPLEDGER_PASSPHRASE_FILE.",
+            "The keys stay closed until the operator opens them.",
+            f"Give it as systemd credential {CREDENTIAL}, or let {VARIABLE} name a file with it.",
             Exit.BAD_CONFIGURATION,
         )
     return _open(file, data, phrase)
+
+
+def require_private(file: Path) -> None:
+    """Refuses a key file that is not there, or that others on this machine can read.
+
+    Raises:
+        FatalError: either.
+    """
+    try:
+        mode = file.stat().st_mode & 0o777
+    except OSError as error:
+        raise _unreadable(file, error) from error
+    if mode & 0o077:
+        raise FatalError(
+            f"The key file {file} has mode {mode:04o}: others on this machine can read it.",
+            "Who has this key can sign in its owner's name.",
+            f"If nobody else did read it: {shlex.join(['chmod', '600', str(file)])}. Otherwise replace it on the ledger.",
+            Exit.BAD_CONFIGURATION,
+        )
+
+
+def _unreadable(file: Path, error: OSError) -> FatalError:
+    return FatalError(
+        f"The key file {file} cannot be read: {error.strerror}.",
+        "Without it nothing can be signed.",
+        "Check the path; if the file is lost, restore it from where your office keeps it.",
+        Exit.BAD_CONFIGURATION,
+    )
 
 
 def is_sealed(file: Path) -> bool:
@@ -128,22 +169,22 @@ def load_keys(home: Path, *, raw_allowed: bool) -> NodeKeys:
     for name in NAMES:
         file = home / "keys" / name
         seed = read_secret(file, phrase)
+        if len(seed) != SEED_BYTES:
+            raise damaged(file)
         if not raw_allowed and not is_sealed(file):
             raise FatalError(
                 f"The key file {file} is not sealed.",
                 "Only a development network may keep its keys in the open.",
-                "Make the home anew with KPLEDGER_PASSPHRASE_FILE set, and register its keys.",
+                f"Make a new home with {VARIABLE} set; the ledger must be made with that home's keys.",
                 Exit.BAD_CONFIGURATION,
             )
-        if len(seed) != 32:
-            raise _damaged(file)
         keys.append(SigningKey.from_seed(seed))
     return NodeKeys(*keys)
 
 
 def new_seed() -> bytes:
     """32 bytes from the operating system."""
-    return secrets.token_bytes(32)
+    return secrets.token_bytes(SEED_BYTES)
 
 
 def _derive(phrase: bytes, salt: bytes) -> bytes:
@@ -160,17 +201,18 @@ def _seal(secret: bytes, phrase: bytes) -> bytes:
 def _open(file: Path, data: bytes, phrase: bytes) -> bytes:
     salt, box = data[len(MAGIC) :][:16], data[len(MAGIC) + 16 :]
     if len(salt) != pwhash.argon2id.SALTBYTES:
-        raise _damaged(file)
+        raise damaged(file)
     try:
         return SecretBox(_derive(phrase, salt)).decrypt(box)
     except (CryptoError, ValueError) as error:
-        raise _damaged(file) from error
+        raise damaged(file) from error
 
 
-def _damaged(file: Path) -> FatalError:
+def damaged(file: Path) -> FatalError:
+    """What to tell when a key file does not hold a key, or not under this passphrase."""
     return FatalError(
         f"The key file {file} does not open: the passphrase is wrong or the file is damaged.",
-        "The node cannot sign with it.",
+        "Nothing can be signed with it.",
         "Check the passphrase; else restore the file from where your office keeps it.",
         Exit.BAD_CONFIGURATION,
     )

@@ -8,7 +8,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from node.errors import Exit, FatalError
+from node.errors import Exit, FatalError, command
 
 
 class HomeLock:
@@ -29,7 +29,7 @@ class HomeLock:
             raise FatalError(
                 f"Another process{f' ({holder})' if holder else ''} runs the node of {home}.",
                 "Two processes on one home would damage its store and could vote twice.",
-                f"See it with: kpledger status --home {home}; stop it with: kpledger stop --home {home}",
+                f"See it: {command('status', '--home', home)}; stop it: {command('stop', '--home', home)}",
                 Exit.FAILED,
             ) from error
         os.ftruncate(self._handle, 0)

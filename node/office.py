@@ -1,26 +1,34 @@
 """An authority's desk work: from a draft file to a submission, sealed and signed with the office's own keys.
 
-A made submission is kept in a file before it is sent: running the same command again after a lost connection sends the same
-bytes, which is harmless, instead of a second record.
+A made submission is kept in a file before it is sent, beside the draft it was made of: running the same command again after a
+lost connection sends the same bytes, which is harmless, instead of a second record. What the ledger refuses is set aside
+(`.refused`), so that no code of a certificate that does not exist is ever printed.
 """
 
 import json
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from ledger.bodies import CERTIFICATE_ISSUE, IMPORT_CONFIRM, Body
 from ledger.drafts import ConfirmDraft, IssueDraft, code_text, make_confirm, make_issue
 from ledger.entries import issuer_of
+from ledger.errors import Code, Refusal
 from ledger.genesis import Genesis
 from ledger.participants import Role
 from ledger.record import build_statement, encode_submission, parse_submission, sign_statement
 from ledger.register import Register
 from ledger.units import Ms
-from node.errors import Exit, FatalError
+from node.errors import Exit, FatalError, command
 from node.files import write_atomic
-from node.keys import SigningKey, passphrase, read_secret
+from node.keys import SEED_BYTES, SigningKey, damaged, passphrase, read_secret
+
+Draft = TypeVar("Draft", IssueDraft, ConfirmDraft)
+SUBMISSION, DRAFT, CODES, RECEIPT = ".submission", ".draft.json", ".codes.json", ".tlog-proof"
+"""Endings of what is kept of a certificate or an outcome."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,49 +52,51 @@ class Office:
         Raises:
             FatalError: no such key, or the ledger does not know it.
         """
-        seed = read_secret(keys / role, passphrase())
+        file = keys / role
+        seed = read_secret(file, passphrase())
+        if len(seed) != SEED_BYTES:
+            raise damaged(file)
         public = SigningKey.from_seed(seed).public
         for participant in genesis.participants.values():
             if public in participant.keys:
                 return cls(genesis, participant.code, seed)
         raise FatalError(
-            f"The key {keys / role} is nobody's on the ledger {genesis.origin}.",
+            f"The key {file} is nobody's on the ledger {genesis.origin}.",
             "Nothing signed with it would be accepted.",
             "Check --keys and --genesis: both must be of the same ledger.",
             Exit.BAD_CONFIGURATION,
         )
 
-    def issue(self, draft: IssueDraft, folder: Path) -> bytes:
-        """The submission of a certificate, new or as kept in `folder`; the codes to print are kept beside it.
+    def issue(self, draft: IssueDraft, text: bytes, folder: Path) -> bytes:
+        """A certificate's submission, kept in `folder` with its draft's `text` and the codes to print.
 
         Raises:
-            Refusal: the draft does not make a record.
-            FatalError: the number is not this participant's.
+            Refusal: the draft does not make a record, or its number is another participant's.
         """
-        kept = folder / f"{draft.number}.submission"
-        if kept.exists():
-            return kept.read_bytes()
+        if issuer_of(draft.number) != self.author:
+            raise Refusal(Code.NUMBER_PREFIX, "number", given=draft.number, limit=self.author)
+        if draft.destination not in self.genesis.participants:
+            raise Refusal(Code.DESTINATION_UNKNOWN, "destination", given=draft.destination)
         readers = Register(self.genesis).readers(self.author, draft.destination, _now())
         made = make_issue(self.genesis.ledger_id, draft, readers, secrets.token_bytes)
         submission = self._sign(CERTIFICATE_ISSUE, made.body, made.envelope)
         codes = {"receipt_code": code_text(made.receipt_code), "verdict_code": code_text(made.verdict_code)}
-        write_atomic(folder / f"{draft.number}.codes.json", (json.dumps(codes, indent=1) + "\n").encode(), 0o600)
-        write_atomic(kept, submission, 0o600)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomic(folder / f"{draft.number}{CODES}", (json.dumps(codes, indent=1) + "\n").encode(), 0o600)
+        _keep(folder, draft.number, text, submission)
         return submission
 
-    def confirm(self, draft: ConfirmDraft, folder: Path) -> bytes:
-        """The submission of an import's outcome, new or as kept in `folder`.
+    def confirm(self, draft: ConfirmDraft, text: bytes, folder: Path) -> bytes:
+        """An outcome's submission, kept in `folder` with its draft's `text`.
 
         Raises:
             Refusal: the draft does not make a record.
         """
-        kept = folder / f"{draft.number}.confirm.submission"
-        if kept.exists():
-            return kept.read_bytes()
         readers = Register(self.genesis).readers(issuer_of(draft.number), self.author, _now())
         made = make_confirm(self.genesis.ledger_id, draft, readers, secrets.token_bytes)
         submission = self._sign(IMPORT_CONFIRM, made.body, made.envelope)
-        write_atomic(kept, submission, 0o600)
+        folder.mkdir(parents=True, exist_ok=True)
+        _keep(folder, outcome_name(draft.number), text, submission)
         return submission
 
     def _sign(self, kind: str, body: Body, envelope: bytes) -> bytes:
@@ -94,6 +104,46 @@ class Office:
         submission = encode_submission(sign_statement(self.genesis.ledger_id, self.seed, statement), envelope)
         parse_submission(submission)
         return submission
+
+
+def outcome_name(number: str) -> str:
+    """What the files of a certificate's outcome are called."""
+    return f"{number}.confirm"
+
+
+def kept_submission(folder: Path, name: str, draft: Draft, parse: Callable[[bytes], Draft]) -> bytes | None:
+    """The submission that was made of this draft before; None when there is none.
+
+    Raises:
+        FatalError: it was made of another draft: what was sent may stand on the ledger, and cannot be mended by sending more.
+    """
+    file, made_of = folder / f"{name}{SUBMISSION}", folder / f"{name}{DRAFT}"
+    if not file.exists():
+        return None
+    if made_of.exists() and parse(made_of.read_bytes()) != draft:
+        raise FatalError(
+            f"{file} was made of another text, which stands in {made_of}.",
+            "Nothing was sent: what was sent before may be on the ledger.",
+            f"See: {command('certificate', 'show', draft.number)}; if it is not there, remove {file} and run again.",
+            Exit.REFUSED,
+        )
+    return file.read_bytes()
+
+
+def set_aside(folder: Path, name: str) -> None:
+    """Renames what was made for a submission that was refused; what has a receipt stays."""
+    if (folder / f"{name}{RECEIPT}").exists():
+        return
+    for ending in (SUBMISSION, CODES, DRAFT):
+        file = folder / f"{name}{ending}"
+        if file.exists():
+            file.replace(file.with_name(f"{file.name}.refused"))
+
+
+def _keep(folder: Path, name: str, text: bytes, submission: bytes) -> None:
+    """The submission last: where it is, all of it is."""
+    write_atomic(folder / f"{name}{DRAFT}", text, 0o600)
+    write_atomic(folder / f"{name}{SUBMISSION}", submission, 0o600)
 
 
 def _now() -> Ms:

@@ -14,7 +14,7 @@ from consensus.errors import LocalFaultError
 from consensus.events import Config, Output, Tip
 from consensus.limits import RETAINED_VIEWS
 from consensus.messages import Certificate, Vote, VoteKind, decode
-from ledger.errors import StoreError
+from ledger.errors import ForeignStoreError, StoreError
 from ledger.genesis import Genesis
 from ledger.state import Ledger
 from ledger.store import Store
@@ -22,7 +22,7 @@ from node.bodies import UnusableBodyError
 from node.config import Address
 from node.config import Config as Settings
 from node.driver import monotonic_ms
-from node.errors import Exit, FatalError, WalDamagedError, WalError, WalFailedError, WalForeignError, WalMissingError
+from node.errors import Exit, FatalError, WalDamagedError, WalError, WalFailedError, WalForeignError, WalMissingError, command
 from node.execution import finals, last_block
 from node.home import Home, guard_lost
 from node.keys import NodeKeys
@@ -38,10 +38,11 @@ def check_identity(genesis: Genesis, settings: Settings, keys: NodeKeys, certifi
     """
     entry = next((node for node in genesis.nodes if node.consensus == keys.consensus.public), None)
     if entry is None or entry.participant != settings.participant:
+        whose = f"that of {entry.participant}" if entry else "nobody's"
         raise FatalError(
-            f"This node's consensus key {keys.consensus.public.hex()[:16]}... is not that of {settings.participant!r} there.",
-            "The other nodes would refuse it: the ledger does not know this key.",
-            "Check node.participant in kpledger.toml, and that genesis.json was made with the output of: kpledger id",
+            f"This home's consensus key is {whose} on {genesis.origin}, and node.participant is {settings.participant!r}.",
+            "The other nodes would refuse what it signs.",
+            "Check node.participant in kpledger.toml, the keys, and that genesis.json was made with the output of: kpledger id",
             Exit.BAD_CONFIGURATION,
         )
     if (entry.log, entry.cosign, entry.tls) != (keys.log.public, keys.cosign.public, certificate):
@@ -73,6 +74,13 @@ def open_ledger(home: Home, store: Store, genesis: Genesis) -> Ledger:
     """
     try:
         return Ledger.open(store, genesis)
+    except ForeignStoreError as error:
+        raise FatalError(
+            f"{error}.",
+            "Genesis and store of this home are of two ledgers.",
+            f"Put the genesis back that was in {home.genesis}, as whoever convened the ledger gave it.",
+            Exit.BAD_CONFIGURATION,
+        ) from error
     except StoreError as error:
         raise fatal(error, home) from error
 
@@ -167,7 +175,7 @@ def fatal(error: BaseException | None, home: Home) -> FatalError:
         return FatalError(
             f"Storage failed: {error}.",
             "What was acknowledged is safe on the other nodes; this one stops rather than guess.",
-            f"Check the disk, then start again: kpledger start --home {home.path}",
+            f"Check the disk, then start again: {command('start', '--home', home.path)}",
             Exit.DISK,
         )
     if isinstance(error, UnusableBodyError):
@@ -180,6 +188,6 @@ def fatal(error: BaseException | None, home: Home) -> FatalError:
     return FatalError(
         f"A part of the node ended unexpectedly: {error!r}.",
         "This is a fault of the program.",
-        f"Start it again: kpledger start --home {home.path}; if it ends again, send its log to who maintains the program.",
+        f"Start it again: {command('start', '--home', home.path)}; if it ends again, send its log to the maintainers.",
         Exit.FAILED,
     )

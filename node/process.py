@@ -13,7 +13,6 @@ from contextlib import ExitStack
 
 from api.admin import create_admin_app
 from api.app import create_app
-from api.auth import TokenBook
 from api.limits import ApiLimits
 from api.server import serve
 from consensus.events import Alarm, AppCall, Applied, Build, Check, Config, Deliver, Work
@@ -139,7 +138,7 @@ class NodeProcess:
         parts = Parts(
             settings, self.ledger, self.mempool, self.intake, self.finality, self.cosigner, self.driver, self.peers, self.router
         )
-        self.service = Service(parts, genesis, limits, TokenBook.load(home.tokens), registry, now_ms)
+        self.service = Service(parts, genesis, limits, home.read_tokens(), registry, now_ms)
         self.service.measure(collector)
 
     async def run(self, stop: asyncio.Event) -> None:

@@ -2,8 +2,8 @@
 
 A wave is submitted at all nodes at once, each author at its own node where it has one; the next wave goes when every node has
 executed this one. What must be accepted is submitted until it is final; what must be refused is submitted once, and the answer
-compared with what the generator expects. An interrupted replay goes on where it was: the same bytes are made again from the
-remembered seed and instant, and sending them twice is harmless.
+compared with what the generator expects. A replay that was interrupted goes on where it was: the same bytes are made
+again from the remembered seed and instant, and sending them twice is harmless; after too long a time a new week begins.
 """
 
 import asyncio
@@ -19,10 +19,10 @@ from pathlib import Path
 from api.demo.network import read_keys
 from api.demo.trade import Step, Trade, make_trade
 from ledger.genesis import Genesis
-from ledger.units import Ms
+from ledger.units import Ms, block_date
 from node.client import Client, ProblemError, Taken
 from node.devnet import Devnet
-from node.errors import Exit, FatalError
+from node.errors import Exit, FatalError, command
 from node.files import write_atomic
 
 _BATCH = 50
@@ -60,15 +60,17 @@ async def replay(network: Devnet, progress: Callable[[int, int], None]) -> Repor
     remembered = json.loads(plan.read_text(encoding="utf-8")) if plan.exists() else None
     if remembered and remembered["done"]:
         return None
-    end = remembered["end"] if remembered else time.time_ns() // 1_000_000
+    if remembered and (_now() - remembered["end"]) / 1000 > _FRESH_SECONDS:
+        if block_date(Ms(remembered["end"])) == block_date(_now()):
+            raise FatalError(
+                f"The replay in {network.directory} was interrupted too long ago to be gone on with.",
+                "Its remaining records would be refused as too old.",
+                f"Begin again in another directory: {command('devnet', '--load', 'week', '--dir', 'NEW')}; or here, tomorrow.",
+                Exit.FAILED,
+            )
+        remembered = None  # another day's week has numbers of its own
+    end = remembered["end"] if remembered else _now()
     seed = remembered["seed"] if remembered else secrets.randbelow(2**31)
-    if time.time() - end / 1000 > _FRESH_SECONDS:
-        raise FatalError(
-            f"The replay in {network.directory} was interrupted too long ago to be gone on with.",
-            "Its remaining records would be refused as too old.",
-            "Begin again in another directory: kpledger devnet --load week --dir NEW",
-            Exit.FAILED,
-        )
     write_atomic(plan, json.dumps({"end": end, "seed": seed, "done": False}).encode())
     trade = await asyncio.to_thread(_make, network.directory, end, seed)
     report = Report()
@@ -82,6 +84,10 @@ async def replay(network: Devnet, progress: Callable[[int, int], None]) -> Repor
                 progress(done, len(trade.steps))
     write_atomic(plan, json.dumps({"end": end, "seed": seed, "done": True}).encode())
     return report
+
+
+def _now() -> Ms:
+    return Ms(time.time_ns() // 1_000_000)
 
 
 def _make(directory: Path, end: int, seed: int) -> Trade:

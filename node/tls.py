@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from cryptography.x509.oid import NameOID
 
 from node.errors import Exit, FatalError
+from node.keys import require_private
 
 
 def make_certificate(name: str, phrase: bytes | None) -> tuple[bytes, bytes]:
@@ -72,7 +73,7 @@ def _unusable(happened: str) -> FatalError:
     return FatalError(
         happened,
         "Other nodes would not know this one.",
-        "Restore key and certificate from where your office keeps them, or rotate the node's TLS key.",
+        "Restore key and certificate from where your office keeps them, or let the ledger be told of new ones.",
         Exit.BAD_CONFIGURATION,
     )
 
@@ -90,6 +91,7 @@ def contexts(
     Raises:
         FatalError: key or certificate cannot be used, or a pinned certificate is none.
     """
+    require_private(key_file)
     roots = "".join(to_pem(der) for der in pinned)
     made = []
     for protocol in (ssl.PROTOCOL_TLS_SERVER, ssl.PROTOCOL_TLS_CLIENT):

@@ -3,16 +3,17 @@
 import asyncio
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from cyclopts import App, Parameter
 
 from ledger.jsonform import issue_from_json
 from ledger.participants import Role
-from node.cli.options import GenesisOption, JsonOption, KeysOption, OutOption, TokenOption, UrlOption, read_file, read_genesis
+from node.cli.options import GenesisOption, JsonOption, KeysOption, OutOption, TokenOption, UrlOption, read_draft, read_genesis
 from node.cli.output import console, print_fields, print_json, print_table
 from node.cli.submit import submit
 from node.client import Client
-from node.office import Office
+from node.office import CODES, RECEIPT, Office, kept_submission
 
 
 def register(app: App) -> None:
@@ -25,6 +26,7 @@ def register(app: App) -> None:
 
 def issue(
     file: Annotated[Path, Parameter(help="The certificate as JSON (see the guide for authorities).")],
+    /,
     *,
     keys: KeysOption,
     genesis: GenesisOption,
@@ -35,19 +37,20 @@ def issue(
     """Seal, sign and submit a certificate, wait until it is final, keep the receipt. Safe to run again.
 
     Writes NUMBER.tlog-proof (the receipt), NUMBER.codes.json (the codes to print: one inside the container, one on the
-    certificate) and NUMBER.submission (what was sent; sending it again is harmless).
+    certificate), NUMBER.submission (what was sent; sending it again is harmless) and NUMBER.draft.json (what it was made of;
+    nobody else keeps that in clear). What is refused gets the ending .refused.
     """
-    draft = issue_from_json(read_file(file))
+    draft, text = read_draft(file, issue_from_json)
     office = Office.open(read_genesis(genesis), keys, Role.ISSUE)
-    out.mkdir(parents=True, exist_ok=True)
-    taken = submit(url, office.issue(draft, out), out, draft.number)
+    submission = kept_submission(out, draft.number, draft, issue_from_json) or office.issue(draft, text, out)
+    taken = submit(url, submission, out, draft.number)
     fields: dict[str, Any] = {
         "number": draft.number,
         "id": taken.id,
         "index": taken.index,
         "height": taken.height,
-        "receipt": str(out / f"{draft.number}.tlog-proof"),
-        "codes": str(out / f"{draft.number}.codes.json"),
+        "receipt": str(out / f"{draft.number}{RECEIPT}"),
+        "codes": str(out / f"{draft.number}{CODES}"),
     }
     if json:
         print_json(fields)
@@ -58,6 +61,7 @@ def issue(
 
 def show(
     number: Annotated[str, Parameter(help="The certificate's number.")],
+    /,
     *,
     token: TokenOption = "",
     url: UrlOption = "http://127.0.0.1:8600",
@@ -67,7 +71,7 @@ def show(
 
     async def fetch() -> dict[str, Any]:
         async with Client(url, token) as client:
-            return await client.get_json(f"/v1/certificates/{number}")
+            return await client.get_json(f"/v1/certificates/{quote(number, safe='')}")
 
     answer = asyncio.run(fetch())
     if json:

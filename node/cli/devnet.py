@@ -1,17 +1,25 @@
 """`devnet`: one command, a whole network."""
 
 import asyncio
+import re
 import signal
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Literal
 
 from cyclopts import App, Parameter, validators
 from rich.progress import MofNCompleteColumn, Progress
 
 from api.demo.network import NOTES
-from node.cli.output import console, print_table
-from node.devnet import Devnet
+from node.cli.output import console, print_table, say
+from node.devnet import BASE_PORT, FIRST, LAST_BASE_PORT, NODES, Devnet
+from node.errors import command
 from node.replay import replay
+
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_FIGURE = re.compile(r"\d+(\.\d+)?")
 
 
 def register(app: App) -> None:
@@ -21,24 +29,47 @@ def register(app: App) -> None:
 
 def devnet(
     *,
-    nodes: Annotated[int, Parameter(validator=validators.Number(gte=1, lte=13), help="How many nodes.")] = 4,
+    nodes: Annotated[
+        int | None,
+        Parameter(validator=validators.Number(gte=1, lte=len(FIRST)), help=f"How many nodes; default if new: {NODES}."),
+    ] = None,
     dir: Annotated[Path, Parameter(help="Where to keep the network; there already: resume it.")] = Path(".devnet"),  # noqa: A002
-    base_port: Annotated[int, Parameter(help="Node i: HTTP at this + i, peers + 100 + i, admin + 200 + i.")] = 8600,
+    base_port: Annotated[
+        int | None,
+        Parameter(
+            validator=validators.Number(gte=1, lte=LAST_BASE_PORT),
+            help=f"Node i (from 0): HTTP at this + i, peers + 100 + i, admin + 200 + i; default if new: {BASE_PORT}.",
+        ),
+    ] = None,
     load: Annotated[Literal["none", "week"], Parameter(help="Trade to replay once the nodes are ready.")] = "none",
 ) -> None:
     """Run a whole network on this machine, in the foreground: genesis, keys, one process a node. Ctrl-C stops it cleanly."""
+    for number in _STOPPING:
+        signal.signal(number, _interrupt)
     network = Devnet.prepare(dir, nodes, base_port)
-    network.start()
     try:
+        network.start()
         asyncio.run(_run(network, load))
     finally:
+        _heed_no_more()
         network.stop()
-        console.print("stopped")
+        console.print("stopped; the same command goes on where it was")
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """The first wish to stop is carried out; a second one does not leave nodes behind."""
+    _heed_no_more()
+    raise KeyboardInterrupt
+
+
+def _heed_no_more() -> None:
+    for number in _STOPPING:
+        signal.signal(number, signal.SIG_IGN)
 
 
 async def _run(network: Devnet, load: str) -> None:
     stopping = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _STOPPING:
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     waiting = asyncio.ensure_future(stopping.wait())
     work = asyncio.ensure_future(_work(network, load))
@@ -50,9 +81,8 @@ async def _run(network: Devnet, load: str) -> None:
             for member in network.dead():
                 if member.participant not in told:
                     told.add(member.participant)
-                    console.print(
-                        f"the node of {member.participant} has ended; start it again: kpledger start --home {member.home}"
-                    )
+                    start = command("start", "--home", member.home)
+                    say(f"the node of {member.participant} has ended; start it again: {start}")
             await asyncio.wait([waiting], timeout=0.5)
     work.cancel()
     await asyncio.gather(work, return_exceptions=True)
@@ -65,28 +95,51 @@ async def _work(network: Devnet, load: str) -> None:
     for note in NOTES:
         console.print(note, style="dim")
     for member in network.members:
-        console.print(f"{member.participant}  {member.api}/   metrics http://{member.admin}/metrics", soft_wrap=True)
-    console.print(f"keys, tokens and addresses: {network.directory / 'devnet.json'}", soft_wrap=True)
+        say(f"{member.participant}  {member.api}/   metrics http://{member.admin}/metrics")
+    say(f"keys, tokens and addresses: {network.directory / 'devnet.json'}")
     if load != "none":
         await _replay(network)
         network.write_description("done")
+        _show_next(network)
     console.print("Ctrl-C stops all nodes; the same command goes on where it was")
 
 
 async def _replay(network: Devnet) -> None:
     """Replays the week and says what came of it."""
     with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), console=console, transient=True) as bar:
-        task = bar.add_task("a week of world trade")
+        task = bar.add_task("a week of world trade", total=None)
         report = await replay(network, lambda done, size: bar.update(task, completed=done, total=size))
     if report is None:
         console.print("the week's trade is on the ledger already")
         return
     issued, confirmed = report.accepted["certificate.issue"], report.accepted["import.confirm"]
     console.print(f"[bold]{issued}[/bold] certificates issued, [bold]{confirmed}[/bold] imports answered; among them:")
-    print_table(["", "what"], [[count, note] for note, count in sorted(report.notes.items(), key=lambda item: -item[1])])
+    print_table(["", "what"], _grouped(report.notes))
     console.print(f"[bold]{len(report.refused)}[/bold] forged or mistaken submissions, every one refused:")
     print_table(["by", "number", "what", "refused as"], [[s.author, s.number, s.note, text] for s, text in report.refused])
     for step, text in report.wrong:
-        console.print(f"[bold red]unexpected[/bold red] {step.kind} {step.number} by {step.author} ({step.note}): {text}")
-    console.print(f"page    {network.members[0].api}/")
-    console.print(f"check   kpledger log export LOG --policy {network.directory / 'policy'} --token AUDITOR", soft_wrap=True)
+        say(f"unexpected: {step.kind} {step.number} by {step.author} ({step.note}): {text}")
+
+
+def _grouped(notes: Mapping[str, int]) -> list[list[object]]:
+    """Counts and notes, the most frequent first; notes that differ in one figure are one, with the least and the most."""
+    figures: dict[str, list[str]] = {}
+    counts: Counter[str] = Counter()
+    for note, count in notes.items():
+        form = _FIGURE.sub("{}", note, count=1)
+        counts[form] += count
+        figures.setdefault(form, []).extend(match[0] for match in [_FIGURE.search(note)] if match)
+    rows: list[list[object]] = []
+    for form, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        span = sorted(set(figures[form]), key=float)
+        rows.append([count, form.replace("{}", " to ".join(dict.fromkeys((span[0], span[-1]))) if span else "", 1)])
+    return rows
+
+
+def _show_next(network: Devnet) -> None:
+    """Where to look, and how to check it without trusting the nodes."""
+    copy, trust = network.directory / "log", ["--policy", network.directory / "policy"]
+    api, token = network.members[0].api, network.tokens["auditor"]
+    say(f"page    {api}/")
+    say(f"check   {command('log', 'export', copy, *trust, '--url', api, '--token', token)}")
+    say(f"        {command('log', 'verify', copy, *trust)}")

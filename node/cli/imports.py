@@ -9,11 +9,11 @@ from cyclopts import App, Parameter
 
 from ledger.jsonform import confirm_from_json
 from ledger.participants import Role
-from node.cli.options import GenesisOption, JsonOption, KeysOption, OutOption, TokenOption, UrlOption, read_file, read_genesis
+from node.cli.options import GenesisOption, JsonOption, KeysOption, OutOption, TokenOption, UrlOption, read_draft, read_genesis
 from node.cli.output import console, print_fields, print_json
 from node.cli.submit import submit
 from node.client import Client
-from node.office import Office
+from node.office import RECEIPT, Office, kept_submission, outcome_name
 
 
 def register(app: App) -> None:
@@ -25,6 +25,7 @@ def register(app: App) -> None:
 
 def confirm(
     file: Annotated[Path, Parameter(help="The outcome as JSON (see the guide for authorities).")],
+    /,
     *,
     keys: KeysOption,
     genesis: GenesisOption,
@@ -37,20 +38,21 @@ def confirm(
 
     When the file does not say which record it answers, the certificate's newest one is looked up (needs a token).
     """
-    draft = confirm_from_json(read_file(file))
+    draft, text = read_draft(file, confirm_from_json)
     office = Office.open(read_genesis(genesis), keys, Role.CONFIRM)
-    if draft.answers is None:
-        draft = replace(draft, answers=asyncio.run(_newest(url, token, draft.number)))
-    out.mkdir(parents=True, exist_ok=True)
-    name = f"{draft.number}.confirm"
-    taken = submit(url, office.confirm(draft, out), out, name)
+    name = outcome_name(draft.number)
+    submission = kept_submission(out, name, draft, confirm_from_json)
+    if submission is None:
+        answers = draft.answers or asyncio.run(_newest(url, token, draft.number))
+        submission = office.confirm(replace(draft, answers=answers), text, out)
+    taken = submit(url, submission, out, name)
     fields: dict[str, Any] = {
         "number": draft.number,
         "outcome": draft.outcome,
         "id": taken.id,
         "index": taken.index,
         "height": taken.height,
-        "receipt": str(out / f"{name}.tlog-proof"),
+        "receipt": str(out / f"{name}{RECEIPT}"),
     }
     if json:
         print_json(fields)

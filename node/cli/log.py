@@ -7,9 +7,8 @@ from typing import Annotated
 from cyclopts import App, Parameter
 from rich.progress import Progress
 
-from ledger.policy import parse_policy
-from node.cli.options import JsonOption, PolicyOption, TokenOption, UrlOption, read_file
-from node.cli.output import console, print_fields, print_json, unreadable
+from node.cli.options import JsonOption, PolicyOption, TokenOption, UrlOption, read_policy
+from node.cli.output import console, print_fields, print_json, say, unreadable
 from node.client import Client
 from node.export import Exported, export_log, verify_log
 
@@ -24,36 +23,36 @@ def register(app: App) -> None:
 
 def export(
     directory: Annotated[Path, Parameter(help="Where to write; may be repeated, fetches only what is new.")],
+    /,
     *,
     policy: PolicyOption,
     url: UrlOption = "http://127.0.0.1:8600",
     token: TokenOption = "",
 ) -> None:
     """Fetch the log from a node: checkpoint, hash tiles, and the entries (for which a participant's token is needed)."""
-    content = read_file(policy)
+    content = read_policy(policy)
 
     async def run() -> Exported:
         async with Client(url, token) as client:
-            return await export_log(client, directory, parse_policy(content))
+            return await export_log(client, directory, content)
 
     exported = asyncio.run(run())
-    console.print(
-        f"{exported.checkpoint.size} entries, {exported.fetched} files fetched, {exported.kept} kept: {directory}",
-        soft_wrap=True,
-    )
+    say(f"{exported.checkpoint.size} entries, {exported.fetched} files fetched, {exported.kept} kept: {directory}")
 
 
 def verify(
-    directory: Annotated[Path, Parameter(help="As `log export` wrote it.")], *, policy: PolicyOption, json: JsonOption = False
+    directory: Annotated[Path, Parameter(help="As `log export` wrote it.")],
+    /,
+    *,
+    policy: PolicyOption,
+    json: JsonOption = False,
 ) -> None:
     """Check exported files, offline: signatures, every entry, every tile, the root. Exit code 65 when it does not hold."""
-    content = read_file(policy)
+    content = read_policy(policy)
     try:
         with Progress(console=console, transient=True, disable=json) as bar:
             task = bar.add_task("entries")
-            accepted = verify_log(
-                directory, parse_policy(content), lambda done, size: bar.update(task, completed=done, total=size)
-            )
+            accepted = verify_log(directory, content, lambda done, size: bar.update(task, completed=done, total=size))
     except OSError as error:
         raise unreadable(str(error.filename or directory), error.strerror) from error
     witnesses = [witness.key.name for witness in accepted.witnesses]

@@ -1,5 +1,6 @@
 """`kpledger`: puts the groups of verbs together and turns every error into an exit code (`node.errors.Exit`)."""
 
+import os
 import sys
 from importlib.metadata import version
 from typing import NoReturn
@@ -7,8 +8,8 @@ from typing import NoReturn
 from cyclopts import App, CycloptsError
 
 from ledger.errors import ProofError, Refusal
-from node.cli import certificates, devnet, imports, log, network, operate, receipts, tokens
-from node.cli.output import fatal
+from node.cli import certificates, devnet, imports, keys, log, network, operate, receipts, tokens
+from node.cli.output import explain, fatal
 from node.client import ProblemError
 from node.errors import Exit, FatalError
 
@@ -16,25 +17,36 @@ app = App(
     name="kpledger",
     help="A ledger node for Kimberley Process certificates.",
     version=lambda: version("kpledger"),
+    help_epilogue=(
+        "Exit codes: 0 done, 1 failed, 2 usage, 65 bad data, 69 unreachable, 74 disk, 75 syncing, 77 refused, "
+        "78 bad configuration."
+    ),
 )
 app.register_install_completion_command()
-for group in (devnet, operate, network, tokens, certificates, imports, receipts, log):
+for group in (devnet, operate, network, keys, tokens, certificates, imports, receipts, log):
     group.register(app)
+
+_BY_STATUS = {401: Exit.REFUSED, 403: Exit.REFUSED, 503: Exit.UNREACHABLE}
 
 
 def main() -> NoReturn:
-    """Runs one verb.
-
-    Exit codes: 0 done, 1 failed, 2 usage, 65 bad data, 69 unreachable, 74 disk, 75 syncing, 77 refused, 78 bad configuration.
-    """
+    """Runs one verb and ends the process with its exit code."""
     try:
         code = app(exit_on_error=False, result_action="return_value")
+        sys.stdout.flush()
     except CycloptsError:
         sys.exit(Exit.USAGE)  # cyclopts has printed what is wrong
     except FatalError as error:
         fatal(error)
     except Refusal as refusal:
-        fatal(FatalError(f"Refused: {refusal}.", "Nothing was recorded.", "Mend the named field and try again.", Exit.REFUSED))
+        fatal(
+            FatalError(
+                f"Refused: {explain(refusal.problem())}.",
+                "Nothing was sent or recorded.",
+                "Mend the named field and run the command again.",
+                Exit.REFUSED,
+            )
+        )
     except ProofError as error:
         fatal(
             FatalError(
@@ -45,10 +57,36 @@ def main() -> NoReturn:
             )
         )
     except ProblemError as error:
-        code = {401: Exit.REFUSED, 403: Exit.REFUSED, 503: Exit.UNREACHABLE}.get(error.status, Exit.FAILED)
+        fatal(_said_no(error))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # who read the output has gone: the exit must not fail
+        sys.exit(Exit.FAILED)
+    except OSError as error:
         fatal(
-            FatalError(f"The node says no: {error}.", "Nothing was done.", "See the named field; a token may be missing.", code)
+            FatalError(
+                f"{error.filename or 'A file or connection'}: {error.strerror or error}.",
+                "The command could not be carried out to its end.",
+                "See to the disk, the path and its owner, then run the command again.",
+                Exit.DISK,
+            )
         )
     except KeyboardInterrupt:
         sys.exit(130)
     sys.exit(code if isinstance(code, int) else Exit.DONE)
+
+
+def _said_no(error: ProblemError) -> FatalError:
+    """What to tell of a node's answer that no verb expected."""
+    steps = {
+        401: "Give a token that is in force (--token, KPLEDGER_TOKEN); the node's operator makes it: kpledger token new --help",
+        403: "Ask the node's operator for a token of the scope that this needs: kpledger token new --help",
+        404: "Check what was asked for; a node that is catching up may not have it yet.",
+        429: "Wait a moment and run the command again.",
+        503: "The node is starting, catching up or overloaded: wait a moment and run the command again.",
+    }
+    return FatalError(
+        f"The node says no: {explain({'error': f'status {error.status}', **error.problem})}.",
+        "Nothing was done.",
+        steps.get(error.status, "See the named field and run the command again."),
+        _BY_STATUS.get(error.status, Exit.FAILED),
+    )

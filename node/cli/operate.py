@@ -4,22 +4,25 @@ import asyncio
 import os
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
 import uvloop
 from cyclopts import App, Parameter
 
-from node.cli.options import HomeOption, JsonOption, read_file
-from node.cli.output import console, print_fields, print_json
+from node.cli.options import HomeOption, JsonOption, RawKeysOption, passphrase_or_raw, read_file
+from node.cli.output import print_fields, print_json, say
 from node.client import Client
-from node.config import describe, load_config
-from node.errors import Exit, FatalError
+from node.config import config_file, describe, load_config
+from node.errors import Exit, FatalError, command
 from node.home import Home, init
-from node.keys import load_keys, passphrase
+from node.keys import NAMES, load_keys, passphrase
 from node.lock import holder
 from node.logs import get_logger
+from node.opening import check_identity
 from node.process import NodeProcess
+from node.tls import contexts
 
 _STOP_SECONDS = 20.0
 
@@ -40,31 +43,43 @@ def register(app: App) -> None:
 def init_home(
     *,
     home: HomeOption,
-    participant: Annotated[str, Parameter(help="Code of the participant that operates this node.")] = "",
-    genesis: Annotated[Path | None, Parameter(help="The ledger's genesis.json.")] = None,
-    api: Annotated[str, Parameter(help="Where the HTTP interface listens.")] = "127.0.0.1:8600",
-    peers: Annotated[str, Parameter(help="Where other nodes reach this one.")] = "127.0.0.1:8700",
-    admin: Annotated[str, Parameter(help="Where metrics are (loopback only).")] = "127.0.0.1:8800",
-    raw_keys: Annotated[bool, Parameter(negative="", help="Keep keys without passphrase (development networks only).")] = False,
+    participant: Annotated[
+        str, Parameter(show_default=False, help="Code of the participant that operates this node; needed once.")
+    ] = "",
+    genesis: Annotated[Path | None, Parameter(help="The ledger's genesis.json; once there is one.")] = None,
+    api: Annotated[str, Parameter(show_default=False, help="host:port of the HTTP interface; default: 127.0.0.1:8600.")] = "",
+    peers: Annotated[
+        str, Parameter(show_default=False, help="host:port on which the other nodes are heard; default: 127.0.0.1:8700.")
+    ] = "",
+    address: Annotated[
+        str, Parameter(show_default=False, help="host:port at which the other nodes reach it; default: that of --peers.")
+    ] = "",
+    admin: Annotated[
+        str, Parameter(show_default=False, help="host:port of metrics, loopback only; default: 127.0.0.1:8800.")
+    ] = "",
+    raw_keys: RawKeysOption = False,
 ) -> None:
     """Make what a node's home lacks: keys, settings and, with --genesis, its place on the ledger. May be repeated."""
-    phrase = passphrase()
-    if phrase is None and not raw_keys:
+    place = Home(home)
+    if not participant and not config_file(place.path).exists():
         raise FatalError(
-            "There is no passphrase to seal the node's keys with.",
-            "Unsealed keys could be copied by whoever reads the disk.",
-            "Set KPLEDGER_PASSPHRASE_FILE to a file with the passphrase (or --raw-keys for a development network).",
-            Exit.BAD_CONFIGURATION,
+            f"There is no home at {place.path} yet, and --participant says not whose it is to be.",
+            "A node belongs to one participant.",
+            f"Say whose: {command('init', '--home', home, '--participant', 'CODE')}",
+            Exit.USAGE,
         )
+    sealed = all((place.keys / name).exists() for name in (*NAMES, place.tls_key.name))
+    phrase = passphrase() if sealed else passphrase_or_raw(raw=raw_keys)
     settings: dict[tuple[str, str], str | int] = {
         ("node", "participant"): participant,
         ("api", "listen"): api,
         ("peers", "listen"): peers,
+        ("peers", "address"): address,
         ("admin", "listen"): admin,
     }
     data = read_file(genesis) if genesis else None
-    for item in init(Home(home), phrase, settings, data):
-        console.print(f"{'generated' if item.generated else 'found':<10} {item.what:<14} {item.path}", soft_wrap=True)
+    for item in init(place, phrase, {setting: value for setting, value in settings.items() if value}, data):
+        say(f"{'generated' if item.generated else 'found':<10} {item.what:<16} {item.path}")
 
 
 def identity(*, home: HomeOption) -> None:
@@ -74,7 +89,7 @@ def identity(*, home: HomeOption) -> None:
     print_json(
         {
             "participant": settings.participant,
-            "address": str(settings.peers_listen),
+            "address": settings.reached_at,
             "consensus": keys.consensus.public.hex(),
             "log": keys.log.public.hex(),
             "cosign": keys.cosign.public.hex(),
@@ -108,9 +123,11 @@ def stop(*, home: HomeOption) -> int:
     """Stop the node that runs on this home, and wait until it has."""
     pid = holder(home)
     if pid is None:
-        console.print(f"no node runs on {home}")
+        load_config(home)
+        say(f"no node runs on {home}")
         return Exit.DONE
-    os.kill(pid, signal.SIGTERM)
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + _STOP_SECONDS
     while holder(home) == pid:
         if time.monotonic() > deadline:
@@ -121,7 +138,7 @@ def stop(*, home: HomeOption) -> int:
                 Exit.FAILED,
             )
         time.sleep(0.05)
-    console.print(f"stopped process {pid}")
+    say(f"stopped process {pid}")
     return Exit.DONE
 
 
@@ -133,7 +150,7 @@ def status(*, home: HomeOption, json: JsonOption = False) -> int:
         raise FatalError(
             f"No node runs on {home}.",
             "It neither votes nor serves.",
-            f"Start it: kpledger start --home {home}",
+            f"Start it: {command('start', '--home', home)}",
             Exit.UNREACHABLE,
         )
     answer = asyncio.run(_admin_status(f"http://{settings.admin_listen}"))
@@ -174,10 +191,17 @@ def config_show(*, home: HomeOption, json: JsonOption = False) -> None:
 
 
 def config_check(*, home: HomeOption) -> None:
-    """Check settings, genesis, keys and the node's place on the ledger, without starting it."""
+    """Check settings, genesis, keys, guards and the node's place on the ledger, without starting it."""
     place = Home(home)
-    load_config(place.path)
+    settings = load_config(place.path)
     genesis = place.read_genesis()
-    load_keys(place.path, raw_allowed=genesis.network == "dev")
-    place.read_certificate()
-    console.print("settings, genesis and keys are in order")
+    keys = load_keys(place.path, raw_allowed=genesis.network == "dev")
+    certificate = place.read_certificate()
+    check_identity(genesis, settings, keys, certificate)
+    contexts(place.tls_key, place.tls_certificate, passphrase(), [node.tls for node in genesis.nodes])
+    place.require_guards()
+    place.read_tokens()
+    say(f"settings, genesis, keys and guards are in order: {settings.participant} on {genesis.origin}")
+    stated = next(node.address for node in genesis.nodes if node.tls == certificate)
+    if stated != settings.reached_at:
+        say(f"note: the ledger tells the other nodes {stated}, these settings say {settings.reached_at}")

@@ -6,13 +6,13 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
+from ledger.errors import Refusal
 from ledger.jsonform import record_to_json
-from ledger.policy import parse_policy
 from ledger.proof import parse_proof
 from ledger.receipt import Verdict, verify_receipt
 from ledger.record import parse_record
-from node.cli.options import JsonOption, PolicyOption, read_file
-from node.cli.output import console, print_fields, print_json
+from node.cli.options import JsonOption, PolicyOption, read_file, read_policy
+from node.cli.output import console, explain, print_fields, print_json, unreadable
 
 NOT_SHOWN = "whether the record still stands: it may have been answered or closed since"
 
@@ -27,12 +27,13 @@ def register(app: App) -> None:
 
 def verify(
     file: Annotated[Path, Parameter(help="A receipt (.tlog-proof).")],
+    /,
     *,
     policy: PolicyOption,
     json: JsonOption = False,
 ) -> None:
     """Check a receipt with the policy file alone, and say what it establishes. Exit code 65 when it does not hold."""
-    verdict = verify_receipt(read_file(file), parse_policy(read_file(policy)))
+    verdict = verify_receipt(read_file(file), read_policy(policy))
     record = record_to_json(parse_record(verdict.record))
     if json:
         print_json({"valid": True, **_fields(verdict), "record": record, "not_shown": NOT_SHOWN})
@@ -43,10 +44,13 @@ def verify(
     console.print(f"not shown: {NOT_SHOWN}")
 
 
-def show(file: Annotated[Path, Parameter(help="A receipt (.tlog-proof).")], *, json: JsonOption = False) -> None:
+def show(file: Annotated[Path, Parameter(help="A receipt (.tlog-proof).")], /, *, json: JsonOption = False) -> None:
     """Show the record in a receipt, without checking that it is in the log."""
     proof = parse_proof(read_file(file))
-    record = record_to_json(parse_record(proof.extra))
+    try:
+        record = record_to_json(parse_record(proof.extra))
+    except Refusal as refusal:
+        raise unreadable(str(file), f"what it holds is no record: {explain(refusal.problem())}") from refusal
     if json:
         print_json({"index": proof.index, "record": record})
         return

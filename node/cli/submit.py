@@ -3,9 +3,11 @@
 import asyncio
 from pathlib import Path
 
+from node.cli.output import explain
 from node.client import Client, ProblemError, Taken
 from node.errors import Exit, FatalError
 from node.files import write_atomic
+from node.office import RECEIPT, set_aside
 
 WAIT_SECONDS = 60.0
 
@@ -14,7 +16,8 @@ def submit(url: str, submission: bytes, folder: Path, name: str) -> Taken:
     """Submits until the record is final; writes `folder/NAME.tlog-proof`.
 
     Raises:
-        FatalError: refused (the kept submission is removed, so that a mended draft is made anew), or not final in time.
+        FatalError: refused (what was kept is set aside, so that a mended draft is made anew), or not final in time.
+        ProblemError: the node does not take submissions.
     """
 
     async def run() -> Taken:
@@ -24,14 +27,15 @@ def submit(url: str, submission: bytes, folder: Path, name: str) -> Taken:
     try:
         taken = asyncio.run(run())
     except ProblemError as error:
-        if error.status in {400, 413, 422}:
-            (folder / f"{name}.submission").unlink(missing_ok=True)
+        if error.status not in {400, 413, 422}:
+            raise
+        set_aside(folder, name)
         raise FatalError(
-            f"Refused: {error}.",
+            f"Refused: {explain(error.problem)}.",
             "Nothing was recorded.",
             "Mend the named field in the file and run the command again.",
             Exit.REFUSED,
         ) from error
     if taken.receipt is not None:
-        write_atomic(folder / f"{name}.tlog-proof", taken.receipt.encode())
+        write_atomic(folder / f"{name}{RECEIPT}", taken.receipt.encode())
     return taken

@@ -152,7 +152,7 @@ def test_a_bad_draft_is_refused_before_anything_is_sent(
     office: dict[str, str], tmp_path: Path, content: object, word: str
 ) -> None:
     file = write(tmp_path, "c.json", content)
-    done = kpledger("certificate", "issue", file, *options(office, "keys", "genesis", "url"), "--out", tmp_path, check=77)
+    done = kpledger("certificate", "issue", file, *options(office, "keys", "genesis", "url"), "--out", tmp_path, check=65)
     assert word in done.stderr
 
 

@@ -6,7 +6,7 @@ import stat
 import pytest
 
 import api.auth
-from api.auth import TokenBook, issue_token, new_token
+from api.auth import TokenBook, new_token
 from api.errors import TokenFileError
 
 NOW = 1_760_000_000_000
@@ -30,7 +30,7 @@ def test_an_auditor_belongs_to_no_participant(tmp_path):
 
 def test_the_file_holds_no_token_and_is_private(tmp_path):
     path = tmp_path / "tokens.json"
-    text = issue_token(path, "participant:RU", NOW)
+    text = TokenBook.load(path).issue("participant:RU", NOW)
     assert text not in path.read_text()
     assert text.removeprefix("kpl_") not in path.read_text()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -93,7 +93,7 @@ def test_a_running_book_notices_another_process(tmp_path, monkeypatch):
     monkeypatch.setattr(api.auth.time, "monotonic", lambda: clock[0])
     path = tmp_path / "tokens.json"
     running = TokenBook.load(path)
-    text = issue_token(path, "participant:EU", NOW)
+    text = TokenBook.load(path).issue("participant:EU", NOW)
     assert running.find(text, NOW) is None, "looked at most once a second"
     clock[0] += 1.1
     assert running.find(text, NOW).participant == "EU"

@@ -358,7 +358,7 @@ def test_no_start_on_another_ledgers_store(alone: Single, made: Single, tmp_path
     NodeProcess.open(other.home).close()
     shutil.copytree(other.home.data, alone.home.data)
     error = refused(alone.home)
-    assert error.code is Exit.DISK
+    assert error.code is Exit.BAD_CONFIGURATION
     assert "is of ledger" in error.happened
 
 

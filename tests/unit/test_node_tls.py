@@ -95,7 +95,7 @@ def test_a_sealed_key_wants_its_phrase(tmp_path: Path, phrase: bytes | None) -> 
 
 def test_missing_files_are_told(tmp_path: Path) -> None:
     one = Party.make(tmp_path, "one")
-    with pytest.raises(FatalError, match="cannot be used"):
+    with pytest.raises(FatalError, match="cannot be read"):
         contexts(tmp_path / "none", one.certificate, None, [one.der])
     with pytest.raises(FatalError, match="cannot be used"):
         certificate_for(tmp_path / "none", None, "one", [])
