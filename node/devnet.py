@@ -254,7 +254,8 @@ def _lock(directory: Path) -> int:
         raise FatalError(
             f"The network in {directory} runs already.",
             "Its nodes belong to the process that started them.",
-            f"Use it (see devnet.json), or press Ctrl-C where it runs. A second one needs its own place and ports: {_elsewhere()}",
+            f"Use it (see devnet.json), or press Ctrl-C where it runs. A second one needs place and ports of its own:"
+            f" {_elsewhere()}",
             Exit.FAILED,
         ) from error
     return handle

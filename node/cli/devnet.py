@@ -50,10 +50,12 @@ def devnet(
     try:
         network.start()
         asyncio.run(_run(network, load))
+    except KeyboardInterrupt:
+        _heed_no_more()
     finally:
         _heed_no_more()
         network.stop()
-        console.print("stopped; the same command goes on where it was")
+    console.print("stopped; the same command goes on where it was")
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
