@@ -47,9 +47,10 @@ R4  First proposal of the current view's leader: malformed, invalid or too late 
 R5  NOTAR(v): persist, broadcast once, enter v+1, fetch the block. When it is durable and valid and neither nullify(v) nor
     finalize(v) is signed: persist finalize, broadcast. A certificate overrides a conflicting local proposal. Notarized but
     invalid here: alarm, stop voting.
-R6  Timeout, invalid proposal, or the leader's own nullify: persist nullify once, broadcast; every 5 s, while pressed, again
-    with the best entry certificate. A node at rest repeats it only to who still nullifies this view. An own vote always
-    counts in the own tally, once.
+R6  Timeout, invalid proposal, or the leader's own nullify: persist nullify once, broadcast. A leader that f+1 validators say is
+    more than 32 blocks behind does so at once: nobody need wait for it. Every 5 s, while pressed, again with the best entry
+    certificate; a node at rest repeats it only to who still nullifies this view. An own vote always counts in the own tally,
+    once.
 R7  NULL(v): persist, broadcast once, enter v+1; work on NOTAR(v) goes on.
 R8  FINAL(v): persist, broadcast once, deliver the ancestors in order, enter v+1.
 R9  Every 5 s send recorded finalize votes of views not final again; none is ever made here.

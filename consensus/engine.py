@@ -9,7 +9,7 @@ from consensus.certificate import Verifier, build
 from consensus.errors import LocalFaultError
 from consensus.events import Alarm, Build, Built, Check, Config, Deliver, Scheme, Tip, Work
 from consensus.journal import Journal
-from consensus.limits import RETAINED_VIEWS, TIP_ONLY_WAIT_MS
+from consensus.limits import CATCH_UP_BACKLOG, RETAINED_VIEWS, TIP_ONLY_WAIT_MS
 from consensus.messages import Block, Certificate, Vote, VoteKind, block_digest
 from consensus.outbox import Outbox
 from consensus.pace import Hearing, Pace
@@ -328,13 +328,18 @@ class Engine:
         return self._work.pending or self._work.due or bool(self.rounds.notarized) or self.current.pressed
 
     def _time_out(self) -> None:
-        """R6: nullify on a timeout, an invalid proposal or the leader's own nullification."""
+        """R6: nullify on a timeout, an invalid proposal, the leader's own nullification, or as a leader that cannot lead."""
         if self.journal.own(self.view, VoteKind.NULLIFY) or self.journal.own(self.view, VoteKind.FINALIZE):
             return
         round_ = self.current
         deadline = self.timeout_at()
-        if round_.invalid or round_.abandoned or (deadline is not None and self.now >= deadline):
+        if round_.invalid or round_.abandoned or (deadline is not None and self.now >= deadline) or self._far_behind():
             self._cast(VoteKind.NULLIFY, self.view, 0, b"")
+
+    def _far_behind(self) -> bool:
+        """Whether this node should lead and cannot for long: it lacks the blocks to build on."""
+        armed = self.pace.armed_at is not None
+        return armed and self._may_propose() and self.hearing.ahead(self.blocks.delivered.height + CATCH_UP_BACKLOG)
 
     def timeout_at(self) -> int | None:
         """When the current view times out: by its timers, or at once when others are heard and the leader long is not (R2)."""

@@ -32,4 +32,5 @@ MAX_CERTIFICATE_VIEWS = 64
 """Views that one `GetCertificates` asks for and one answer covers."""
 
 CATCH_UP_BACKLOG = 32
-"""Delivered blocks that may still wait for their execution when the next batch of final blocks is asked for (R12)."""
+"""Delivered blocks that may still wait for their execution when the next batch of final blocks is asked for (R12), and how many
+blocks a leader may be behind and still try to lead (R6)."""

@@ -309,3 +309,38 @@ def test_a_vote_for_a_height_in_between_is_still_cast():
     second = block(6, tip_of(BLOCKS[4]))
     one.receive(leader(N, 6), proposal(N, second))
     assert one.votes(NOTARIZE) == ([vote(NOTARIZE, ME, 6, second)])
+
+
+# --- leading meanwhile ------------------------------------------------------------------------------------------------
+
+
+def away(behind, saying):
+    """The leader of view 1, which has work, while these say that they are so many blocks ahead."""
+    node = Node(N, leader(N, 1), automatic=False)
+    for peer in saying:
+        node.receive(peer, Status(0, 1, behind))
+    node.work()
+    return node
+
+
+def test_a_leader_that_was_long_away_gives_its_view_up_at_once():
+    others = [signer for signer in range(N) if signer != leader(N, 1)]
+    node = away(CATCH_UP_BACKLOG + 1, others[:2])
+    assert [one.view for one in node.votes(NULLIFY)] == [1]
+    assert node.core.view == 1
+    for behind, saying in ((CATCH_UP_BACKLOG, others), (10**9, others[:1])):
+        assert away(behind, saying).votes(NULLIFY) == [], "a few blocks, or one liar"
+
+
+def test_only_in_its_own_view_and_only_with_work():
+    others = [signer for signer in range(N) if signer != leader(N, 1)]
+    idle = Node(N, leader(N, 1), automatic=False)
+    for peer in others:
+        idle.receive(peer, Status(0, 1, 1_000))
+    assert idle.votes(NULLIFY) == []
+    following = Node(N, others[0], automatic=False)
+    for peer in range(N):
+        if peer != others[0]:
+            following.receive(peer, Status(0, 1, 1_000))
+    following.work()
+    assert following.votes(NULLIFY) == []
