@@ -12,7 +12,20 @@ import pytest
 
 from consensus.core import Core
 from consensus.events import AppCall, Applied, Build, Built, Check, Checked, Config, Connected, Deliver, Received, Tip, Work
-from consensus.messages import Certificate, Mark, Message, Payload, Proposal, Vote, decode, encode
+from consensus.limits import MAX_HEADERS
+from consensus.messages import (
+    Block,
+    Certificate,
+    GetHeaders,
+    Headers,
+    Mark,
+    Message,
+    Payload,
+    Proposal,
+    Vote,
+    decode,
+    encode,
+)
 from node.driver import Driver, monotonic_ms
 from node.errors import WalFailedError
 from node.scheme import Ed25519Scheme
@@ -51,6 +64,7 @@ class Member:
         self.tip = tip
         self.heights: list[int] = []
         self.digests: dict[int, bytes] = {}
+        self.final: list[tuple[Block, Certificate | None]] = []
         self.sent: list[Message] = []
         self.synced_before: list[int] = []
 
@@ -76,12 +90,20 @@ class Member:
                 self.driver.post_now(Built(view, parent.digest, payload))
             case Check(digest=digest):
                 self.driver.post_now(Checked(digest, valid=True))
-            case Deliver(block=block, digest=digest):
+            case Deliver(block=block, digest=digest, final=final):
+                self.final.append((block, final))
                 self.tip = Tip(block.view, block.height, digest, block.payload.time)
                 self.heights.append(block.height)
                 self.digests[block.height] = digest
                 self.driver.post_now(Applied(block.height))
                 self.driver.post_now(Work(pending=True, due=False))
+
+    def headers(self, first: int) -> Headers | None:
+        """Final blocks from this height on, as a node answers out of its store."""
+        stretch = [(block, final) for block, final in self.final if block.height >= first][:MAX_HEADERS]
+        while stretch and stretch[-1][1] is None:
+            stretch.pop()
+        return Headers(tuple(block for block, _ in stretch), stretch[-1][1]) if stretch else None
 
     def greet(self) -> None:
         for code in self.net.codes:
@@ -101,10 +123,17 @@ class Net:
     def carry(self, sender: str, to: bytes | None, message: Message) -> None:
         key = node_keys(sender).consensus.public
         for code, member in self.members.items():
-            if code != sender and to in {None, member.keys.consensus.public}:
-                task = asyncio.ensure_future(member.driver.post(Received(key, message)))
-                self.tasks.add(task)
-                task.add_done_callback(self.tasks.discard)
+            if code == sender or to not in {None, member.keys.consensus.public}:
+                continue
+            if not isinstance(message, GetHeaders):
+                self._post(member, key, message)
+            elif answer := member.headers(message.first):
+                self._post(self.members[sender], member.keys.consensus.public, answer)
+
+    def _post(self, member: Member, sender: bytes, message: Message) -> None:
+        task = asyncio.ensure_future(member.driver.post(Received(sender, message)))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
     async def up(self, stack: AsyncExitStack, *codes: str) -> None:
         for code in codes or self.codes:
@@ -183,6 +212,8 @@ def test_a_member_comes_back_with_its_log_and_says_nothing_else_than_before() ->
         async with AsyncExitStack() as first:
             await net.up(first, "BW")
             await until(lambda: len(before.heights) >= 3, 30)
+        away_at = net.members["RU"].tip.height
+        await until(lambda: net.members["RU"].tip.height > away_at + 3, 30)
         before.driver.close()
         before.disk.crash()
         again = net.members["BW"] = Member(net, "BW", before.disk, before.tip)
