@@ -26,6 +26,11 @@ PEER_EVENTS = 64
 """Per peer, messages waiting for the consensus core; its reader waits when there are more."""
 
 HANDSHAKE_SECONDS = 5
+"""For TLS, and once more for what both sides then show each other; a stranger's silent connection is open no longer."""
+
+PEER_HANDSHAKES = 4
+"""Connections of one peer that have not yet shown its key."""
+
 RECONNECT_SECONDS = (0.2, 2.0)
 """First and longest pause between attempts to reach a peer."""
 

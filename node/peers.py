@@ -8,6 +8,7 @@ consensus key (`node.handshake`).
 import asyncio
 import contextlib
 import ssl
+from collections import Counter
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -18,7 +19,7 @@ from ledger.genesis import Genesis
 from ledger.participants import Node as NodeEntry
 from node.errors import HandshakeError, PeerError
 from node.handshake import Identity, Side, entry_of_certificate, shake
-from node.limits import HANDSHAKE_SECONDS, MAX_FRAME_BYTES, RECONNECT_SECONDS
+from node.limits import HANDSHAKE_SECONDS, MAX_FRAME_BYTES, PEER_HANDSHAKES, RECONNECT_SECONDS
 from node.links import Link, Socket
 from node.logs import get_logger
 from node.tasks import Tasks
@@ -65,7 +66,9 @@ class Peers:
         self._server_tls, self._client_tls = tls
         self._handler = handler
         self._runner: web.AppRunner | None = None
+        self._listener: asyncio.Server | None = None
         self._session: aiohttp.ClientSession | None = None
+        self._shaking: Counter[bytes] = Counter()
         self.tasks = Tasks()
 
     async def start(self, host: str, port: int) -> None:
@@ -78,8 +81,15 @@ class Peers:
         application.router.add_get(PATH, self._accept)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
-        await web.TCPSite(self._runner, host, port, ssl_context=self._server_tls).start()
-        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None, connect=HANDSHAKE_SECONDS))
+        server = self._runner.server
+        assert server is not None
+        self._listener = await asyncio.get_running_loop().create_server(
+            server, host, port, ssl=self._server_tls, ssl_handshake_timeout=HANDSHAKE_SECONDS
+        )
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0),
+            timeout=aiohttp.ClientTimeout(total=None, connect=HANDSHAKE_SECONDS),
+        )
         for entry in self._genesis.nodes:
             if entry.consensus > self._identity.key.public:
                 self.tasks.spawn(self._keep_dialling(entry))
@@ -87,6 +97,9 @@ class Peers:
     async def stop(self) -> None:
         """Closes every link and the listener; may be called twice."""
         await self.tasks.stop()
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.close()
         session, self._session = self._session, None
         if session is not None:
             await session.close()
@@ -123,6 +136,8 @@ class Peers:
         except HandshakeError as error:
             log.warning("peer refused", reason=str(error), address=request.remote)
             raise web.HTTPForbidden from error
+        if self._shaking[entry.consensus] >= PEER_HANDSHAKES:
+            raise web.HTTPTooManyRequests
         socket = web.WebSocketResponse(
             timeout=_CLOSE_SECONDS, max_msg_size=MAX_FRAME_BYTES, compress=False, heartbeat=_PING_SECONDS
         )
@@ -164,15 +179,10 @@ class Peers:
 
     async def _run(self, entry: NodeEntry, socket: Socket, side: Side) -> bool:
         """The life of one connection; true when its handshake succeeded."""
-        link = Link(entry, socket)
-        try:
-            async with asyncio.timeout(HANDSHAKE_SECONDS):
-                await shake(self._identity, entry, side, link.send_first, link.receive_first)
-        except (PeerError, TimeoutError, ConnectionError) as error:
-            log.warning("handshake failed", peer=entry.participant, reason=str(error) or type(error).__name__)
+        link, key = Link(entry, socket), entry.consensus
+        if not await self._shake(link, side):
             await socket.close()
             return False
-        key = entry.consensus
         if former := self.links.get(key):
             self._forget(former)
         self.links[key] = link
@@ -194,6 +204,20 @@ class Peers:
             await asyncio.wait([writer], timeout=_CLOSE_SECONDS)
             writer.cancel()
         return True
+
+    async def _shake(self, link: Link, side: Side) -> bool:
+        key = link.peer.consensus
+        self._shaking[key] += 1
+        try:
+            async with asyncio.timeout(HANDSHAKE_SECONDS):
+                await shake(self._identity, link.peer, side, link.send_first, link.receive_first)
+        except (PeerError, TimeoutError, ConnectionError) as error:
+            log.warning("handshake failed", peer=link.peer.participant, reason=str(error) or type(error).__name__)
+            return False
+        else:
+            return True
+        finally:
+            self._shaking[key] -= 1
 
     def _forget(self, link: Link) -> None:
         """The link is closed, and the handler keeps nothing for it."""

@@ -178,6 +178,7 @@ class NodeProcess:
             self.peers.tasks.watch(),
             self.router.tasks.watch(),
             self.proposals.tasks.watch(),
+            self.service.tasks.watch(),
         ]
         parts = [asyncio.ensure_future(work) for work in works] + servers
         stopping = asyncio.ensure_future(stop.wait())

@@ -9,13 +9,14 @@ from api.auth import TokenBook
 from api.errors import NotReady, Outcome
 from api.limits import ApiLimits
 from api.port import NodeStatus, PeerStatus, ReadyCheck, Submitted, Validator
-from ledger.errors import Refusal
+from ledger.errors import Refusal, StoreError
 from ledger.genesis import Genesis
 from ledger.receipt import make_receipt
 from ledger.state import Ledger
 from node.keyring import log_key, policy, witness_key
 from node.metrics import NodeCollector
 from node.parts import Parts
+from node.tasks import Tasks
 
 _SYNC_BLOCKS = 5
 """A node this many blocks behind is syncing."""
@@ -26,6 +27,7 @@ class Service:
 
     Attributes:
         alarm: why this node stopped voting; empty while it votes.
+        tasks: no tasks, but what a submission failed with where this node's store did: the process must end.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class Service:
         now_ms: Callable[[], int],
     ) -> None:
         self.alarm = ""
+        self.tasks = Tasks()
         self._parts = parts
         self._genesis = genesis
         self._limits = limits
@@ -111,6 +114,13 @@ class Service:
         """
         if self._behind():
             raise NotReady(2.0, "this node is catching up")
+        try:
+            return await self._submit_many(raws, wait)
+        except StoreError as error:
+            self.tasks.fail(error)
+            raise
+
+    async def _submit_many(self, raws: Sequence[bytes], wait: bool) -> list[Submitted | Outcome]:
         taken = await self._parts.intake.submit(raws)
         ids = dict.fromkeys(answer for answer in taken if isinstance(answer, bytes)) if wait else {}
         futures = {record_id: self._watch(record_id) for record_id in ids}

@@ -241,13 +241,20 @@ def test_a_store_that_fails_to_commit_ends_the_process_and_a_restart_executes_th
     goes_on(alone)
 
 
-@pytest.mark.parametrize("part", ["peers", "proposals"])
+@pytest.mark.parametrize("part", ["peers", "router", "proposals", "service"])
 def test_a_failure_beside_the_main_road_ends_the_process(alone: Single, part: str) -> None:
     def break_it(process: NodeProcess) -> None:
         getattr(process, part).tasks.fail(StoreError("damaged block"))
-        process.ledger.check = fail_with(StoreError("damaged block"))
+        process.ledger.check = fail_with(KeyError("an answer 500, and no end of the process by itself"))
 
     assert ended(alone, break_it).code is Exit.DISK
+
+
+def test_a_store_that_takes_no_submission_ends_the_process(alone: Single) -> None:
+    """Nothing else would write to it while no block comes."""
+    error = ended(alone, lambda process: setattr(process.ledger, "keep_bodies", fail_with(StoreError("no space"))))
+    assert error.code is Exit.DISK
+    goes_on(alone)
 
 
 def test_a_fault_of_the_program_is_told_as_one(alone: Single) -> None:
