@@ -116,6 +116,7 @@ def test_lists_are_what_a_scan_would_find(told, filters, limit):
 def test_limits_of_a_page(told):
     assert len(told.ledger.certificates(limit=0).rows) == 1
     assert len(told.ledger.certificates(limit=10**9).rows) == 12
+    assert [told.ledger.certificates(limit=limit).cursor is None for limit in (11, 12, 13)] == [False, True, True]
     assert numbers(told.ledger.certificates(cursor=10**6)) == []
     assert numbers(told.ledger.certificates(cursor=0, newest_first=True)) == []
 
