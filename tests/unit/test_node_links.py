@@ -1,19 +1,15 @@
 """`node.links` and `node.peers`: one link a pair, what replaces it, and failures that must not stay inside a link."""
 
 import asyncio
-import contextlib
 from pathlib import Path
 
-import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
 from ledger.errors import StoreError
-from node import peers as peers_module
 from node.errors import PeerError
-from node.limits import PEER_HANDSHAKES, SEND_QUEUE_URGENT
+from node.limits import SEND_QUEUE_URGENT
 from node.links import Link
-from node.peers import PATH
 from node.wire import Consensus, Item, Pending, encode_item
 from tests.support.parts import until
 from tests.unit.test_node_peers import Net, Recorder
@@ -151,40 +147,6 @@ def test_dialling_goes_on_after_an_unforeseen_error(tmp_path: Path, monkeypatch:
             async with net.up(other):
                 await until(lambda: net.keys[other].public in peers.links)
                 assert left == [0]
-
-    asyncio.run(play())
-
-
-def test_a_silent_stranger_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before it has shown a certificate it may hold a connection for a handshake's time and no longer."""
-    monkeypatch.setattr(peers_module, "HANDSHAKE_SECONDS", 0.3)
-    net = Net(tmp_path)
-
-    async def play() -> None:
-        async with net.up("BW"):
-            reader, writer = await asyncio.open_connection("127.0.0.1", net.base)
-            with contextlib.suppress(ConnectionError):
-                assert await asyncio.wait_for(reader.read(), 5) == b""
-            writer.close()
-
-    asyncio.run(play())
-
-
-def test_one_peers_unfinished_handshakes_are_bounded(tmp_path: Path) -> None:
-    net = Net(tmp_path)
-
-    async def play() -> None:
-        async with net.up("BW") as (peers, _), aiohttp.ClientSession() as session, contextlib.AsyncExitStack() as stack:
-            url, tls = f"https://127.0.0.1:{net.base}{PATH}", net.tls("RU")[1]
-            for _ in range(PEER_HANDSHAKES):
-                await stack.enter_async_context(session.ws_connect(url, ssl=tls))
-            await until(lambda: peers._shaking[net.keys["RU"].public] == PEER_HANDSHAKES)
-            with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
-                await session.ws_connect(url, ssl=tls)
-            assert caught.value.status == 429
-            async with net.up("EU") as (other, _):  # nobody else is kept out
-                await until(lambda: net.keys["EU"].public in peers.links and other.links)
-        assert not +peers._shaking
 
     asyncio.run(play())
 
