@@ -28,6 +28,12 @@ PEER_EVENTS = 64
 HANDSHAKE_SECONDS = 5
 """For TLS, and once more for what both sides then show each other; a stranger's silent connection is open no longer."""
 
+STRANGERS = 256
+"""Connections to the listener for peers whose other end has not yet shown a certificate; the oldest make way."""
+
+CONNECTIONS_PER_PEER = 8
+"""Connections to it from one certificate: a peer's link, those that replace it while it looks alive, and some to spare."""
+
 PEER_HANDSHAKES = 4
 """Connections of one peer that have not yet shown its key."""
 

@@ -1,8 +1,8 @@
 """Connections to all other nodes of the ledger: one a pair, made again whenever it breaks.
 
 Of two nodes the one with the smaller consensus key dials. The listening side is an own aiohttp server (it bounds its receive
-queue; a general web framework's WebSockets need not). Both sides pin the other's TLS certificate (`node.tls`) and prove their
-consensus key (`node.handshake`).
+queue; a general web framework's WebSockets need not) behind a door that counts connections (`node.door`). Both sides pin the
+other's TLS certificate (`node.tls`) and prove their consensus key (`node.handshake`).
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from aiohttp import web
 
 from ledger.genesis import Genesis
 from ledger.participants import Node as NodeEntry
+from node.door import Door
 from node.errors import HandshakeError, PeerError
 from node.handshake import Identity, Side, entry_of_certificate, shake
 from node.limits import HANDSHAKE_SECONDS, MAX_FRAME_BYTES, PEER_HANDSHAKES, RECONNECT_SECONDS
@@ -66,7 +67,7 @@ class Peers:
         self._server_tls, self._client_tls = tls
         self._handler = handler
         self._runner: web.AppRunner | None = None
-        self._listener: asyncio.Server | None = None
+        self._door: Door | None = None
         self._session: aiohttp.ClientSession | None = None
         self._shaking: Counter[bytes] = Counter()
         self.tasks = Tasks()
@@ -83,9 +84,8 @@ class Peers:
         await self._runner.setup()
         server = self._runner.server
         assert server is not None
-        self._listener = await asyncio.get_running_loop().create_server(
-            server, host, port, ssl=self._server_tls, ssl_handshake_timeout=HANDSHAKE_SECONDS
-        )
+        self._door = Door(server, self._server_tls, self.tasks)
+        self._door.open(host, port)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0),
             timeout=aiohttp.ClientTimeout(total=None, connect=HANDSHAKE_SECONDS),
@@ -97,9 +97,9 @@ class Peers:
     async def stop(self) -> None:
         """Closes every link and the listener; may be called twice."""
         await self.tasks.stop()
-        listener, self._listener = self._listener, None
-        if listener is not None:
-            listener.close()
+        door, self._door = self._door, None
+        if door is not None:
+            door.close()
         session, self._session = self._session, None
         if session is not None:
             await session.close()

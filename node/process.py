@@ -23,6 +23,7 @@ from node.bodies import Bodies
 from node.config import Config as Settings
 from node.config import load_config
 from node.cosigner import Cosigner
+from node.descriptors import for_each_listener, raise_limit
 from node.driver import Driver
 from node.execution import Execution, mark_of
 from node.finality import Finality
@@ -81,15 +82,16 @@ class NodeProcess:
         settings = load_config(home.path)
         configure(participant=settings.participant, level=settings.log_level)
         selftest.run()
+        descriptors = raise_limit()
         process = cls(home, settings, HomeLock(home.path))
         try:
-            process._open()
+            process._open(for_each_listener(descriptors))
         except BaseException:
             process.close()
             raise
         return process
 
-    def _open(self) -> None:
+    def _open(self, connections: int) -> None:
         home, settings = self.home, self.settings
         genesis = home.read_genesis()
         keys = load_keys(home.path, raw_allowed=genesis.network == "dev")
@@ -134,7 +136,11 @@ class NodeProcess:
         self.cosigner.on_quorum = self.finality.covered
 
         registry, collector = new_registry()
-        limits = ApiLimits(requests_per_s=settings.requests_per_second, loopback_per_s=settings.loopback_per_second)
+        limits = ApiLimits(
+            requests_per_s=settings.requests_per_second,
+            loopback_per_s=settings.loopback_per_second,
+            connections=min(ApiLimits().connections, connections),
+        )
         parts = Parts(
             settings, self.ledger, self.mempool, self.intake, self.finality, self.cosigner, self.driver, self.peers, self.router
         )

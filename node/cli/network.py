@@ -90,6 +90,7 @@ def create(
         first = len(own) if isinstance(own, list) else 0
         files = {"nodes": dict(enumerate(node)), "participants": dict(enumerate(participant or (), first))}
         raise _bad_part(template, secretariat, files, refusal) from refusal
+    output.parent.mkdir(parents=True, exist_ok=True)
     write_atomic(output, data)
     say(f"genesis of {genesis.origin}: {output}")
     say(f"ledger id {genesis.ledger_id.hex()}")
