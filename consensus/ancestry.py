@@ -41,7 +41,13 @@ class Entry:
     @property
     def tip(self) -> Tip:
         """This block by name, as a parent."""
-        return Tip(self.block.view, self.block.height, self.digest, self.block.payload.time)
+        return tip_of(self.block, self.digest)
+
+
+def tip_of(block: Block, digest: bytes) -> Tip:
+    """A block of the present epoch by name."""
+    payload = block.payload
+    return Tip(block.view, block.height, digest, payload.time, payload.mark.height, closes=bool(payload.next))
 
 
 class Blocks:

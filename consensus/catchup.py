@@ -4,13 +4,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from consensus.certificate import Verifier
-from consensus.errors import PeerFaultError
+from consensus.errors import BadHeadersError
 from consensus.events import Config, Tip
 from consensus.messages import Block, Headers, VoteKind, block_digest
-
-
-class BadHeadersError(PeerFaultError):
-    """Blocks that do not hang together, or are not what their certificate finalizes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +34,14 @@ def verify(headers: Headers, tip: Tip, config: Config, verifier: Verifier) -> St
     for (parent, digest), (block, _) in pairwise(hashed):
         if block.parent != digest or block.parent_view != parent.view or block.height != parent.height + 1:
             raise BadHeadersError(f"height {block.height} does not follow {parent.height}")
+        if parent.payload.next:
+            raise BadHeadersError(f"height {block.height} stands on the last block of its epoch")
     last, digest = hashed[-1]
     final = headers.final
     if final.kind != VoteKind.FINALIZE or final.epoch != config.epoch:
         raise BadHeadersError("the certificate finalizes nothing in this epoch")
-    if (final.view, final.parent, final.digest) != (last.view, last.parent_view, digest):
+    again = bool(last.payload.next) and last.view <= final.parent < final.view
+    if final.digest != digest or not (again or (final.view, final.parent) == (last.view, last.parent_view)):
         raise BadHeadersError("the certificate is another block's")
     if any(block.epoch != config.epoch for block in blocks):
         raise BadHeadersError("blocks of another epoch")

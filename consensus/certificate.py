@@ -7,14 +7,10 @@ judged by itself, so that a bad one is attributed to its sender (R10).
 
 from collections.abc import Sequence
 
-from consensus.errors import PeerFaultError
+from consensus.errors import BadCertificateError
 from consensus.events import Config, Scheme
 from consensus.messages import Certificate, Vote, VoteKind, vote_input
 from consensus.quorum import Committee
-
-
-class BadCertificateError(PeerFaultError):
-    """A certificate that proves nothing."""
 
 
 def build(votes: Sequence[Vote], validators: int) -> Certificate:
@@ -57,6 +53,17 @@ def votes(certificate: Certificate, validators: int) -> list[Vote]:
         Vote(c.kind, c.epoch, c.view, c.parent, c.digest, signer, signature)
         for signer, signature in zip(who, c.signatures, strict=True)
     ]
+
+
+def vote_in(certificate: Certificate, signer: int) -> Vote | None:
+    """This validator's vote out of a certificate that was verified or built here, None where it has none in it."""
+    byte, bit = divmod(signer, 8)
+    bitmap = certificate.signers
+    if byte >= len(bitmap) or not bitmap[byte] >> bit & 1:
+        return None
+    before = int.from_bytes(bitmap, "little") & ((1 << signer) - 1)
+    c = certificate
+    return Vote(c.kind, c.epoch, c.view, c.parent, c.digest, signer, c.signatures[before.bit_count()])
 
 
 def well_formed(kind: VoteKind, parent: int, digest: bytes) -> bool:

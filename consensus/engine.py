@@ -4,17 +4,18 @@
 none has anything more to do; so it does not matter by which road a vote, a certificate or a block became known (P11).
 """
 
-from consensus.ancestry import Blocks, Entry, Verdict
+from consensus.ancestry import Blocks, Entry, Verdict, tip_of
 from consensus.certificate import Verifier, build
-from consensus.errors import LocalFaultError
-from consensus.events import Alarm, Build, Built, Check, Config, Deliver, Scheme, Tip, Work
+from consensus.errors import ForgedVoteError, LocalFaultError
+from consensus.events import Alarm, Archive, Build, Built, Check, Config, Deliver, Evidence, Scheme, Tip, Work
 from consensus.journal import Journal
 from consensus.limits import CATCH_UP_BACKLOG, RETAINED_VIEWS, TIP_ONLY_WAIT_MS
 from consensus.messages import Block, Certificate, Vote, VoteKind, block_digest
 from consensus.outbox import Outbox
 from consensus.pace import Hearing, Pace
 from consensus.quorum import Committee
-from consensus.rounds import Held, Parent, Rounds
+from consensus.rounds import Choice, Held, Parent, Rounds
+from consensus.validity import follows, well_shaped
 from consensus.view import Round
 
 
@@ -26,7 +27,7 @@ class Engine:
         view: the current view; never decreases.
         applied: the height that the application has executed.
         alarm: why this node no longer votes, None while it does.
-        faults: messages dropped as faulty, by peer.
+        faults: messages dropped as faulty, and votes that contradict one another, by whose they were and why.
     """
 
     def __init__(self, config: Config, scheme: Scheme, tip: Tip, now: int) -> None:
@@ -43,7 +44,7 @@ class Engine:
         self.view = tip.view + 1
         self.applied = tip.height
         self.alarm: str | None = None
-        self.faults: dict[bytes, int] = {}
+        self.faults: dict[tuple[bytes, str], int] = {}
         self._work = Work(pending=False, due=False)
         self._asked: Build | None = None
         self._changes = 0
@@ -51,22 +52,32 @@ class Engine:
     @property
     def votes(self) -> bool:
         """Whether this node may vote."""
-        return self.committee.me is not None and self.alarm is None
+        return self.committee.me is not None and self.alarm is None and not self.ended
+
+    @property
+    def ended(self) -> bool:
+        """Whether the epoch's last block is final here (R13)."""
+        return self.blocks.delivered.closes
 
     @property
     def current(self) -> Round:
         """The current view."""
         return self.rounds.open(self.view)
 
-    def fault(self, peer: bytes) -> None:
-        """Counts a faulty message."""
-        self.faults[peer] = self.faults.get(peer, 0) + 1
+    def fault(self, peer: bytes, reason: str) -> None:
+        """Counts a fault of a peer's."""
+        self.faults[peer, reason] = self.faults.get((peer, reason), 0) + 1
 
-    def raise_alarm(self, reason: str) -> None:
+    def raise_alarm(self, reason: str, *, retired: bool = False) -> None:
         """Stops this node's voting for good; it goes on to follow."""
         if self.alarm is None:
             self.alarm = reason
-            self.outbox.call(Alarm(reason))
+            self.outbox.call(Alarm(reason, retired=retired))
+
+    def retire(self, vote: Vote) -> None:
+        """The own key has cast a vote that the log does not hold, so the log is not its newest: it never votes again."""
+        self.journal.lose(vote)
+        self.raise_alarm(f"this node's key has signed in view {vote.view} what its log does not hold", retired=True)
 
     # --- the application's events -------------------------------------------------------------------------------------
 
@@ -88,14 +99,14 @@ class Engine:
         if built.payload is None:
             return
         parent = asked.parent
-        if built.payload.time <= parent.time or built.payload.next:
-            raise LocalFaultError(f"the application built an invalid block on height {parent.height}")
         block = Block(
             self.config.protocol, self.config.epoch, self.view, parent.height + 1, parent.view, parent.digest, built.payload
         )
+        if not well_shaped(block, self.config) or not follows(block, parent):
+            raise LocalFaultError(f"the application built an invalid block on height {parent.height}")
         entry = self.blocks.add(block, block_digest(self.config.ledger_id, block))
         entry.verdict = Verdict.VALID
-        self.current.proposal = entry
+        self.current.propose(entry, parent.view)
         self._notarize(entry, leading=True)
 
     def checked(self, digest: bytes, valid: bool, timely: bool) -> None:
@@ -123,7 +134,7 @@ class Engine:
         for threshold in thresholds:
             support, forged = ballots.supporters(vote, threshold, self.verifier)
             for signer in forged:
-                self.fault(self.committee.keys[signer])
+                self.fault(self.committee.keys[signer], ForgedVoteError.reason)
             if threshold == self.committee.quorum and support:
                 self.hold(build(support, self.committee.n))
                 return
@@ -141,6 +152,7 @@ class Engine:
         self._changes += 1
         self.journal.write_certificate(certificate)
         self.outbox.certificate(certificate)
+        self.outbox.call(Archive(certificate))
         self.rounds.hold(certificate)
         if certificate.kind == VoteKind.FINALIZE:
             self.pace.nullified = 0
@@ -148,6 +160,13 @@ class Engine:
         if certificate.view >= self.view:
             self._enter(certificate)
         return held
+
+    def accuse(self, first: Vote, second: Vote) -> None:
+        """R10: two verified votes that the rules do not allow beside each other become durable evidence, once a signer."""
+        self.fault(self.committee.keys[first.signer], "equivocation")
+        if not self.journal.convicted(first.signer) and first.signer != self.committee.me:
+            self.journal.write_evidence(first, second)
+            self.outbox.call(Evidence(first, second))
 
     def _enter(self, certificate: Certificate) -> None:
         """R1: leaves views behind; `progress` then starts the new one, whatever has come for it before."""
@@ -171,9 +190,10 @@ class Engine:
         self.count(round_, durable.vote)
 
     def _notarize(self, entry: Entry, leading: bool) -> None:
+        """Votes for the current view's proposal."""
         self.journal.write_block(entry)
-        block = entry.block
-        self._cast(VoteKind.NOTARIZE, block.view, block.parent_view, entry.digest, block if leading else None)
+        parent = self.current.parent
+        self._cast(VoteKind.NOTARIZE, self.view, parent, entry.digest, entry.block if leading else None)
 
     # --- progress -----------------------------------------------------------------------------------------------------
 
@@ -193,9 +213,9 @@ class Engine:
                 return
 
     def _deliver(self) -> None:
-        """R8: final blocks in order, no gap."""
+        """R8: final blocks in order, no gap. The FINAL of a block that was proposed again may be of a later view."""
         rounds, delivered = self.rounds, self.blocks.delivered
-        if rounds.floor_view <= delivered.view:
+        if rounds.floor_view <= delivered.view or delivered.closes:
             return
         chain, missing = self.blocks.chain(rounds.floor_digest)
         if missing is not None:
@@ -204,12 +224,12 @@ class Engine:
             return
         for entry in chain:
             self.journal.write_block(entry)
-            round_ = rounds.get(entry.block.view)
+            round_ = rounds.get(rounds.floor_view if entry.digest == rounds.floor_digest else entry.block.view)
             self.deliver(entry.block, entry.digest, round_.finalization if round_ else None)
 
     def deliver(self, block: Block, digest: bytes, final: Certificate | None) -> None:
         """Hands the next final block to the application."""
-        self.blocks.delivered = Tip(block.view, block.height, digest, block.payload.time)
+        self.blocks.delivered = tip_of(block, digest)
         self.outbox.call(Deliver(block, digest, final))
 
     def _finalize_notarized(self) -> None:
@@ -233,40 +253,39 @@ class Engine:
         if entry.verdict is not Verdict.UNKNOWN:
             return
         block = entry.block
-        if not self._structure(block):
+        if not well_shaped(block, self.config):
             entry.verdict = Verdict.INVALID
             return
         parent = self.blocks.tip(block.parent)
         if parent is None:
             return
-        if block.parent_view != parent.view or block.height != parent.height + 1 or block.payload.time <= parent.time:
+        if not follows(block, parent):
             entry.verdict = Verdict.INVALID
             return
         entry.verdict = Verdict.CHECKING
         self.outbox.call(Check(block, entry.digest, parent, self.committee.keys[self.committee.leader(block.view)]))
 
-    def _structure(self, block: Block) -> bool:
-        """What a block must be by itself. A block that ends its epoch is none: nothing schedules one."""
-        return (
-            block.version == self.config.protocol
-            and block.epoch == self.config.epoch
-            and block.parent_view < block.view
-            and not block.payload.next
-        )
-
     def _answer_proposal(self) -> None:
-        """R4: vote for the leader's first proposal, reject it for good, or wait."""
+        """R4: vote for the leader's first proposal, reject it for good, or wait. What is notarized is never too late."""
         round_ = self.current
         entry = round_.proposal
         if entry is None or round_.invalid or self._voted():
             return
-        choice = self.rounds.parent_ok(entry.block)
+        choice = self.parent_of_proposal(round_)
         if choice.answer is Parent.OK:
             self._judge(entry)
-        if choice.answer is Parent.NEVER or entry.verdict in {Verdict.INVALID, Verdict.LATE}:
+        late = entry.verdict is Verdict.LATE and not round_.again
+        if choice.answer is Parent.NEVER or entry.verdict is Verdict.INVALID or late:
             round_.invalid = True
-        elif choice.answer is Parent.OK and entry.verdict is Verdict.VALID:
+        elif choice.answer is Parent.OK and entry.verdict in {Verdict.VALID, Verdict.LATE}:
             self._notarize(entry, leading=False)
+
+    def parent_of_proposal(self, round_: Round) -> Choice:
+        """Whether what a view's proposal stands on is admissible; a block that is proposed again stands on itself (R13)."""
+        entry = round_.proposal
+        assert entry is not None
+        digest = entry.digest if round_.again else entry.block.parent
+        return self.rounds.parent_ok(round_.view, round_.parent, digest)
 
     def _voted(self) -> bool:
         """Whether anything is signed in the current view."""
@@ -278,7 +297,10 @@ class Engine:
     # --- leading ------------------------------------------------------------------------------------------------------
 
     def _lead(self) -> None:
-        """R3: asks for a payload on the highest admissible parent whose ancestors are here."""
+        """R3: asks for a payload on the highest admissible parent whose ancestors are here.
+
+        R13: on the last block of the epoch nothing can stand; when its FINAL does not come, it is proposed again.
+        """
         if not self._may_propose() or self.current.proposal is not None:
             return
         empty = self._tip_is_ripe()
@@ -290,8 +312,18 @@ class Engine:
             chain, missing = self.blocks.chain(choice.digest)
             parent = self.blocks.tip(choice.digest)
             if missing is None and parent is not None:
-                self._ask(Build(self.view, parent, tuple(entry.block for entry in chain), empty))
+                if not parent.closes:
+                    self._ask(Build(self.view, parent, tuple(entry.block for entry in chain), empty))
+                elif empty:
+                    self._propose_again(chain[-1], choice.view)
                 return
+
+    def _propose_again(self, entry: Entry, parent: int) -> None:
+        """Proposes a block that is notarized and not final once more, once it is known to be valid here."""
+        self._judge(entry)
+        if entry.verdict in {Verdict.VALID, Verdict.LATE}:
+            self.current.propose(entry, parent)
+            self._notarize(entry, leading=True)
 
     def _ask(self, build: Build) -> None:
         """A new `Build` only where the question has changed; it withdraws the earlier one."""

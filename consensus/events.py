@@ -11,7 +11,7 @@ The driver must, for every output and in this order:
 from dataclasses import dataclass
 from typing import Protocol
 
-from consensus.messages import Block, Certificate, Message, Payload
+from consensus.messages import Block, Certificate, Message, Payload, Vote
 
 
 class Scheme(Protocol):
@@ -48,12 +48,21 @@ class Config:
 
 @dataclass(frozen=True, slots=True)
 class Tip:
-    """A final block by name, as far as the application has executed. Genesis: view 0, height 0, digest = ledger id."""
+    """A block by name, as a parent, or as what the application has executed last.
+
+    Genesis: view 0, height 0, digest = ledger id. An epoch begins at the last block of the one before, as its view 0.
+
+    Attributes:
+        mark: height of its mark; no descendant's may be lower.
+        closes: it ends this epoch, and no block stands on it (R13).
+    """
 
     view: int
     height: int
     digest: bytes
     time: int
+    mark: int = 0
+    closes: bool = False
 
 
 # --- events ---------------------------------------------------------------------------------------------------------
@@ -91,7 +100,7 @@ class Work:
 class Built:
     """Answers `Build`. `payload` None: nothing to propose now (only where `Build.may_be_empty` is false).
 
-    A block that is due, measured from the parent's time, is worth proposing without records.
+    A block that is due, measured from the parent's time, is worth proposing without records; one with `next` holds none.
     """
 
     view: int
@@ -166,12 +175,41 @@ class Deliver:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """This node must no longer vote and says why; delivery goes on."""
+    """This node must no longer vote and says why; delivery goes on.
+
+    `retired`: its log is not the newest, so its key has voted elsewhere (a restored backup, a clone) and never votes again.
+    """
 
     reason: str
+    retired: bool = False
 
 
-AppCall = Build | Check | Deliver | Alarm
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Two verified votes of one validator of which the rules allow one (R10); once a validator and epoch, durable, and told
+    again after each recovery, because what the application made of it may be lost.
+    """
+
+    first: Vote
+    second: Vote
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A new certificate, for whoever has to explain a fork later: all three kinds together name f+1 culprits."""
+
+    certificate: Certificate
+
+
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """A peer is in an epoch that has ended here: it is to be sent the FINAL that ended it (R13)."""
+
+    peer: bytes
+    epoch: int
+
+
+AppCall = Build | Check | Deliver | Alarm | Evidence | Archive | Outdated
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ A `Durable` vote is made by `Journal.cast` alone, in the same step that hands it
 votes can be put into the outbox, and only to be sent after that persist. `cast` is the one place that signs, and it refuses,
 over the key's whole life, what the vote rules forbid: a second notarize, notarize after nullify, nullify with finalize.
 
-Records are the canonical encodings of `Vote` (own), `Certificate` and `GotBlock` (a block); every prefix of them is a state
-that this node was in, so a torn tail is harmless. `snapshot` is the same state without what is below the retained views.
+Records are the canonical encodings of `Vote` (own), `Certificate`, `GotBlock` (a block), `Equivocation` (somebody's two votes)
+and `Seen` (an own vote that others hold and this log does not); every prefix of them is a state that this node was in, so a
+torn tail is harmless. `snapshot` is the same state without what is below the retained views.
 """
 
 from collections.abc import Iterable
@@ -14,7 +15,19 @@ from dataclasses import dataclass
 from consensus.ancestry import Blocks, Entry
 from consensus.errors import JournalError, LocalFaultError, MalformedMessageError
 from consensus.events import Config, Scheme
-from consensus.messages import Block, Certificate, GotBlock, Vote, VoteKind, decode, encode, vote_input
+from consensus.messages import (
+    Block,
+    Certificate,
+    Equivocation,
+    GotBlock,
+    LogRecord,
+    Seen,
+    Vote,
+    VoteKind,
+    decode_record,
+    encode,
+    vote_input,
+)
 
 _KEY = object()
 _FORBIDDEN = {
@@ -45,20 +58,28 @@ class Recovered:
     blocks: tuple[Block, ...]
     votes: tuple[Vote, ...]
     certificates: tuple[Certificate, ...]
+    evidence: tuple[Equivocation, ...]
 
 
 class Journal:
-    """Own votes, and everything else that the log holds beside blocks and certificates."""
+    """Own votes, and everything else that the log holds beside blocks and certificates.
 
-    __slots__ = ("_config", "_first", "_me", "_pending", "_scheme", "_votes")
+    Attributes:
+        first: the lowest view whose own votes are remembered; none is signed below it.
+        lost: an own vote that others hold and this log does not: its key has voted elsewhere, and never votes again.
+    """
+
+    __slots__ = ("_config", "_evidence", "_me", "_pending", "_scheme", "_votes", "first", "lost")
 
     def __init__(self, config: Config, me: int | None, scheme: Scheme) -> None:
         self._config = config
         self._me = me
         self._scheme = scheme
-        self._first = 1
+        self.first = 1
+        self.lost: Vote | None = None
         self._pending: list[bytes] = []
         self._votes: dict[int, dict[VoteKind, Durable]] = {}
+        self._evidence: dict[int, Equivocation] = {}
 
     # --- writing ----------------------------------------------------------------------------------------------------
 
@@ -72,6 +93,21 @@ class Journal:
         """Makes a certificate durable."""
         self._pending.append(encode(certificate))
 
+    def write_evidence(self, first: Vote, second: Vote) -> None:
+        """Makes two votes that convict their signer durable."""
+        self._evidence[first.signer] = Equivocation(first, second)
+        self._pending.append(encode(self._evidence[first.signer]))
+
+    def convicted(self, signer: int) -> bool:
+        """Whether evidence against this validator is in the log; one pair a validator and epoch is enough."""
+        return signer in self._evidence
+
+    def lose(self, vote: Vote) -> None:
+        """Makes durable that the own key has cast a vote which this log does not hold."""
+        if self.lost is None:
+            self.lost = vote
+            self._pending.append(encode(Seen(vote)))
+
     def cast(self, kind: VoteKind, view: int, parent: int, digest: bytes) -> Durable:
         """Signs a vote and makes it durable.
 
@@ -80,7 +116,9 @@ class Journal:
         """
         if self._me is None:
             raise LocalFaultError("this node's key is not a validator's")
-        if view < self._first:
+        if self.lost is not None:
+            raise LocalFaultError(f"this node's key has voted elsewhere in view {self.lost.view}")
+        if view < self.first:
             raise LocalFaultError(f"{kind.name} in view {view}, whose votes are forgotten")
         for other in _FORBIDDEN[kind]:
             if self.own(view, other):
@@ -117,7 +155,7 @@ class Journal:
 
     def prune(self, first: int) -> None:
         """Forgets votes below this view, and signs none there any more."""
-        self._first = max(self._first, first)
+        self.first = max(self.first, first)
         for view in [view for view in self._votes if view < first]:
             del self._votes[view]
 
@@ -127,6 +165,8 @@ class Journal:
         records = [encode(GotBlock(entry.block)) for entry in durable]
         records += [encode(one) for one in sorted(certificates, key=lambda one: (one.view, one.kind))]
         records += [encode(one.vote) for one in sorted(self.votes(), key=lambda one: (one.vote.view, one.vote.kind))]
+        records += [encode(self._evidence[signer]) for signer in sorted(self._evidence)]
+        records += [encode(Seen(self.lost))] if self.lost is not None else []
         return tuple(records)
 
     def recover(self, records: Iterable[bytes]) -> Recovered:
@@ -140,22 +180,23 @@ class Journal:
         certificates: list[Certificate] = []
         for record in records:
             try:
-                message = decode(record)
+                found = decode_record(record)
             except MalformedMessageError as error:
                 raise JournalError(f"not a record: {error}") from error
-            if isinstance(message, GotBlock):
-                self._check_epoch(message.block.epoch)
-                blocks.append(message.block)
-            elif isinstance(message, Certificate):
-                self._check_epoch(message.epoch)
-                certificates.append(message)
-            elif isinstance(message, Vote):
-                self._check_epoch(message.epoch)
-                self._take_up(message)
-                votes.append(message)
-            else:
-                raise JournalError(f"a {type(message).__name__} is no record")
-        return Recovered(tuple(blocks), tuple(votes), tuple(certificates))
+            self._check_epoch(_epoch(found))
+            match found:
+                case GotBlock(block):
+                    blocks.append(block)
+                case Certificate():
+                    certificates.append(found)
+                case Vote():
+                    self._take_up(found)
+                    votes.append(found)
+                case Equivocation(first=first):
+                    self._evidence[first.signer] = found
+                case Seen(vote):
+                    self.lost = vote
+        return Recovered(tuple(blocks), tuple(votes), tuple(certificates), tuple(self._evidence.values()))
 
     def _check_epoch(self, epoch: int) -> None:
         if epoch != self._config.epoch:
@@ -171,3 +212,13 @@ class Journal:
         self._keep(vote)
         if self.own(vote.view, VoteKind.NULLIFY) and self.own(vote.view, VoteKind.FINALIZE):
             raise JournalError(f"nullify and finalize in view {vote.view}")
+
+
+def _epoch(record: LogRecord) -> int:
+    match record:
+        case GotBlock(block):
+            return block.epoch
+        case Equivocation(first=vote) | Seen(vote=vote):
+            return vote.epoch
+        case _:
+            return record.epoch

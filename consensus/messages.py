@@ -8,7 +8,7 @@ Reference: Chan and Pass, "Simplex Consensus: A Simple and Fast Consensus Protoc
 
 import hashlib
 from enum import IntEnum
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -16,6 +16,7 @@ from msgspec import Meta, Struct
 from consensus.errors import MalformedMessageError
 from consensus.limits import MAX_BLOCK_RECORDS, MAX_HEADERS, MAX_MESSAGE_BYTES, MAX_VALIDATORS
 
+DIGEST_BYTES = 32
 UInt = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Digest = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Signature = Annotated[bytes, Meta(min_length=64, max_length=64)]
@@ -41,12 +42,13 @@ class Mark(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
 class Payload(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """What the application puts into a block; the core never looks inside, except at `time` for the parent rule.
 
-    `time` is in milliseconds since 1970 UTC; `records` are ids in order; `next` is empty or a hash of 32 bytes.
+    `time` is in milliseconds since 1970 UTC; `records` are ids in order; `next` is empty or a hash of 32 bytes: the validators
+    of the next epoch, of which this block, which then holds no records, is the eve (R13).
     """
 
     time: UInt
     mark: Mark
-    next: Annotated[bytes, Meta(max_length=32)]
+    next: Annotated[bytes, Meta(max_length=DIGEST_BYTES)]
     records: Annotated[tuple[Digest, ...], Meta(max_length=MAX_BLOCK_RECORDS)]
 
 
@@ -87,7 +89,7 @@ class Certificate(Struct, frozen=True, array_like=True, tag="certificate", forbi
 
 
 class Proposal(Struct, frozen=True, array_like=True, tag="proposal", forbid_unknown_fields=True):
-    """The leader's block and its own notarize vote for it (R3)."""
+    """The leader's block and its own notarize vote for it (R3); the last block of an epoch may be an earlier leader's (R13)."""
 
     block: Block
     vote: Vote
@@ -136,15 +138,33 @@ class Headers(Struct, frozen=True, array_like=True, tag="headers", forbid_unknow
     final: Certificate
 
 
-Message = Vote | Certificate | Proposal | Status | GetBlock | GotBlock | GetCertificates | GetHeaders | Headers
+class Seen(Struct, frozen=True, array_like=True, tag="seen", forbid_unknown_fields=True):
+    """The newest vote of the receiver's own key that the sender holds: a log that lacks it is not the key's newest."""
+
+    vote: Vote
+
+
+class Equivocation(Struct, frozen=True, array_like=True, tag="equivocation", forbid_unknown_fields=True):
+    """Two votes of one signer of which the rules allow one (R10); stands in logs, is sent to nobody."""
+
+    first: Vote
+    second: Vote
+
+
+Message = Vote | Certificate | Proposal | Status | GetBlock | GotBlock | GetCertificates | GetHeaders | Headers | Seen
+LogRecord = Vote | Certificate | GotBlock | Seen | Equivocation
+
+T = TypeVar("T")
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
+_log_decoder: msgspec.msgpack.Decoder[LogRecord] = msgspec.msgpack.Decoder(LogRecord)
+_vote_decoder = msgspec.msgpack.Decoder(Vote)
 _block_decoder = msgspec.msgpack.Decoder(Block)
 
 
-def encode(message: Message | Block) -> bytes:
-    """The one byte string that stands for a message or block."""
+def encode(message: Message | LogRecord | Block) -> bytes:
+    """The one byte string that stands for a message, a record of the log or a block."""
     return _encoder.encode(message)
 
 
@@ -156,13 +176,25 @@ def decode(data: bytes) -> Message:
     """
     if len(data) > MAX_MESSAGE_BYTES:
         raise MalformedMessageError(f"message of {len(data)} bytes; at most {MAX_MESSAGE_BYTES}")
-    try:
-        message = _decoder.decode(data)
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise MalformedMessageError(str(error)) from error
-    if _encoder.encode(message) != data:
-        raise MalformedMessageError("not in canonical form")
-    return message
+    return _strict(_decoder, data)
+
+
+def decode_record(data: bytes) -> LogRecord:
+    """The record of a log that `data` stands for.
+
+    Raises:
+        MalformedMessageError: not the schema, or not canonical.
+    """
+    return _strict(_log_decoder, data)
+
+
+def decode_vote(data: bytes) -> Vote:
+    """The vote that `data` stands for, as evidence holds it.
+
+    Raises:
+        MalformedMessageError: not the schema, or not canonical.
+    """
+    return _strict(_vote_decoder, data)
 
 
 def decode_block(data: bytes) -> Block:
@@ -171,13 +203,18 @@ def decode_block(data: bytes) -> Block:
     Raises:
         MalformedMessageError: not the schema, or not canonical.
     """
+    return _strict(_block_decoder, data)
+
+
+def _strict(decoder: msgspec.msgpack.Decoder[T], data: bytes) -> T:
+    """What `data` stands for, if it is the one encoding of that."""
     try:
-        block = _block_decoder.decode(data)
+        value = decoder.decode(data)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise MalformedMessageError(str(error)) from error
-    if _encoder.encode(block) != data:
+    if _encoder.encode(value) != data:
         raise MalformedMessageError("not in canonical form")
-    return block
+    return value
 
 
 def block_digest(ledger_id: bytes, block: Block) -> bytes:

@@ -10,6 +10,8 @@ from consensus.rounds import Parent
 
 def needs(engine: Engine) -> list[Need]:
     """Everything to ask others for now."""
+    if engine.ended:
+        return []
     found = _certificates(engine) + _blocks(engine)
     height = engine.blocks.delivered.height
     behind = engine.rounds.floor_view > engine.blocks.delivered.view or engine.hearing.ahead(height)
@@ -24,7 +26,7 @@ def _certificates(engine: Engine) -> list[Need]:
         return []
     round_ = engine.current
     if round_.proposal is not None:
-        choice = engine.rounds.parent_ok(round_.proposal.block)
+        choice = engine.parent_of_proposal(round_)
     elif round_.leader == engine.committee.me and engine.pace.armed_at is not None:
         choice = engine.rounds.choices(engine.view)[-1]
     else:

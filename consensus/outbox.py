@@ -6,7 +6,7 @@ requests and answers out of older state at once.
 
 from consensus.events import AppCall, Output, Send
 from consensus.journal import Durable
-from consensus.messages import Block, Certificate, GetBlock, GetCertificates, GetHeaders, GotBlock, Proposal, Status
+from consensus.messages import Block, Certificate, GetBlock, GetCertificates, GetHeaders, GotBlock, Proposal, Seen, Status
 
 Request = GetBlock | GetCertificates | GetHeaders
 
@@ -40,6 +40,10 @@ class Outbox:
     def certificate(self, certificate: Certificate, to: bytes | None = None) -> None:
         """Sends a certificate that the journal holds."""
         self._after.append(Send(to, certificate))
+
+    def seen(self, to: bytes, seen: Seen) -> None:
+        """Shows a validator one of its own votes."""
+        self._now.append(Send(to, seen))
 
     def status(self, status: Status, to: bytes | None = None) -> None:
         """Says where this node stands."""

@@ -11,7 +11,7 @@ from enum import Enum
 from consensus.errors import JournalError
 from consensus.events import Tip
 from consensus.limits import RETAINED_VIEWS
-from consensus.messages import Block, Certificate, VoteKind
+from consensus.messages import Certificate, Vote, VoteKind
 from consensus.quorum import Committee
 from consensus.view import Round
 
@@ -165,14 +165,22 @@ class Rounds:
             return None
         return found.notarization or found.nullification
 
+    def newest_vote(self, signer: int, above: int) -> Vote | None:
+        """The newest vote of a validator in the retained views above this one."""
+        for view in range(max(self._rounds, default=0), max(above, self.floor_view - RETAINED_VIEWS - 1), -1):
+            found = self._rounds.get(view)
+            vote = found.newest_of(signer) if found is not None else None
+            if vote is not None:
+                return vote
+        return None
+
     # --- parents ----------------------------------------------------------------------------------------------------
 
-    def parent_ok(self, block: Block) -> Choice:
-        """Whether a block's parent is admissible, and if that cannot be told yet, what is missing (P1)."""
-        parent, digest = block.parent_view, block.parent
-        if not self.floor_view <= parent < block.view:
+    def parent_ok(self, view: int, parent: int, digest: bytes) -> Choice:
+        """Whether a proposal of `view` may stand on this block, notarized in view `parent`; what is missing to tell (P1)."""
+        if not self.floor_view <= parent < view:
             return Choice(Parent.NEVER)
-        missing = [view for view in range(parent + 1, block.view) if not self.has(view, VoteKind.NULLIFY)]
+        missing = [between for between in range(parent + 1, view) if not self.has(between, VoteKind.NULLIFY)]
         if parent == self.floor_view:
             if digest != self.floor_digest:
                 return Choice(Parent.NEVER)

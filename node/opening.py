@@ -13,7 +13,7 @@ from consensus.core import Core
 from consensus.errors import LocalFaultError
 from consensus.events import Config, Output, Tip
 from consensus.limits import RETAINED_VIEWS
-from consensus.messages import Certificate, Vote, VoteKind, decode
+from consensus.messages import Certificate, Vote, VoteKind, decode_record
 from ledger.errors import ForeignStoreError, StoreError
 from ledger.genesis import Genesis
 from ledger.state import Ledger
@@ -126,7 +126,7 @@ def _forgotten_vote(config: Config, records: Sequence[bytes], ledger: Ledger, vi
     if config.me not in config.validators:
         return None
     byte, bit = divmod(config.validators.index(config.me), 8)
-    messages = [decode(record) for record in records]
+    messages = [decode_record(record) for record in records]
     votes = {(one.view, one.digest) for one in messages if isinstance(one, Vote) and one.kind is VoteKind.FINALIZE}
     known = (one.view for one in messages if isinstance(one, Certificate) and one.kind is VoteKind.FINALIZE)
     oldest = max(view, *known, 0) - RETAINED_VIEWS

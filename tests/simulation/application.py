@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
+from consensus.ancestry import tip_of
 from consensus.events import Alarm, AppCall, Applied, Build, Built, Check, Checked, Deliver, Event, Tip, Work
 from consensus.limits import MAX_HEADERS
 from consensus.messages import Block, Certificate, GetHeaders, Headers, Mark, Payload
@@ -59,7 +60,7 @@ class Chain:
         self.bodies.update(fresh)
         state = hashlib.sha256(before.state + b"".join(fresh)).digest()
         self.marks.append(Mark(block.height, len(self.index), hashlib.sha256(state).digest(), state))
-        self.tips.append(Tip(block.view, block.height, call.digest, block.payload.time))
+        self.tips.append(tip_of(block, call.digest))
         self.blocks.append(block)
         self.finals.append(call.final)
 
@@ -234,7 +235,7 @@ class Application:
         if self._build is not call:
             return
         mark = self.chain.marks[-1]
-        if call.ancestors and call.ancestors[-1].payload.mark.height > mark.height:
+        if call.parent.mark > mark.height:
             self._world.later(50, lambda: self._answer_build(call))
             return
         self._build = None

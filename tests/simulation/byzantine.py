@@ -94,7 +94,7 @@ class Traitor(Machine):
 
     def _handle(self, event: Event) -> Output:
         output = super()._handle(event)
-        self.core._engine.alarm = None  # it has no scruples
+        self.core._engine.alarm = self.core._engine.journal.lost = None  # it has no scruples
         self.application.alarms.clear()
         return output
 

@@ -6,7 +6,7 @@ from enum import Enum
 from msgspec import Struct
 
 from consensus.events import Config
-from consensus.messages import Certificate, GotBlock, Vote, VoteKind, decode
+from consensus.messages import Certificate, Equivocation, GotBlock, Seen, Vote, VoteKind, decode_record
 
 
 def elements(thing: object) -> int:
@@ -31,15 +31,17 @@ def elements(thing: object) -> int:
 
 
 def essence(snapshot: tuple[bytes, ...], view: int, floor: int) -> set[bytes]:
-    """What of a core's durable state can still matter: own votes, the newest FINAL, and all that is above the floor."""
+    """What of a core's durable state can still matter: own votes, evidence, the newest FINAL, all that is above the floor."""
     found = set()
     for record in snapshot:
-        match decode(record):
+        match decode_record(record):
             case GotBlock(block) if block.view > floor:
                 found.add(record)
             case Certificate(kind=kind, view=at) if at > floor or (at == floor and kind == VoteKind.FINALIZE):
                 found.add(record)
             case Vote(view=at) if at <= view:
+                found.add(record)
+            case Equivocation() | Seen():
                 found.add(record)
             case _:
                 pass

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from consensus.events import AppCall, Deliver, Send, Tip
+from consensus.events import AppCall, Deliver, Evidence, Send, Tip
+from consensus.evidence import conflict
 from consensus.messages import Block, Certificate, GotBlock, Headers, Message, Proposal, Vote, VoteKind, block_digest
 
 _PREFIX = b"kpledger/vote/v1\0"
@@ -45,6 +46,7 @@ class Checker:
         finalized: digest by view, for which a quorum of durable finalize votes exists.
         traitors: nodes that are bound by nothing.
         nullified: views with a quorum of durable nullify votes.
+        convicted: by node, against whom it has told evidence.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Checker:
         self.nullified: set[int] = set()
         self.finalized: dict[int, bytes] = {}
         self.blocks: dict[bytes, Block] = {}
+        self.convicted: list[set[int]] = [set() for _ in range(nodes)]
         self._ledger_id = ledger_id
         self._signing: list[dict[bytes, Subject]] = [{} for _ in range(nodes)]
         self._durable: list[set[bytes]] = [set() for _ in range(nodes)]
@@ -245,6 +248,19 @@ class Checker:
         """The core asks something of its application."""
         if isinstance(call, Deliver):
             self._deliver(node, call)
+        elif isinstance(call, Evidence):
+            self._convict(node, call)
+
+    def _convict(self, node: int, call: Evidence) -> None:
+        """Evidence is against the faulty alone, and made of votes that they cast and the rules do not allow together."""
+        votes = call.first, call.second
+        signers = {vote.signer for vote in votes}
+        if not signers <= self.traitors or len(signers) != 1 or call.first.view != call.second.view or not conflict(*votes):
+            raise Violation("evidence", f"node {node} holds {signers} for faulty because of {votes}")
+        for vote in votes:
+            if self._signatures.get((vote.signer, Subject(vote.kind, vote.view, vote.parent, vote.digest))) != vote.signature:
+                raise Violation("evidence", f"node {node}: {vote} was never cast")
+        self.convicted[node].add(signers.pop())
 
     def _deliver(self, node: int, call: Deliver) -> None:
         """A final block reaches the application."""

@@ -145,7 +145,7 @@ class Machine:
         Where nothing was under way when the process ended, it brings back exactly what there was.
         """
         around, snapshot = self._around, self.core.snapshot()
-        if self._left is not None:
+        if self.honest and self._left is not None:
             before, state = self._left
             if state[1] == self.core.floor_view and essence(snapshot, *state) != essence(before, *state):
                 raise Violation("recovery", f"node {self.index}: recovered another state than before the crash")
@@ -314,7 +314,7 @@ class Machine:
         if state[0] < self._state[0] or state[1] < self._state[1] or state[0] <= state[1]:
             raise Violation("view", f"node {self.index}: view and floor {state} after {self._state}")
         self._state = state
-        accused = {around.index_of[key] for key in core.faults}
+        accused = {around.index_of[key] for key, _reason in core.faults}
         if self.honest and not accused <= around.checker.traitors:
             raise Violation("accusation", f"node {self.index} holds correct nodes for faulty: {core.faults}")
         self._handled += 1

@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 import pytest
 
-from consensus import certificate, core, engine, journal, quorum
+from consensus import certificate, core, engine, journal, quorum, recovery
 from consensus.ancestry import Entry, Verdict
+from consensus.answers import Answers
 from consensus.certificate import Verifier
 from consensus.engine import Engine
 from consensus.events import Output, Tip
@@ -92,10 +93,10 @@ def amnesia(patch: pytest.MonkeyPatch) -> None:
 def parent_gap(patch: pytest.MonkeyPatch) -> None:
     """A proposal may skip views that are not nullified (P1)."""
 
-    def lax_parent(self: Rounds, block: Block) -> Choice:
-        if block.parent_view in self.notarized or block.parent_view == self.floor_view:
-            return Choice(Parent.OK, block.parent_view, block.parent)
-        return Choice(Parent.MISSING, first=block.parent_view, last=block.parent_view)
+    def lax_parent(self: Rounds, _view: int, parent: int, digest: bytes) -> Choice:
+        if parent in self.notarized or parent == self.floor_view:
+            return Choice(Parent.OK, parent, digest)
+        return Choice(Parent.MISSING, first=parent, last=parent)
 
     def lax_choices(self: Rounds, view: int) -> list[Choice]:
         held = [at for at in self.notarized if at < view]
@@ -154,25 +155,25 @@ def own_votes_not_counted_again(patch: pytest.MonkeyPatch) -> None:
             entry = engine_.blocks.get(vote.digest)
             if entry is not None:
                 entry.verdict = Verdict.VALID
-                engine_.rounds.open(vote.view).proposal = entry
+                engine_.rounds.open(vote.view).propose(entry, vote.parent)
 
-    patch.setattr(core, "_restore_vote", restore)
+    patch.setattr(recovery, "_restore_vote", restore)
 
 
 def resumes_in_an_old_view(patch: pytest.MonkeyPatch) -> None:
     """After a restart the view follows from what is final alone (P5)."""
-    restore = core._restore
+    restore = recovery.restore
 
     def low(engine_: Engine, recovered: Recovered, tip: Tip) -> None:
         restore(engine_, recovered, tip)
         engine_.view = engine_.rounds.floor_view + 1
 
-    patch.setattr(core, "_restore", low)
+    patch.setattr(core, "restore", low)
 
 
 def never_says_it_again(patch: pytest.MonkeyPatch) -> None:
     """What was lost on the way is not sent again (R6, R9); only `Status` is."""
-    patch.setattr(core.Core, "_resend", lambda self: self._engine.outbox.status(self._status()))
+    patch.setattr(Answers, "resend", lambda self: self._engine.outbox.status(self.status()))
 
 
 def leaves_the_late_alone(patch: pytest.MonkeyPatch) -> None:

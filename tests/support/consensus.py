@@ -4,10 +4,12 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from consensus import ancestry
 from consensus.core import Core
 from consensus.events import (
     Alarm,
     Applied,
+    Archive,
     Build,
     Built,
     Check,
@@ -87,7 +89,7 @@ def digest_of(one: Block) -> bytes:
 
 
 def tip_of(one: Block) -> Tip:
-    return Tip(one.view, one.height, digest_of(one), one.payload.time)
+    return ancestry.tip_of(one, digest_of(one))
 
 
 def vote(kind: VoteKind, signer: int, view: int, one: Block | None = None, parent: int = 0, digest: bytes = b"") -> Vote:
@@ -124,6 +126,7 @@ class Node:
     executed: list[tuple[Block, Certificate | None]] = field(default_factory=list)
     pending: list[bytes] = field(default_factory=list)
     last: Output = field(default_factory=Output)
+    archived: list[Certificate] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.scheme = Scheme(keys(self.me + 1)[self.me])
@@ -155,6 +158,9 @@ class Node:
         self.log += output.persist
         self.sent += output.send_now + output.send_after
         for call in output.app:
+            if isinstance(call, Archive):
+                self.archived.append(call.certificate)
+                continue
             self.calls.append(call)
             if isinstance(call, Deliver):
                 self.delivered.append(call)
@@ -177,7 +183,7 @@ class Node:
                 self.execute(call)
 
     def execute(self, call: Deliver) -> None:
-        self.tip = Tip(call.block.view, call.block.height, call.digest, call.block.payload.time)
+        self.tip = tip_of(call.block)
         self.executed.append((call.block, call.final))
         self.pending = [one for one in self.pending if one not in call.block.payload.records]
         self.handle(Applied(call.block.height))

@@ -3,8 +3,9 @@
 import msgspec
 import pytest
 
-from consensus.catchup import BadHeadersError, fits, verify
-from consensus.certificate import BadCertificateError, Verifier
+from consensus.catchup import fits, verify
+from consensus.certificate import Verifier
+from consensus.errors import BadCertificateError, BadHeadersError
 from consensus.events import Applied, Deliver, Wake
 from consensus.limits import CATCH_UP_BACKLOG, FETCH_RETRY_MS, SILENT_LEADER_MS
 from consensus.messages import Certificate, GetBlock, GetHeaders, GotBlock, Headers, Status, VoteKind
@@ -216,7 +217,7 @@ def test_an_unasked_answer_changes_nothing():
 def test_a_bad_answer_is_counted_and_another_peer_asked():
     one = returning()
     one.receive(PEERS[0], BAD["a forged signature"][0])
-    assert one.core.faults == {keys(N)[PEERS[0]]: 1}
+    assert one.core.faults == {(keys(N)[PEERS[0]], "bad-certificate"): 1}
     assert one.delivered == []
     one.take()
     at(one, FETCH_RETRY_MS)

@@ -3,7 +3,8 @@
 import msgspec
 import pytest
 
-from consensus.certificate import BadCertificateError, Verifier, build, signers, votes, well_formed
+from consensus.certificate import Verifier, build, signers, votes, well_formed
+from consensus.errors import BadCertificateError
 from consensus.messages import VoteKind
 from consensus.quorum import Committee, quorum
 from tests.support.consensus import Scheme, block, certificate, config, keys, vote

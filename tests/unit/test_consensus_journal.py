@@ -112,7 +112,7 @@ def test_snapshot_holds_durable_blocks_certificates_and_votes_in_one_order():
 
 DAMAGE = {
     "garbage": ([b"\xc1"], "not a record"),
-    "another message": ([encode(Status(0, 1, 0))], "a Status is no record"),
+    "another message": ([encode(Status(0, 1, 0))], "not a record"),
     "another's vote": ([encode(vote(NULLIFY, 1, 1))], "validator 1"),
     "two notarize votes": (
         [encode(vote(NOTARIZE, 0, 1, block(1))), encode(vote(NOTARIZE, 0, 1, block(1, GENESIS, b"other")))],

@@ -255,7 +255,7 @@ def test_p17_a_certificate_with_a_repeated_or_unauthorized_signer_is_none(name):
     one = node()
     one.receive(PEERS[0], msgspec.structs.replace(certificate(NULLIFY, N, signers, 1), **fields))
     assert one.core.view == 1
-    assert one.core.faults == {keys(N)[PEERS[0]]: 1}
+    assert one.core.faults == {(keys(N)[PEERS[0]], "bad-certificate"): 1}
     assert one.last.persist == ()
 
 
@@ -274,7 +274,7 @@ def test_p18_a_failed_verification_is_not_remembered_as_passed():
     for _ in range(2):
         other.receive(PEERS[0], forged)
     assert other.core.view == 1
-    assert other.core.faults == {keys(N)[PEERS[0]]: 2}
+    assert other.core.faults == {(keys(N)[PEERS[0]], "bad-certificate"): 2}
 
 
 def test_p18_an_answer_nobody_asked_for_makes_nothing_valid():

@@ -5,7 +5,7 @@ import pytest
 
 from consensus.core import Core
 from consensus.errors import JournalError, LocalFaultError
-from consensus.events import Build, Check, Checked, Connected, Deliver, Tip
+from consensus.events import Archive, Build, Check, Checked, Connected, Deliver, Tip
 from consensus.messages import Certificate, GotBlock, Proposal, VoteKind, encode
 from tests.support.consensus import (
     GENESIS,
@@ -113,7 +113,7 @@ def test_unexecuted_blocks_are_delivered_again():
     assert one.delivered == both
     assert [call for call in recover(one.log)[1].app if isinstance(call, Deliver)] == both
     assert [call for call in recover(one.log, tip_of(FIRST))[1].app if isinstance(call, Deliver)] == both[1:]
-    assert recover(one.log, tip_of(second))[1].app == ()
+    assert not any(isinstance(call, Deliver) for call in recover(one.log, tip_of(second))[1].app)
 
 
 def test_the_leader_sends_the_same_block_again():
@@ -132,12 +132,12 @@ def test_the_leader_sends_the_same_block_again():
 def test_a_valid_block_need_not_be_checked_again_an_unchecked_one_must():
     voted = [encode(GotBlock(FIRST)), encode(vote(NOTARIZE, ME, 1, FIRST))]
     core, output = recover([*voted, encode(quorum_of(NOTARIZE, 1, FIRST))])
-    assert [type(call) for call in output.app] == []
+    assert [type(call) for call in output.app] == [Archive]
     assert [send.message for send in output.send_after if getattr(send.message, "kind", None) == FINALIZE] == [
         vote(FINALIZE, ME, 1, FIRST)
     ]
     core, output = recover([encode(GotBlock(FIRST)), encode(quorum_of(NOTARIZE, 1, FIRST))])
-    assert [type(call) for call in output.app] == [Check]
+    assert [type(call) for call in output.app] == [Archive, Check]
     assert core.view == 2
 
 

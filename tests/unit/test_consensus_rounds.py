@@ -102,7 +102,7 @@ PARENTS = {
 @pytest.mark.parametrize("name", PARENTS)
 def test_parent_ok(name):
     certificates, one, choice = PARENTS[name]
-    assert rounds(*certificates).parent_ok(one) == choice
+    assert rounds(*certificates).parent_ok(one.view, one.parent_view, one.parent) == choice
 
 
 CHOICES = {

@@ -12,7 +12,9 @@ from consensus.messages import (
     GetCertificates,
     GetHeaders,
     GotBlock,
+    Mark,
     Proposal,
+    Seen,
     Status,
     Vote,
     VoteKind,
@@ -299,7 +301,7 @@ def test_r3_missing_certificates_are_fetched_before_a_proposal():
     assert one.of(Proposal)[0].block.parent_view == 0
 
 
-@pytest.mark.parametrize("built", [payload(GENESIS.time), payload(next_=bytes(32))])
+@pytest.mark.parametrize("built", [payload(GENESIS.time), payload(2_000, b"r", next_=bytes(32))])
 def test_r3_an_invalid_payload_of_the_own_application_stops_the_node(built):
     one = leading(automatic=False)
     one.work()
@@ -339,7 +341,7 @@ def test_r4_only_the_first_proposal_counts():
     assert one.votes(NOTARIZE) == []
     one.handle(Checked(digest_of(FIRST), valid=True))
     assert one.votes(NOTARIZE) == [vote(NOTARIZE, one.me, 1, FIRST)]
-    assert one.core.faults == {keys(N)[leader(N, 1)]: 1}
+    assert one.core.faults == {(keys(N)[leader(N, 1)], "equivocation"): 1}
 
 
 INVALID = {
@@ -347,7 +349,9 @@ INVALID = {
     "a height too high": block(1, height=2),
     "height 0": block(1, height=0),
     "not after its parent's time": block(1, payload=payload(GENESIS.time)),
-    "the end of an epoch": block(1, payload=payload(next_=bytes(32))),
+    "records at the end of an epoch": block(1, payload=payload(2_000, b"r", next_=bytes(32))),
+    "a next that is no hash": block(1, payload=payload(next_=bytes(31))),
+    "a mark above its parent": block(1, payload=msgspec.structs.replace(payload(), mark=Mark(1, 0, bytes(32), bytes(32)))),
     "itself as parent view": block(1, parent_view=1),
     "a parent that is not the floor's": block(1, parent=bytes(32)),
 }
@@ -400,7 +404,8 @@ def test_r4_what_no_leader_can_have_sent_is_dropped_and_counted(bad):
     one = node()
     one.receive(leader(N, 1), bad)
     assert one.votes(NOTARIZE) + one.votes(NULLIFY) == []
-    assert one.core.faults == {keys(N)[leader(N, 1)]: 1}
+    reason = "forged" if bad.vote.signature == bytes(64) else "misdirected"
+    assert one.core.faults == {(keys(N)[leader(N, 1)], reason): 1}
     one.receive(leader(N, 1), proposal(N, FIRST))
     assert len(one.votes(NOTARIZE)) == 1, "the view is still the leader's"
 
@@ -409,7 +414,7 @@ def test_r4_another_sender_than_the_leader_cannot_propose():
     one = node()
     one.receive(follower(N, 1), proposal(N, FIRST))
     assert one.votes(NOTARIZE) == []
-    assert one.core.faults == {keys(N)[follower(N, 1)]: 1}
+    assert one.core.faults == {(keys(N)[follower(N, 1)], "misdirected"): 1}
 
 
 def test_r4_missing_certificates_are_fetched_from_the_leader_and_waited_for():
@@ -515,7 +520,7 @@ def test_r6_a_forged_nullification_of_the_leader_does_not():
     signer = leader(N, 1)
     one.receive(signer, msgspec.structs.replace(vote(NULLIFY, signer, 1), signature=bytes(64)))
     assert one.votes(NULLIFY) == []
-    assert one.core.faults == {keys(N)[signer]: 1}
+    assert one.core.faults == {(keys(N)[signer], "forged"): 1}
 
 
 def test_r6_others_nullifications_are_work_when_one_of_them_is_honest():
@@ -622,10 +627,10 @@ def test_r10_the_window():
     one.receive(PEER, quorum_of(FINALIZE, 100, block(100)))
     engine = one.core._engine
     signer = others(one.me)[0]
-    for view in (100 - RETAINED_VIEWS - 1, 100 - RETAINED_VIEWS, 100, 101, 102, 103):
+    for view in (100 - RETAINED_VIEWS - 1, 100 - RETAINED_VIEWS, 99, 101, 102, 103):
         one.receive(signer, vote(NULLIFY, signer, view))
     kept = [view for view in range(200) if (found := engine.rounds.get(view)) and found.ballots[NULLIFY].get(signer)]
-    assert kept == [100 - RETAINED_VIEWS, 100, 101, 102]
+    assert kept == [100 - RETAINED_VIEWS, 99, 101, 102]
 
 
 def test_r10_sender_must_be_signer_and_a_validator():
@@ -634,7 +639,7 @@ def test_r10_sender_must_be_signer_and_a_validator():
     one.receive(first, vote(NULLIFY, second, 1))
     one.handle(Received(keys(9)[8], vote(NULLIFY, second, 1)))
     assert one.core._engine.rounds.get(1).ballots[NULLIFY].get(second) is None
-    assert one.core.faults == {keys(N)[first]: 1, keys(9)[8]: 1}
+    assert one.core.faults == {(keys(N)[first], "misdirected"): 1, (keys(9)[8], "misdirected"): 1}
 
 
 def test_r10_another_vote_of_a_kind_or_nullify_with_finalize_is_an_equivocation():
@@ -645,7 +650,7 @@ def test_r10_another_vote_of_a_kind_or_nullify_with_finalize_is_an_equivocation(
     assert one.core.faults == {}
     one.receive(signer, vote(FINALIZE, signer, 1, block(1, GENESIS, b"x")))
     one.receive(signer, vote(NULLIFY, signer, 1))
-    assert one.core.faults == {keys(N)[signer]: 2}
+    assert one.core.faults == {(keys(N)[signer], "equivocation"): 2}
 
 
 def test_r10_forged_votes_never_count_and_are_attributed():
@@ -654,7 +659,7 @@ def test_r10_forged_votes_never_count_and_are_attributed():
     one.receive(rest[0], msgspec.structs.replace(vote(NULLIFY, rest[0], 1), signature=bytes(64)))
     assert (one.scheme.verified, one.core.faults) == (0, {}), "one vote decides nothing"
     one.receive(rest[1], vote(NULLIFY, rest[1], 1))
-    assert (one.scheme.verified, one.core.faults) == (2, {keys(N)[rest[0]]: 1})
+    assert (one.scheme.verified, one.core.faults) == (2, {(keys(N)[rest[0]], "forged"): 1})
     at(one, 10_000)
     assert one.votes(NULLIFY) == [], "one good vote is no work"
     one.receive(rest[0], vote(NULLIFY, rest[0], 1))
@@ -733,7 +738,7 @@ def test_r11_an_alarmed_node_greets_without_its_votes():
     assert one.alarms == ["two certificates contradict each other in view 1"]
     one.take()
     one.handle(Connected(keys(N)[PEER]))
-    assert [type(send.message) for send in one.take()] == [Status, Certificate]
+    assert [type(send.message) for send in one.take()] == [Seen, Status, Certificate]
     one.now = RESEND_MS
     one.handle(Wake())
     assert [type(send.message) for send in one.take()] == [Status]
@@ -765,12 +770,13 @@ def test_r11_a_peer_behind_is_led_to_where_this_node_is():
     one.receive(PEER, final)
     one.receive(PEER, entry)
     one.take()
+    seen = Seen(vote(NULLIFY, peer, 2))
     one.receive(peer, Status(0, 1, 0))
-    assert answers(one, peer) == [entry, final]
+    assert answers(one, peer) == [seen, entry, final]
     one.receive(peer, Status(0, 3, 0))
     assert answers(one, peer) == [final]
     one.receive(peer, Status(0, 1, 1))
-    assert answers(one, peer) == [entry]
+    assert answers(one, peer) == [seen, entry]
     one.receive(peer, Status(0, 3, 1))
     assert answers(one, peer) == []
 
@@ -788,6 +794,7 @@ def test_r11_on_connect_a_peer_gets_what_it_may_have_missed():
     peer = others(one.me)[0]
     one.handle(Connected(keys(N)[peer]))
     assert answers(one, peer) == [
+        Seen(vote(NOTARIZE, peer, 1, FIRST)),
         Status(0, 2, 0),
         entry,
         vote(FINALIZE, one.me, 1, FIRST),
