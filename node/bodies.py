@@ -36,8 +36,8 @@ class Bodies:
         self,
         ledger: Ledger,
         mempool: Mempool,
-        ask: Callable[[bytes, list[bytes]], None],
-        peers: Callable[[], list[bytes]],
+        ask: Callable[[str, list[bytes]], None],
+        peers: Callable[[], list[str]],
         arriving: Callable[[bytes], bool],
     ) -> None:
         """Wires the search.
@@ -45,8 +45,8 @@ class Bodies:
         Args:
             ledger: its body store holds what was ever admitted here.
             mempool: tells of arrivals.
-            ask: sends a peer (by consensus key) a request for ids.
-            peers: keys of the connected peers.
+            ask: sends a peer, by participant, a request for ids.
+            peers: participants of the connected peers.
             arriving: whether a record of this id has come and waits for its check.
         """
         self._ledger = ledger
@@ -55,7 +55,7 @@ class Bodies:
         self._peers = peers
         self._arriving = arriving
         self._searches: dict[bytes, list[_Search]] = {}
-        self._answered: bytes | None = None
+        self._answered: str | None = None
         mempool.on_arrival = self._arrived
 
     def wanted(self, record_id: bytes) -> bool:
@@ -68,7 +68,7 @@ class Bodies:
             if not search.done.done():
                 search.done.set_exception(UnusableBodyError(record_id.hex()))
 
-    async def obtain(self, ids: Sequence[bytes], first: bytes | None) -> list[Record]:
+    async def obtain(self, ids: Sequence[bytes], first: str | None) -> list[Record]:
         """The records of these ids in order, however long it takes; `first` is asked before the other peers.
 
         Raises:
@@ -92,10 +92,10 @@ class Bodies:
                 self._forget(search)
         return [found[record_id] for record_id in ids]
 
-    async def _fetch(self, search: _Search, ids: Sequence[bytes], first: bytes | None) -> None:
+    async def _fetch(self, search: _Search, ids: Sequence[bytes], first: str | None) -> None:
         """Asks one peer after the other for what is still missing, until nothing is; raises what ends the search."""
         loop = asyncio.get_running_loop()
-        asked: list[bytes] = []
+        asked: list[str] = []
         ask_at = loop.time() + BODY_GRACE_SECONDS
         patient_until = loop.time() + BODY_PATIENCE_SECONDS
         while not search.done.done():
@@ -109,7 +109,7 @@ class Bodies:
         if asked:
             self._answered = asked[-1]
 
-    def _ask_next(self, ids: list[bytes], first: bytes | None, asked: list[bytes]) -> None:
+    def _ask_next(self, ids: list[bytes], first: str | None, asked: list[str]) -> None:
         """Asks the next peer and notes it: `first`, then who answered last, then the others; and again when all were asked."""
         connected = self._peers()
         peers = sorted(connected, key=lambda peer: (peer != first, peer != self._answered))

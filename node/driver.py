@@ -5,6 +5,9 @@ then makes what must be durable durable with one fsync of the body store and, af
 anything that depends on it is sent or carried out.
 
 Of each peer only so many messages wait at a time: what one sends without end delays the others' votes by as many, and no more.
+
+A core lives for one epoch. When the block that ended it is executed, `succeed` puts another one with a log of its own into its
+place: between two batches of events, after everything that the old one said was done.
 """
 
 import asyncio
@@ -12,6 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from consensus.core import Core
 from consensus.events import AppCall, Event, Output, Received, Send, Wake
@@ -28,6 +32,15 @@ def monotonic_ms() -> int:
     return time.monotonic_ns() // 1_000_000
 
 
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """A core that begins: its log, and the output of its recovery."""
+
+    core: Core
+    wal: Wal
+    first: Output
+
+
 class Driver:
     """The core, its log and its clock.
 
@@ -38,8 +51,7 @@ class Driver:
 
     def __init__(
         self,
-        core: Core,
-        wal: Wal,
+        epoch: Epoch,
         sync_bodies: Callable[[], None],
         send: Callable[[bytes | None, bytes], None],
         application: Callable[[AppCall], None],
@@ -47,15 +59,17 @@ class Driver:
         """Wires the driver.
 
         Args:
-            core: as recovered.
-            wal: the open write-ahead log; synced in a thread, by this task alone.
+            epoch: the core as recovered; its log is synced in a thread, by this task alone.
             sync_bodies: makes the body store durable; called in a thread before the log's fsync.
             send: queues one encoded item to a peer by consensus key, or to all (None); never waits.
             application: carries out a call of the core; never waits.
         """
-        self.core = core
+        self.core = epoch.core
         self.fsyncs = 0
-        self._wal = wal
+        self._past: dict[tuple[bytes, str], int] = {}
+        self._wal = epoch.wal
+        self._first = epoch.first
+        self._successor: Callable[[], Epoch] | None = None
         self._sync_bodies = sync_bodies
         self._send = send
         self._application = application
@@ -79,17 +93,41 @@ class Driver:
         if self._events.empty():
             self._events.put_nowait(Wake())
 
-    async def run(self, first: Output) -> None:
-        """Drives the core until cancelled; `first` is the output of its recovery.
+    def succeed(self, make: Callable[[], Epoch]) -> None:
+        """The epoch is over: `make` gives the next core, once nothing that the present one said is left to be done."""
+        self._successor = make
+        self.post_now(Wake())
+
+    async def run(self) -> None:
+        """Drives one core after the other until cancelled.
 
         Raises:
             WalFailedError: a write or fsync failed; the process must end.
+            FatalError: the next epoch's log cannot be used.
         """
-        wake_at = await self._perform([first])
+        wake_at = await self._perform([self._first])
         while True:
             outputs = await self._step(wake_at)
             wake_at = await self._perform(outputs)
+            if self._successor is not None:
+                wake_at = await self._change(self._successor)
             await asyncio.sleep(0)  # nothing above waits where nothing is to be made durable
+
+    async def _change(self, make: Callable[[], Epoch]) -> int | None:
+        self._successor = None
+        self._past = self.faults()
+        self._wal.close()
+        epoch = make()
+        self.core, self._wal = epoch.core, epoch.wal
+        self._rotate_at = WAL_SEGMENT_BYTES
+        return await self._perform([epoch.first])
+
+    def faults(self) -> dict[tuple[bytes, str], int]:
+        """Faults that the cores of this process have counted, by peer (its consensus key) and reason."""
+        counted = dict(self._past)
+        for fault, count in self.core.faults.items():
+            counted[fault] = counted.get(fault, 0) + count
+        return counted
 
     async def _step(self, wake_at: int | None) -> list[Output]:
         """Waits for events, at most until `wake_at`, and lets the core handle those that are there."""

@@ -9,6 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from consensus.events import Deliver
 from consensus.messages import Block, Certificate, Mark, Message, decode, decode_block, encode
@@ -25,6 +26,15 @@ log = get_logger("execution")
 _BLOCK = b"block/"
 _FINAL = b"final/"
 _MARK = b"mark/"
+_CERTIFICATE = b"certificate/"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What this node made of the blocks up to a height: the mark, and the list of validators scheduled there, if any."""
+
+    mark: Mark
+    scheduled: bytes
 
 
 class Execution:
@@ -34,10 +44,13 @@ class Execution:
         listeners: called on the event loop after each block, in order, with what the ledger made of it.
     """
 
-    def __init__(self, ledger: Ledger, bodies: Bodies) -> None:
+    def __init__(self, ledger: Ledger, bodies: Bodies, prepare: Callable[[int], None]) -> None:
+        """Wires the execution; `prepare` is told a new epoch before the block that ends the one before is committed."""
         self.listeners: list[Callable[[Block, LedgerApplied], None]] = []
         self._ledger = ledger
         self._bodies = bodies
+        self._prepare = prepare
+        self._archive: dict[bytes, bytes] = {}
         self._queue: asyncio.Queue[Deliver] = asyncio.Queue()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="execute")
         self._unexecuted: dict[int, tuple[bytes, ...]] = {}
@@ -74,19 +87,28 @@ class Execution:
     async def _execute(self, call: Deliver, records: Sequence[Record]) -> None:
         """One block: committed, then told."""
         block = call.block
-        applied = await asyncio.get_running_loop().run_in_executor(self._thread, self._apply, call, records)
+        archive, self._archive = self._archive, {}
+        applied = await asyncio.get_running_loop().run_in_executor(self._thread, self._apply, call, records, archive)
         del self._unexecuted[block.height]
         for height in [height for height in self._reached if height <= block.height]:
             self._reached.pop(height).set_result(None)
         for listener in self.listeners:
             listener(block, applied)
 
-    def _apply(self, call: Deliver, records: Sequence[Record]) -> LedgerApplied:
-        block, head = call.block, self._ledger.head
-        extra = {_key(_BLOCK, block.height): encode(block), _key(_MARK, head.height): _encode_mark(mark_of(head))}
+    def _apply(self, call: Deliver, records: Sequence[Record], archive: dict[bytes, bytes]) -> LedgerApplied:
+        block, payload, head = call.block, call.block.payload, self._ledger.head
+        extra = {_key(_BLOCK, block.height): encode(block), _key(_MARK, head.height): _encode_result(self.newest())}
         if call.final is not None:
             extra[_key(_FINAL, block.height)] = encode(call.final)
-        return self._ledger.apply(LedgerBlock(block.height, block.payload.time, call.digest, tuple(records)), extra)
+        if payload.next:
+            self._prepare(block.epoch + 1)
+        final = LedgerBlock(block.height, payload.time, call.digest, tuple(records), block.epoch, payload.next)
+        return self._ledger.apply(final, {**extra, **archive})
+
+    def archive(self, certificate: Certificate) -> None:
+        """Keeps a certificate of any kind for ever, with the next block: two that contradict each other name f+1 culprits."""
+        place = certificate.epoch.to_bytes(8, "big") + certificate.view.to_bytes(8, "big") + bytes((certificate.kind,))
+        self._archive[_CERTIFICATE + place] = encode(certificate)
 
     def unexecuted(self) -> set[bytes]:
         """Ids in delivered blocks that wait for their execution."""
@@ -96,13 +118,17 @@ class Execution:
         """How many records delivered blocks hold that wait for their execution."""
         return sum(map(len, self._unexecuted.values()))
 
-    def mark_at(self, height: int) -> Mark | None:
-        """This node's own result at a height it has executed."""
-        head = self._ledger.head
-        if height == head.height:
-            return mark_of(head)
+    def newest(self) -> Result:
+        """This node's result at the last height that it has executed."""
+        return Result(mark_of(self._ledger.head), self._ledger.network.scheduled)
+
+    def result_at(self, height: int) -> Result | None:
+        """This node's own result at a height that it has executed."""
+        newest = self.newest()
+        if height == newest.mark.height:
+            return newest
         stored = self._ledger.node_value(_key(_MARK, height))
-        return _decode_mark(height, stored) if stored else None
+        return _decode_result(height, stored) if stored else None
 
     async def reached(self, height: int) -> None:
         """Waits until this height is executed."""
@@ -110,15 +136,26 @@ class Execution:
             future = self._reached.setdefault(height, asyncio.get_running_loop().create_future())
             await asyncio.shield(future)
 
-    def final_blocks(self, first: int, count: int) -> tuple[list[Block], Certificate | None]:
-        """Consecutive final blocks from height `first`, at most `count`, and the FINAL certificate of the last of them."""
+    def end_of(self, epoch: int) -> Certificate | None:
+        """The FINAL that ended an epoch, None while it is in force."""
+        ended = self._ledger.epoch(epoch)
+        if ended is None or ended.last_height is None:
+            return None
+        stored = self._ledger.node_value(_key(_FINAL, ended.last_height))
+        return _certificate(decode(stored)) if stored else None
+
+    def final_blocks(self, epoch: int, first: int, count: int) -> tuple[list[Block], Certificate | None]:
+        """Consecutive final blocks of an epoch from height `first`, at most `count`, and the FINAL of the last of them."""
         blocks: list[Block] = []
         size = 0
         for height in range(first, min(first + count, self._ledger.head.height + 1)):
             stored = self._ledger.node_value(_key(_BLOCK, height))
             if stored is None or size + len(stored) > HEADERS_BYTES:
                 break
-            blocks.append(decode_block(stored))
+            block = decode_block(stored)
+            if block.epoch != epoch:
+                break
+            blocks.append(block)
             size += len(stored)
         while blocks:
             stored = self._ledger.node_value(_key(_FINAL, blocks[-1].height))
@@ -160,9 +197,11 @@ def _key(kind: bytes, height: int) -> bytes:
     return kind + height.to_bytes(8, "big")
 
 
-def _encode_mark(mark: Mark) -> bytes:
-    return mark.tree_size.to_bytes(8, "big") + mark.root + mark.state
+def _encode_result(result: Result) -> bytes:
+    mark = result.mark
+    return mark.tree_size.to_bytes(8, "big") + mark.root + mark.state + result.scheduled
 
 
-def _decode_mark(height: int, stored: bytes) -> Mark:
-    return Mark(height=height, tree_size=int.from_bytes(stored[:8], "big"), root=stored[8:40], state=stored[40:72])
+def _decode_result(height: int, stored: bytes) -> Result:
+    mark = Mark(height=height, tree_size=int.from_bytes(stored[:8], "big"), root=stored[8:40], state=stored[40:72])
+    return Result(mark, stored[72:])

@@ -7,6 +7,9 @@ Both sides send `Hello`, then `Proof`: the signature of the hello's consensus ke
 
 TLS has shown that each side holds the key of its certificate; the ledger says whose certificate that is; so the signature
 binds the consensus key to this very channel, and neither side's can be taken for the other's or be replayed (nonces).
+
+Who it is, the certificate says. The key may be one that this node does not know, because it lags behind a rotation; what it can
+never be is another participant's. No vote is believed because of it: each is signed and judged by its epoch's list.
 """
 
 import hashlib
@@ -18,7 +21,7 @@ from enum import StrEnum
 from nacl.bindings import crypto_sign_open
 from nacl.exceptions import BadSignatureError
 
-from ledger.genesis import Genesis
+from ledger.network import Network
 from ledger.participants import Node as NodeEntry
 from node.errors import HandshakeError
 from node.keys import SigningKey
@@ -47,23 +50,23 @@ Send = Callable[[Item], Awaitable[None]]
 Receive = Callable[[], Awaitable[Item]]
 
 
-def entry_of_certificate(genesis: Genesis, certificate: bytes | None) -> NodeEntry:
+def entry_of_certificate(network: Network, certificate: bytes | None) -> NodeEntry:
     """The node that the ledger pins this DER certificate to.
 
     Raises:
         HandshakeError: nobody's.
     """
-    for entry in genesis.nodes:
+    for entry in network.nodes.values():
         if certificate == entry.tls:
             return entry
     raise HandshakeError("the peer's TLS certificate is not on the ledger")
 
 
-async def shake(identity: Identity, peer: NodeEntry, side: Side, send: Send, receive: Receive) -> None:
+async def shake(identity: Identity, network: Network, peer: NodeEntry, side: Side, send: Send, receive: Receive) -> None:
     """Runs the handshake on an open channel whose other end has shown `peer`'s certificate.
 
     Raises:
-        HandshakeError: another ledger, no common version, another key, or a bad proof.
+        HandshakeError: another ledger, no common version, somebody else's key, or a bad proof.
     """
     mine = Hello(identity.ledger_id, VERSIONS, identity.key.public, secrets.token_bytes(32))
     await send(mine)
@@ -74,8 +77,9 @@ async def shake(identity: Identity, peer: NodeEntry, side: Side, send: Send, rec
         raise HandshakeError(f"the peer is a node of another ledger ({theirs.ledger_id.hex()})")
     if not set(VERSIONS) & set(theirs.versions):
         raise HandshakeError(f"no common protocol version: ours {VERSIONS}, theirs {theirs.versions}")
-    if theirs.key != peer.consensus:
-        raise HandshakeError(f"the peer shows another consensus key than {peer.participant}'s on the ledger")
+    owner = network.node_of_consensus(theirs.key)
+    if owner is not None and owner.participant != peer.participant:
+        raise HandshakeError(f"{peer.participant}'s node shows the consensus key of {owner.participant}")
     transcript = _transcript(identity, peer, side, mine, theirs)
     await send(Proof(identity.key.sign(transcript + side.encode())))
     proof = await receive()

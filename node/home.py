@@ -2,7 +2,7 @@
 
     kpledger.toml   settings                     keys/          consensus, log, cosign, tls.key; tls.crt (public)
     genesis.json    the ledger this node is of   tokens.json    hashes of reading tokens
-    data/           the store (LevelDB)          wal/           the consensus log: the guard against voting twice
+    data/           the store (LevelDB)          wal/           the consensus logs: the guard against voting twice
     node.lock       held by the running process  cosign/        the last checkpoint this node signed, likewise a guard
 
 `init` may be repeated: it makes what is missing and never replaces anything. Keys are made only until the home has joined a
@@ -10,7 +10,7 @@ ledger, which knows them from then on. The two guards are made only together wit
 and has lost its log is refused, never given a new one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +19,10 @@ from api.errors import TokenFileError
 from ledger.errors import Refusal
 from ledger.genesis import Genesis
 from node.config import config_file, differing, make_config, write_config
+from node.epoch_logs import EpochLogs
 from node.errors import Exit, FatalError, WalDamagedError, WalFailedError, WalForeignError, WalMissingError, command
 from node.files import write_atomic
-from node.keys import NAMES, new_seed, write_secret
+from node.keys import NAMES, new_seed, read_key, write_secret
 from node.lock import HomeLock
 from node.tls import certificate_for, from_pem, make_certificate, to_pem
 from node.wal import Wal
@@ -112,8 +113,12 @@ class Home:
             FatalError: one is lost.
         """
         for what, guard in self.guards.items():
-            if not any(guard.glob("wal-*.log")):
-                raise guard_lost(what, guard, "there is none")
+            if not any(guard.rglob("wal-*.log")):
+                raise guard_lost(self, what, guard, "there is none")
+
+    def logs(self, ledger_id: bytes) -> EpochLogs:
+        """The consensus logs of this home on its ledger."""
+        return EpochLogs(self.wal, ledger_id)
 
     @property
     def guards(self) -> dict[str, Path]:
@@ -161,7 +166,7 @@ def _init(home: Home, phrase: bytes | None, settings: dict[tuple[str, str], str 
     if not file.exists():
         write_config(home.path, settings)
     if genesis is not None:
-        found += _join(home, genesis)
+        found += _join(home, genesis, phrase)
     return found
 
 
@@ -224,7 +229,7 @@ def _tls(home: Home, phrase: bytes | None, name: str) -> list[Found]:
     ]
 
 
-def _join(home: Home, data: bytes) -> list[Found]:
+def _join(home: Home, data: bytes, phrase: bytes | None) -> list[Found]:
     """Puts the genesis into the home and, the first time only, makes the two guards of its keys."""
     try:
         ledger_id = Genesis.from_json(data).ledger_id
@@ -253,7 +258,13 @@ def _join(home: Home, data: bytes) -> list[Found]:
         lock = HomeLock(home.path)
         try:
             used = home.data.exists()
-            made = {what: _make_guard(what, guard, ledger_id, used=used) for what, guard in guards.items()}
+            logs, key = home.logs(ledger_id), read_key(home.keys / NAMES[0], phrase).public
+            made = {
+                "consensus log": _make_guard(home, "consensus log", logs.path(0, key), lambda: logs.make(0, key), used=used),
+                "cosigning log": _make_guard(
+                    home, "cosigning log", home.guard, lambda: _make_cosigning_log(home.guard, ledger_id), used=used
+                ),
+            }
             write_atomic(home.genesis, data)
         finally:
             lock.release()
@@ -261,25 +272,31 @@ def _join(home: Home, data: bytes) -> list[Found]:
     return found + [Found(what, guard, made[what]) for what, guard in guards.items()]
 
 
-def _make_guard(what: str, guard: Path, ledger_id: bytes, *, used: bool) -> bool:
+def _make_guard(home: Home, what: str, place: Path, make: Callable[[], bool], *, used: bool) -> bool:
     """Makes a guard, or finds the one that an interrupted run has made; where there is a store already, it must be there."""
+    if used and not any(place.glob("wal-*.log")):
+        raise guard_lost(home, what, place, "there is none")
     try:
-        Wal.open(guard, ledger_id).close()
-    except WalMissingError as error:
-        if used:
-            raise guard_lost(what, guard, str(error)) from error
-        Wal.create(guard, ledger_id).close()
-        return True
+        return make()
     except (WalDamagedError, WalForeignError) as error:
-        raise guard_lost(what, guard, str(error)) from error
+        raise guard_lost(home, what, place, str(error)) from error
+
+
+def _make_cosigning_log(place: Path, ledger_id: bytes) -> bool:
+    try:
+        Wal.open(place, ledger_id).close()
+    except WalMissingError:
+        Wal.create(place, ledger_id).close()
+        return True
     return False
 
 
-def guard_lost(what: str, directory: Path, reason: str) -> FatalError:
+def guard_lost(home: Home, what: str, directory: Path, reason: str) -> FatalError:
     """The refusal to go on without the log that guards a key against signing twice."""
     return FatalError(
         f"The {what} at {directory} cannot be used: {reason}.",
         "It guards against signing twice; without it this node's key must not sign again.",
-        "Never restore it from a backup. Put back the original disk; else the node needs new keys on the ledger.",
+        "Never restore it from a backup. Put back the original disk; else give the node a new key, and tell the ledger: "
+        + command("key", "retire", "--home", home.path),
         Exit.REFUSED,
     )

@@ -1,7 +1,8 @@
 """A node's secret keys at rest and in use.
 
 Four keys live in `HOME/keys`: `consensus`, `log` and `cosign` (Ed25519 seeds of 32 bytes) and `tls` (a PEM key beside its
-certificate `tls.crt`). At rest each is a libsodium SecretBox under a key that Argon2id (MODERATE: 256 MiB, about half a second)
+certificate `tls.crt`). While the consensus key is being rotated its successor, `consensus-next`, is there too: the node votes
+with whichever of the two the epoch's list of validators names. At rest each is a libsodium SecretBox under a key that Argon2id (MODERATE: 256 MiB, about half a second)
 derives from the operator's passphrase; a development network may keep raw seeds. Files are 0600, or the node refuses to start.
 
 File format: `kpledger-key-1` newline, 16 bytes of salt, the SecretBox (24 bytes of nonce, ciphertext).
@@ -11,6 +12,7 @@ A raw file holds the secret alone.
 import os
 import secrets
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +30,7 @@ SEED_BYTES = 32
 CREDENTIAL = "kpledger-passphrase"
 VARIABLE = "KPLEDGER_PASSPHRASE_FILE"
 NAMES = ("consensus", "log", "cosign")
+NEXT = "consensus-next"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +60,25 @@ class SigningKey:
 
 @dataclass(frozen=True, slots=True)
 class NodeKeys:
-    """What a running node signs with."""
+    """What a running node signs with; `coming`: the consensus key's successor, while it is being rotated."""
 
     consensus: SigningKey
     log: SigningKey
     cosign: SigningKey
+    coming: SigningKey | None = None
+
+    @property
+    def newest(self) -> SigningKey:
+        """The consensus key that the node goes by as soon as the ledger knows it."""
+        return self.coming or self.consensus
+
+    def voting(self, validators: Sequence[bytes]) -> SigningKey:
+        """The consensus key for an epoch with these validators: the one that is among them, else the newest."""
+        return self.consensus if self.consensus.public in validators else self.newest
+
+    def all_consensus(self) -> tuple[SigningKey, ...]:
+        """Every consensus key of this home."""
+        return (self.consensus,) if self.coming is None else (self.consensus, self.coming)
 
 
 def passphrase() -> bytes | None:
@@ -159,27 +176,39 @@ def is_sealed(file: Path) -> bool:
 
 
 def load_keys(home: Path, *, raw_allowed: bool) -> NodeKeys:
-    """The node's three signing keys; unsealed files only where `raw_allowed` (a development network).
+    """The node's signing keys; unsealed files only where `raw_allowed` (a development network).
 
     Raises:
         FatalError: as `read_secret`, an unsealed file, or a seed that is not 32 bytes.
     """
     phrase = passphrase()
-    keys = []
-    for name in NAMES:
-        file = home / "keys" / name
-        seed = read_secret(file, phrase)
-        if len(seed) != SEED_BYTES:
-            raise damaged(file)
-        if not raw_allowed and not is_sealed(file):
-            raise FatalError(
-                f"The key file {file} is not sealed.",
-                "Only a development network may keep its keys in the open.",
-                f"Make a new home with {VARIABLE} set; the ledger must be made with that home's keys.",
-                Exit.BAD_CONFIGURATION,
-            )
-        keys.append(SigningKey.from_seed(seed))
-    return NodeKeys(*keys)
+    keys = [_load_key(home / "keys" / name, phrase, raw_allowed=raw_allowed) for name in NAMES]
+    coming = home / "keys" / NEXT
+    return NodeKeys(*keys, coming=_load_key(coming, phrase, raw_allowed=raw_allowed) if coming.exists() else None)
+
+
+def _load_key(file: Path, phrase: bytes | None, *, raw_allowed: bool) -> SigningKey:
+    key = read_key(file, phrase)
+    if not raw_allowed and not is_sealed(file):
+        raise FatalError(
+            f"The key file {file} is not sealed.",
+            "Only a development network may keep its keys in the open.",
+            f"Make a new home with {VARIABLE} set; the ledger must be made with that home's keys.",
+            Exit.BAD_CONFIGURATION,
+        )
+    return key
+
+
+def read_key(file: Path, phrase: bytes | None) -> SigningKey:
+    """The signing key in a file.
+
+    Raises:
+        FatalError: as `read_secret`, or a seed that is not 32 bytes.
+    """
+    seed = read_secret(file, phrase)
+    if len(seed) != SEED_BYTES:
+        raise damaged(file)
+    return SigningKey.from_seed(seed)
 
 
 def new_seed() -> bytes:

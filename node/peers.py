@@ -1,6 +1,7 @@
 """Connections to all other nodes of the ledger: one a pair, made again whenever it breaks.
 
-Of two nodes the one with the smaller consensus key dials. The listening side is an own aiohttp server (it bounds its receive
+Of two nodes the one whose participant's code comes first dials. Whoever joins the ledger, or changes its address or certificate
+there, is dialled and let in from then on, and who is no longer there is not. The listening side is an own aiohttp server (it bounds its receive
 queue; a general web framework's WebSockets need not) behind a door that counts connections (`node.door`). Both sides pin the
 other's TLS certificate (`node.tls`) and prove their consensus key (`node.handshake`).
 """
@@ -15,7 +16,7 @@ from typing import Protocol
 import aiohttp
 from aiohttp import web
 
-from ledger.genesis import Genesis
+from ledger.network import Network
 from ledger.participants import Node as NodeEntry
 from node.door import Door
 from node.errors import HandshakeError, PeerError
@@ -24,6 +25,7 @@ from node.limits import HANDSHAKE_SECONDS, MAX_FRAME_BYTES, PEER_HANDSHAKES, REC
 from node.links import Link, Socket
 from node.logs import get_logger
 from node.tasks import Tasks
+from node.tls import to_pem
 from node.wire import Item
 
 log = get_logger("peers")
@@ -52,24 +54,40 @@ class Peers:
     """All links of one node.
 
     Attributes:
-        links: by consensus key, those that are up.
+        links: by participant, those that are up.
         faults: by participant, how often a peer broke the protocol.
         tasks: its tasks, and what the handler failed with: not the peers' fault, so the process must end.
     """
 
     def __init__(
-        self, genesis: Genesis, identity: Identity, tls: tuple[ssl.SSLContext, ssl.SSLContext], handler: Handler
+        self,
+        network: Network,
+        own: str,
+        identity: Identity,
+        tls: tuple[ssl.SSLContext, ssl.SSLContext],
+        handler: Handler,
     ) -> None:
-        self.links: dict[bytes, Link] = {}
+        """Wires the links.
+
+        Args:
+            network: the nodes as the ledger knows them at the start.
+            own: this node's participant.
+            identity: what is shown to others.
+            tls: contexts for the listening and the dialling side; certificates that the ledger learns are added to them.
+            handler: is told everything.
+        """
+        self.links: dict[str, Link] = {}
         self.faults: dict[str, int] = {}
-        self._genesis = genesis
+        self._network = network
+        self._own = own
         self._identity = identity
         self._server_tls, self._client_tls = tls
         self._handler = handler
+        self._dialling: dict[str, tuple[NodeEntry, asyncio.Task[None]]] = {}
         self._runner: web.AppRunner | None = None
         self._door: Door | None = None
         self._session: aiohttp.ClientSession | None = None
-        self._shaking: Counter[bytes] = Counter()
+        self._shaking: Counter[str] = Counter()
         self.tasks = Tasks()
 
     async def start(self, host: str, port: int) -> None:
@@ -90,9 +108,32 @@ class Peers:
             connector=aiohttp.TCPConnector(limit=0),
             timeout=aiohttp.ClientTimeout(total=None, connect=HANDSHAKE_SECONDS),
         )
-        for entry in self._genesis.nodes:
-            if entry.consensus > self._identity.key.public:
-                self.tasks.spawn(self._keep_dialling(entry))
+        self._dial_all()
+
+    def know(self, network: Network) -> None:
+        """The ledger has learnt of other nodes, addresses or certificates."""
+        before, self._network = self._network, network
+        pinned = {entry.tls for entry in before.nodes.values()}
+        if fresh := "".join(to_pem(entry.tls) for entry in network.nodes.values() if entry.tls not in pinned):
+            for context in (self._server_tls, self._client_tls):
+                context.load_verify_locations(cadata=fresh)
+        for participant, link in tuple(self.links.items()):
+            entry = network.node(participant)
+            if entry is None or entry.tls != link.peer.tls:
+                self._forget(link)
+        if self._session is not None:
+            self._dial_all()
+
+    def _dial_all(self) -> None:
+        """Keeps dialling exactly those nodes that are this one's to dial, at the addresses of now."""
+        wanted = {code: entry for code, entry in self._network.nodes.items() if code > self._own}
+        for code, (entry, task) in tuple(self._dialling.items()):
+            if wanted.get(code) is None or (wanted[code].address, wanted[code].tls) != (entry.address, entry.tls):
+                task.cancel()
+                del self._dialling[code]
+        for code, entry in wanted.items():
+            if code not in self._dialling:
+                self._dialling[code] = (entry, self.tasks.spawn(self._keep_dialling(entry)))
 
     async def stop(self) -> None:
         """Closes every link and the listener; may be called twice."""
@@ -107,9 +148,9 @@ class Peers:
         if runner is not None:
             await runner.cleanup()
 
-    def send(self, key: bytes, item: bytes) -> None:
+    def send(self, participant: str, item: bytes) -> None:
         """Queues one urgent item to one peer, if it is connected."""
-        if link := self.links.get(key):
+        if link := self.links.get(participant):
             link.send(item)
 
     def broadcast(self, item: bytes) -> None:
@@ -132,11 +173,11 @@ class Peers:
     async def _accept(self, request: web.Request) -> web.StreamResponse:
         tls = request.transport.get_extra_info("ssl_object") if request.transport else None
         try:
-            entry = entry_of_certificate(self._genesis, tls.getpeercert(binary_form=True) if tls else None)
+            entry = entry_of_certificate(self._network, tls.getpeercert(binary_form=True) if tls else None)
         except HandshakeError as error:
             log.warning("peer refused", reason=str(error), address=request.remote)
             raise web.HTTPForbidden from error
-        if self._shaking[entry.consensus] >= PEER_HANDSHAKES:
+        if self._shaking[entry.participant] >= PEER_HANDSHAKES:
             raise web.HTTPTooManyRequests
         socket = web.WebSocketResponse(
             timeout=_CLOSE_SECONDS, max_msg_size=MAX_FRAME_BYTES, compress=False, heartbeat=_PING_SECONDS
@@ -172,14 +213,14 @@ class Peers:
             heartbeat=_PING_SECONDS,
         ) as socket:
             tls = socket.get_extra_info("ssl_object")
-            shown = entry_of_certificate(self._genesis, tls.getpeercert(binary_form=True) if tls else None)
-            if shown is not entry:
+            shown = entry_of_certificate(self._network, tls.getpeercert(binary_form=True) if tls else None)
+            if shown.participant != entry.participant:
                 raise HandshakeError(f"{entry.address} shows the certificate of {shown.participant}")
             return await self._run(entry, socket, Side.DIAL)
 
     async def _run(self, entry: NodeEntry, socket: Socket, side: Side) -> bool:
         """The life of one connection; true when its handshake succeeded."""
-        link, key = Link(entry, socket), entry.consensus
+        link, key = Link(entry, socket), entry.participant
         if not await self._shake(link, side):
             await socket.close()
             return False
@@ -206,11 +247,11 @@ class Peers:
         return True
 
     async def _shake(self, link: Link, side: Side) -> bool:
-        key = link.peer.consensus
+        key = link.peer.participant
         self._shaking[key] += 1
         try:
             async with asyncio.timeout(HANDSHAKE_SECONDS):
-                await shake(self._identity, link.peer, side, link.send_first, link.receive_first)
+                await shake(self._identity, self._network, link.peer, side, link.send_first, link.receive_first)
         except (PeerError, TimeoutError, ConnectionError) as error:
             log.warning("handshake failed", peer=link.peer.participant, reason=str(error) or type(error).__name__)
             return False
@@ -222,7 +263,7 @@ class Peers:
     def _forget(self, link: Link) -> None:
         """The link is closed, and the handler keeps nothing for it."""
         link.close()
-        del self.links[link.peer.consensus]
+        del self.links[link.peer.participant]
         self._handler.disconnected(link)
         log.info("peer disconnected", peer=link.peer.participant)
 

@@ -10,15 +10,15 @@ leader leaves out what would make its block invalid, however it got into the mem
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from consensus.events import Build, Built, Check, Checked
-from consensus.messages import Mark, Payload
+from consensus.messages import Payload
 from ledger.errors import Refusal
 from ledger.record import Record, Submission, encode_submission, parse_submission
 from ledger.state import Ledger
 from node.bodies import Bodies, UnusableBodyError
+from node.execution import Execution
 from node.limits import BLOCK_BYTES, BLOCK_RECORDS, CLOCK_AHEAD_MS, CLOCK_BEHIND_MS, HEARTBEAT_SECONDS, MARK_BEHIND_BLOCKS
 from node.logs import get_logger
 from node.mempool import Mempool
@@ -33,23 +33,6 @@ class InvalidBlockError(Exception):
     """A block that can never be valid."""
 
 
-@dataclass(frozen=True, slots=True)
-class Executed:
-    """What proposals need of the execution: results by height, and a way to wait for one.
-
-    Attributes:
-        newest: the mark of the last executed block.
-        at: the own mark at a height, None when it is no longer known.
-        reached: waits until this height is executed.
-        unexecuted: ids in delivered blocks that are not executed yet.
-    """
-
-    newest: Callable[[], Mark]
-    at: Callable[[int], Mark | None]
-    reached: Callable[[int], Awaitable[None]]
-    unexecuted: Callable[[], set[bytes]]
-
-
 class Proposals:
     """Answers the core's `Build` and `Check`.
 
@@ -57,23 +40,44 @@ class Proposals:
         tasks: the checks under way, and what one of them failed with.
     """
 
-    def __init__(self, ledger: Ledger, mempool: Mempool, bodies: Bodies, executed: Executed, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self, ledger: Ledger, mempool: Mempool, bodies: Bodies, execution: Execution, now_ms: Callable[[], int]
+    ) -> None:
         """Wires the proposals; `now_ms` is the wall clock, ms since 1970 UTC."""
         self.tasks = Tasks()
         self._ledger = ledger
         self._mempool = mempool
         self._bodies = bodies
-        self._executed = executed
+        self._execution = execution
         self._now_ms = now_ms
         self._checks: dict[bytes, tuple[int, asyncio.Task[None]]] = {}
+        self._waiting: asyncio.Task[None] | None = None
 
-    def build(self, call: Build) -> Built:
-        """A payload on top of `call.parent`: pending records that no ancestor holds, in turn by author."""
-        mark = self._executed.newest()
+    def build(self, call: Build, answer: Callable[[Built], None]) -> None:
+        """Answers with a payload, at once, or as soon as the parent's mark is executed here: none may be older."""
+        if self._waiting is not None:
+            self._waiting.cancel()  # a later question withdraws the earlier
+        if call.parent.mark <= self._ledger.head.height:
+            answer(self._build(call))
+        else:
+            self._waiting = self.tasks.spawn(self._build_later(call, answer))
+
+    async def _build_later(self, call: Build, answer: Callable[[Built], None]) -> None:
+        await self._execution.reached(call.parent.mark)
+        answer(self._build(call))
+
+    def _build(self, call: Build) -> Built:
+        """A payload on top of `call.parent`: the end of the epoch where one is scheduled, else pending records that no
+        ancestor holds, in turn by author.
+        """
+        result = self._execution.newest()
+        mark = result.mark
         time = max(self._now_ms(), call.parent.time + 1)
+        if result.scheduled:
+            return Built(call.view, call.parent.digest, Payload(time=time, mark=mark, next=result.scheduled, records=()))
         records: list[bytes] = []
         if call.parent.height - mark.height <= MARK_BEHIND_BLOCKS:
-            used = self._executed.unexecuted()
+            used = self._execution.unexecuted()
             for block in call.ancestors:
                 used.update(block.payload.records)
             while not records and (taken := self._mempool.take(used, BLOCK_RECORDS, BLOCK_BYTES)):
@@ -127,20 +131,18 @@ class Proposals:
     async def _validate(self, call: Check) -> None:
         """Raises InvalidBlockError or UnusableBodyError; returns when every rule holds."""
         payload = call.block.payload
-        if payload.next:
-            raise InvalidBlockError("the block ends the epoch, which nothing has scheduled")
         if payload.time <= call.parent.time:
             raise InvalidBlockError(f"time {payload.time} is not after the parent's {call.parent.time}")
         if len(set(payload.records)) != len(payload.records):
             raise InvalidBlockError("a record stands in the block twice")
         if payload.records and call.parent.height - payload.mark.height > MARK_BEHIND_BLOCKS:
             raise InvalidBlockError("records although the mark is too far behind")
-        if payload.mark.height > call.parent.height:
-            raise InvalidBlockError("the mark is of a later block than the parent")
-        await self._executed.reached(payload.mark.height)
-        own = self._executed.at(payload.mark.height)
-        if own is None or own != payload.mark:
+        await self._execution.reached(payload.mark.height)
+        own = self._execution.result_at(payload.mark.height)
+        if own is None or own.mark != payload.mark:
             raise InvalidBlockError(f"the mark at height {payload.mark.height} differs from this node's own result")
+        if payload.next != own.scheduled:
+            raise InvalidBlockError(f"the block says of the epoch's end other than the state at height {payload.mark.height}")
         records = await self._bodies.obtain(payload.records, call.leader)
         while (ahead := payload.time - self._now_ms() - CLOCK_AHEAD_MS) > 0:  # noqa: ASYNC110 - no event tells the time
             await asyncio.sleep(min(ahead / 1000, _LONGEST_SLEEP_S))
@@ -160,6 +162,8 @@ class Proposals:
         return parse_submission(raw, envelope_required=False), len(raw)
 
     def stop(self) -> None:
-        """Ends all checks."""
+        """Ends all checks and a proposal that waits."""
+        if self._waiting is not None:
+            self._waiting.cancel()
         for digest in tuple(self._checks):
             self._cancel(digest)

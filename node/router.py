@@ -60,13 +60,13 @@ class Router:
     """The handler of all links (`node.peers.Handler`).
 
     Attributes:
-        heights: by consensus key, the height each connected peer told of last.
+        heights: by participant, the height that each connected peer told of last.
         dropped: records and requests from peers that found no room.
         tasks: those that work off the inboxes, and what one of them failed with.
     """
 
     def __init__(self, ledger: Ledger, mempool: Mempool, bodies: Bodies, intake: Intake, execution: Execution) -> None:
-        self.heights: dict[bytes, int] = {}
+        self.heights: dict[str, int] = {}
         self.dropped = 0
         self.tasks = Tasks()
         self._ledger = ledger
@@ -87,15 +87,20 @@ class Router:
         """Tells the core, and the peer what it may have missed."""
         inbox = self._inboxes[link] = _Inbox(asyncio.Queue(), asyncio.Queue(RECEIVE_REQUESTS), set(), 0, ())
         inbox.tasks = (self.tasks.spawn(self._take_records(link, inbox)), self.tasks.spawn(self._answer_requests(link, inbox)))
-        self._driver.post_now(Connected(link.peer.consensus))
+        self._driver.post_now(Connected(self._key_of(link)))
         if own := self._cosigner.own:
             link.send(encode_item(own))
         if pending := self._mempool.oldest(BODY_REQUEST_IDS):
             link.send(encode_item(Pending(tuple(pending))))
 
+    def epoch_began(self) -> None:
+        """Another core has taken over: it is told of every link that is up."""
+        for link in self._inboxes:
+            self._driver.post_now(Connected(self._key_of(link)))
+
     def disconnected(self, link: Link) -> None:
         """Forgets the link."""
-        self.heights.pop(link.peer.consensus, None)
+        self.heights.pop(link.peer.participant, None)
         for task in self._inboxes.pop(link).tasks:
             task.cancel()
 
@@ -126,8 +131,15 @@ class Router:
             self._request(link, message)
             return
         if isinstance(message, Status):
-            self.heights[link.peer.consensus] = message.height
-        await self._driver.post(Received(link.peer.consensus, message))
+            self.heights[link.peer.participant] = message.height
+        await self._driver.post(Received(self._key_of(link), message))
+
+    def _key_of(self, link: Link) -> bytes:
+        """The consensus key by which the core knows this peer now: a rotated one counts with the epoch that it votes in."""
+        participant = link.peer.participant
+        network = self._ledger.network
+        node = network.node(participant) or link.peer
+        return network.votes_with(participant) or node.consensus
 
     def _records(self, link: Link, raws: tuple[bytes, ...]) -> None:
         inbox = self._inboxes[link]
@@ -166,8 +178,8 @@ class Router:
                     self._pull(link, ids)
                 case GetRecords(ids=ids) if link.has_room(ANSWER_BYTES):
                     self._send_records(link, ids)
-                case GetHeaders(first=first) if link.has_room(HEADERS_BYTES):
-                    self._send_headers(link, first)
+                case GetHeaders() as request if link.has_room(HEADERS_BYTES):
+                    self._send_headers(link, request)
                 case _:
                     self.dropped += 1
             await asyncio.sleep(0)  # each costs milliseconds; whatever else is to do goes first
@@ -191,8 +203,8 @@ class Router:
             or self._ledger.judgement(record_id) is not None
         )
 
-    def _send_headers(self, link: Link, first: int) -> None:
-        blocks, final = self._execution.final_blocks(first, MAX_HEADERS)
+    def _send_headers(self, link: Link, request: GetHeaders) -> None:
+        blocks, final = self._execution.final_blocks(request.epoch, request.first, MAX_HEADERS)
         if final is not None:
             link.send_bulk(encode_item(Consensus(encode(Headers(tuple(blocks), final)))))
 

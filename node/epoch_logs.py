@@ -1,0 +1,68 @@
+"""A home's consensus logs: one an epoch and key, each the guard of that key in that epoch.
+
+Rules:
+1. A log is bound to ledger, epoch and key: what one key signed in one epoch guards nothing else, and an old epoch's log is never
+   read in the new one (P16).
+2. A log is made in three places only: with a home that joins a ledger, with a new key, and, for the epoch that follows, before the
+   block that ends an epoch is committed. So a home in an epoch whose log is not there has lost it: that key must not vote.
+3. Logs of epochs before the last one are deleted: what they guard can never be signed again.
+"""
+
+import hashlib
+import re
+import shutil
+from pathlib import Path
+
+from node.errors import WalMissingError
+from node.wal import Wal
+
+_TAG = b"kpledger/wal/v1\0"
+_NAME = re.compile(r"epoch-(\d{10})-[0-9a-f]{16}")
+
+
+class EpochLogs:
+    """The logs below one directory."""
+
+    def __init__(self, root: Path, ledger_id: bytes) -> None:
+        self.root = root
+        self._ledger_id = ledger_id
+
+    def path(self, epoch: int, key: bytes) -> Path:
+        """Where the log of this epoch and public key is, or would be."""
+        return self.root / f"epoch-{epoch:010d}-{key.hex()[:16]}"
+
+    def open(self, epoch: int, key: bytes) -> Wal:
+        """The log of this epoch and key.
+
+        Raises:
+            WalError: missing, damaged, another's, or the disk failed.
+        """
+        return Wal.open(self.path(epoch, key), self._binding(epoch, key))
+
+    def make(self, epoch: int, key: bytes) -> bool:
+        """Makes the log of an epoch in which this key has not voted; false when it is there already.
+
+        Raises:
+            WalError: what is there is damaged or another's, or the disk failed.
+        """
+        try:
+            self.open(epoch, key).close()
+        except WalMissingError:
+            Wal.create(self.path(epoch, key), self._binding(epoch, key)).close()
+            return True
+        return False
+
+    def prune(self, epoch: int) -> None:
+        """Deletes the logs of epochs before the one that precedes this one."""
+        for place in sorted(self.root.iterdir()):
+            found = _NAME.fullmatch(place.name)
+            if found and int(found[1]) < epoch - 1:
+                shutil.rmtree(place)
+
+    def newest(self) -> int | None:
+        """The highest epoch that has a log, None where there is none."""
+        names = [place.name for place in self.root.iterdir()] if self.root.is_dir() else []
+        return max((int(found[1]) for name in names if (found := _NAME.fullmatch(name))), default=None)
+
+    def _binding(self, epoch: int, key: bytes) -> bytes:
+        return hashlib.sha256(_TAG + self._ledger_id + epoch.to_bytes(8, "big") + key).digest()
