@@ -86,7 +86,9 @@ class Execution:
         extra = {_key(_BLOCK, block.height): encode(block), _key(_MARK, head.height): _encode_mark(mark_of(head))}
         if call.final is not None:
             extra[_key(_FINAL, block.height)] = encode(call.final)
-        return self._ledger.apply(LedgerBlock(block.height, block.payload.time, call.digest, tuple(records)), extra)
+        payload = block.payload
+        final = LedgerBlock(block.height, payload.time, call.digest, tuple(records), block.epoch, payload.next)
+        return self._ledger.apply(final, extra)
 
     def unexecuted(self) -> set[bytes]:
         """Ids in delivered blocks that wait for their execution."""
