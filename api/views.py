@@ -2,13 +2,16 @@
 
 from api.schemas.records import (
     ConfirmAnswer,
+    EquivocationAnswer,
     IssueAnswer,
     LineAnswer,
     MeasuredLineAnswer,
+    NodeReadyAnswer,
+    NodeSetAnswer,
     RecordAnswer,
     SourceAnswer,
 )
-from ledger.bodies import ConfirmBody, IssueBody
+from ledger.bodies import Body, ConfirmBody, EquivocationBody, IssueBody, NodeReadyBody, NodeSetBody
 from ledger.record import parse_record
 from ledger.state import Ledger
 from ledger.units import carats
@@ -30,10 +33,31 @@ def record_answer(ledger: Ledger, record_id: bytes) -> RecordAnswer | None:
         author=record.author,
         at=record.at,
         key=record.key.hex(),
-        body=issue_answer(record.body) if isinstance(record.body, IssueBody) else confirm_answer(record.body),
+        body=_body_answer(record.body),
         envelope=ledger.envelope(record_id) is not None,
         record=raw.hex(),
     )
+
+
+def _body_answer(body: Body) -> IssueAnswer | ConfirmAnswer | NodeSetAnswer | NodeReadyAnswer | EquivocationAnswer:
+    match body:
+        case IssueBody():
+            return issue_answer(body)
+        case ConfirmBody():
+            return confirm_answer(body)
+        case NodeSetBody():
+            return NodeSetAnswer(
+                address=body.address,
+                consensus=body.consensus.hex(),
+                cosign=body.cosign.hex(),
+                log=body.log.hex(),
+                tls=body.tls.hex(),
+                validator=body.validator,
+            )
+        case NodeReadyBody():
+            return NodeReadyAnswer(epoch=body.epoch, validators=body.validators.hex())
+        case EquivocationBody():
+            return EquivocationAnswer(epoch=body.epoch, first=body.first.hex(), second=body.second.hex())
 
 
 def issue_answer(body: IssueBody) -> IssueAnswer:

@@ -6,6 +6,7 @@ from ledger.bodies import ConfirmBody, IssueBody
 from ledger.entries import CertificateState, Head
 from ledger.errors import Refusal
 from ledger.log import Log
+from ledger.network import Network
 from ledger.totals import Total
 from ledger.units import Points
 
@@ -95,6 +96,25 @@ class CertificateView:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """A validator that contradicted itself, proven in the log.
+
+    Attributes:
+        participant: whose validator it was.
+        epoch: in which epoch.
+        key: its consensus key, 32 bytes.
+        record: id of the `evidence.equivocation`.
+        height: the block that accepted it.
+    """
+
+    participant: str
+    epoch: int
+    key: bytes
+    record: bytes
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """What the ledger adds up to at one head: running sums, and how many certificates are open."""
 
@@ -105,7 +125,8 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Head and log as one value, so that a reader in another thread never sees one without the other."""
+    """Head, log and network as one value, so that a reader in another thread never sees one without the others."""
 
     head: Head
     log: Log
+    network: Network

@@ -1,4 +1,4 @@
-"""The clear bodies of the kinds of records, as schemas: field, type, bound. What needs another field or the state: `rules`.
+"""The bodies of the kinds of records, as schemas: field, type, bound. What needs another field or the state: `rules`.
 
 Fields stand in canonical order, so that a schema encodes canonically as it is. Reference: design 10-formats.md, "Record".
 """
@@ -8,7 +8,18 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
-from ledger.limits import MAX_AMOUNT, MAX_LINES, MAX_ORIGINS, MAX_SOURCES, MAX_ZONE_CHARACTERS
+from ledger.limits import (
+    MAX_ADDRESS_CHARACTERS,
+    MAX_AMOUNT,
+    MAX_EPOCH,
+    MAX_LINES,
+    MAX_ORIGINS,
+    MAX_SOURCES,
+    MAX_TLS_BYTES,
+    MAX_VOTE_BYTES,
+    MAX_ZONE_CHARACTERS,
+    MIN_TLS_BYTES,
+)
 from ledger.schema import ASCII
 from ledger.units import Points, day_number
 
@@ -31,6 +42,7 @@ Hs = Literal["710210", "710221", "710231"]
 """Rough diamonds: unsorted, industrial, non-industrial."""
 
 Zone = Annotated[str, Meta(max_length=MAX_ZONE_CHARACTERS)]
+Vote = Annotated[bytes, Meta(min_length=1, max_length=MAX_VOTE_BYTES)]
 
 
 class Line(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
@@ -112,21 +124,56 @@ class ConfirmBody(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
         day_number(self.received, "received")
 
 
-Body = IssueBody | ConfirmBody
+class NodeSetBody(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """`node.set`: the author's node from now on; its consensus key and `validator` say who votes from the next epoch on."""
+
+    address: Annotated[str, Meta(min_length=1, max_length=MAX_ADDRESS_CHARACTERS)]
+    consensus: Bin32
+    cosign: Bin32
+    log: Bin32
+    tls: Annotated[bytes, Meta(min_length=MIN_TLS_BYTES, max_length=MAX_TLS_BYTES)]
+    validator: bool
+
+
+class NodeReadyBody(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """`node.ready`: the author's node is ready to vote in this epoch among these validators (`ledger.network.list_hash`)."""
+
+    epoch: Annotated[int, Meta(ge=1, le=MAX_EPOCH)]
+    validators: Bin32
+
+
+class EquivocationBody(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """`evidence.equivocation`: two votes of a validator of this epoch that it may not both sign, as consensus encodes them."""
+
+    epoch: Annotated[int, Meta(ge=0, le=MAX_EPOCH)]
+    first: Vote
+    second: Vote
+
+
+SealedBody = IssueBody | ConfirmBody
+"""Bodies with lines, a rid and the hash of an envelope."""
+
+Body = SealedBody | NodeSetBody | NodeReadyBody | EquivocationBody
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of record: the schema of its body, and whether an envelope belongs to it."""
 
-    body: type[IssueBody | ConfirmBody]
+    body: type[Body]
     sealed: bool
 
 
 CERTIFICATE_ISSUE: Final = "certificate.issue"
 IMPORT_CONFIRM: Final = "import.confirm"
+NODE_SET: Final = "node.set"
+NODE_READY: Final = "node.ready"
+EVIDENCE_EQUIVOCATION: Final = "evidence.equivocation"
 
 KINDS: Final = {
     CERTIFICATE_ISSUE: Kind(IssueBody, sealed=True),
     IMPORT_CONFIRM: Kind(ConfirmBody, sealed=True),
+    NODE_SET: Kind(NodeSetBody, sealed=False),
+    NODE_READY: Kind(NodeReadyBody, sealed=False),
+    EVIDENCE_EQUIVOCATION: Kind(EquivocationBody, sealed=False),
 }

@@ -1,7 +1,8 @@
 """From what an officer writes down to what an authority signs: blindings, commitments, codes and envelope are made here.
 
 A draft is plain: carats and values by line, names, dates. `make_issue` and `make_confirm` turn it into a body and its
-envelope. Randomness comes from the caller's `rng`, in this order: rid (16), for an issue receipt code (10) and verdict code
+envelope. What has no sealed part becomes the statement to sign at once: `make_node_set`, `make_node_ready`,
+`make_equivocation`. Randomness comes from the caller's `rng`, in this order: rid (16), for an issue receipt code (10) and verdict code
 (10), a blinding (64 each) for every line, then as `ledger.envelope.seal` says.
 Reference: design 3-confidentiality.md and 10-formats.md.
 """
@@ -12,11 +13,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
-from ledger.bodies import ConfirmBody, ConfirmLine, Hs, IssueBody, Line, Source
+from ledger.bodies import (
+    EVIDENCE_EQUIVOCATION,
+    NODE_READY,
+    NODE_SET,
+    ConfirmBody,
+    ConfirmLine,
+    EquivocationBody,
+    Hs,
+    IssueBody,
+    Line,
+    NodeReadyBody,
+    NodeSetBody,
+    Source,
+)
 from ledger.commitments import commit, draw_blinding
 from ledger.envelope import Reader, Rng, Sealed, seal
 from ledger.errors import Code, Refusal
 from ledger.hashing import labelled_hash
+from ledger.participants import Node
+from ledger.record import build_statement
 from ledger.units import Cents, Points
 
 RID_BYTES = 16
@@ -173,6 +189,40 @@ def make_confirm(ledger_id: bytes, draft: ConfirmDraft, readers: Sequence[Reader
         seals=cast("Literal['intact', 'broken', 'none']", draft.seals),
     )
     return MadeConfirm(body, sealed.envelope)
+
+
+def make_node_set(author: str, at: int, node: Node) -> bytes:
+    """The statement of `node.set`, for the author's root key; `at` in milliseconds. The node's participant is the author.
+
+    Raises:
+        Refusal: the first field that is out of its bounds.
+    """
+    body = NodeSetBody(node.address, node.consensus, node.cosign, node.log, node.tls, node.validator)
+    return build_statement(NODE_SET, author, at, body)
+
+
+def make_node_ready(author: str, at: int, epoch: int, validators: bytes) -> bytes:
+    """The statement of `node.ready`, for the consensus key of the author's node.
+
+    Args:
+        author: whose node is ready.
+        at: milliseconds.
+        epoch: the next one.
+        validators: hash of the pending list (`Network.pending`).
+
+    Raises:
+        Refusal: the first field that is out of its bounds.
+    """
+    return build_statement(NODE_READY, author, at, NodeReadyBody(epoch, validators))
+
+
+def make_equivocation(author: str, at: int, epoch: int, first: bytes, second: bytes) -> bytes:
+    """The statement of `evidence.equivocation`, for the consensus key of the author's node; two votes as consensus encodes them.
+
+    Raises:
+        Refusal: the first field that is out of its bounds.
+    """
+    return build_statement(EVIDENCE_EQUIVOCATION, author, at, EquivocationBody(epoch, first, second))
 
 
 def _total(lines: Sequence[DraftLine]) -> Points:

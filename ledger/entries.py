@@ -137,15 +137,77 @@ class CertificateEntry(Struct, frozen=True, gc=False, array_like=True, forbid_un
         return self.records[-1]
 
 
+Validators = tuple[tuple[str, bytes], ...]
+"""Participant and consensus key of each validator, in voting order."""
+
+
+class NodeEntry(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
+    """A participant's node as its newest `node.set` has it; see `ledger.participants.Node`."""
+
+    address: str
+    consensus: bytes
+    log: bytes
+    cosign: bytes
+    tls: bytes
+    validator: bool
+
+
+class KeyEntry(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
+    """The purpose of a key or certificate; `retired`: a consensus key that was replaced, which never comes back."""
+
+    holder: str
+    purpose: str
+    retired: bool
+
+
+class NetworkEntry(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
+    """Where the changes of validators stand.
+
+    Attributes:
+        epoch: the one in force.
+        pending: hash of the list that the nodes give, empty when that is the one in force.
+        ready: participants of it that are ready, ascending.
+        scheduled: the same hash once a quorum of them is, else empty.
+    """
+
+    epoch: int
+    pending: bytes
+    ready: tuple[str, ...]
+    scheduled: bytes
+
+
+class EpochEntry(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
+    """An epoch; see `ledger.network.Epoch`."""
+
+    validators: Validators
+    first_height: int
+    first_size: int
+    last_height: int | None
+
+
+class EvidenceEntry(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
+    """A proven equivocation: whose validator it was, the record in the log that proves it, that one's block."""
+
+    participant: str
+    record: bytes
+    height: int
+
+
 _encoder = msgspec.msgpack.Encoder()
 encode = _encoder.encode
 """Any entry's bytes."""
 
-E = TypeVar("E", Head, JudgementEntry, CertificateEntry)
+E = TypeVar("E")
 
 _head = msgspec.msgpack.Decoder(Head)
 _judgement = msgspec.msgpack.Decoder(JudgementEntry)
 _certificate = msgspec.msgpack.Decoder(CertificateEntry)
+_node = msgspec.msgpack.Decoder(NodeEntry)
+_key = msgspec.msgpack.Decoder(KeyEntry)
+_network = msgspec.msgpack.Decoder(NetworkEntry)
+_validators = msgspec.msgpack.Decoder(Validators)
+_epoch = msgspec.msgpack.Decoder(EpochEntry)
+_evidence = msgspec.msgpack.Decoder(EvidenceEntry)
 
 
 def _decode(decoder: "msgspec.msgpack.Decoder[E]", data: bytes) -> E:
@@ -168,3 +230,33 @@ def decode_judgement(data: bytes) -> JudgementEntry:
 def decode_certificate(data: bytes) -> CertificateEntry:
     """Raises StoreError for anything else."""
     return _decode(_certificate, data)
+
+
+def decode_node(data: bytes) -> NodeEntry:
+    """Raises StoreError for anything else."""
+    return _decode(_node, data)
+
+
+def decode_key(data: bytes) -> KeyEntry:
+    """Raises StoreError for anything else."""
+    return _decode(_key, data)
+
+
+def decode_network(data: bytes) -> NetworkEntry:
+    """Raises StoreError for anything else."""
+    return _decode(_network, data)
+
+
+def decode_validators(data: bytes) -> Validators:
+    """Raises StoreError for anything else."""
+    return _decode(_validators, data)
+
+
+def decode_epoch(data: bytes) -> EpochEntry:
+    """Raises StoreError for anything else."""
+    return _decode(_epoch, data)
+
+
+def decode_evidence(data: bytes) -> EvidenceEntry:
+    """Raises StoreError for anything else."""
+    return _decode(_evidence, data)

@@ -68,6 +68,27 @@ class Code(StrEnum):
     CONFIRMED_BUT_DIFFERS = "confirmed-but-differs"
     CONFIRMED_BUT_EXPIRED = "confirmed-but-expired"
     RECEIPT_CODE = "receipt-code"
+    # node.set
+    NOT_ROOT_KEY = "not-root-key"
+    NODE_ADDRESS = "node-address"
+    NODE_ADDRESS_USED = "node-address-used"
+    NODE_KEY = "node-key"
+    NODE_CERTIFICATE = "node-certificate"
+    KEY_IN_USE = "key-in-use"
+    KEY_RETIRED = "key-retired"
+    NODE_UNCHANGED = "node-unchanged"
+    TOO_MANY_VALIDATORS = "too-many-validators"
+    NO_VALIDATOR_LEFT = "no-validator-left"
+    # node.ready
+    NOT_CONSENSUS_KEY = "not-consensus-key"
+    EPOCH_NOT_NEXT = "epoch-not-next"
+    LIST_NOT_PENDING = "list-not-pending"
+    NOT_IN_LIST = "not-in-list"
+    READY_ALREADY = "ready-already"
+    # evidence.equivocation
+    EPOCH_UNKNOWN = "epoch-unknown"
+    EVIDENCE_INVALID = "evidence-invalid"
+    EVIDENCE_KNOWN = "evidence-known"
     # genesis
     BAD_GENESIS = "bad-genesis"
 
@@ -174,7 +195,9 @@ class RecordMissingError(ProofError):
 
 
 class BlockOrderError(LedgerError):
-    """A block that does not follow the head: another height than the next, or a time that does not grow."""
+    """A block that does not follow the head: another height than the next, a time that does not grow, another epoch than the
+    one in force, or the end of an epoch with records or for a list of validators that was never scheduled.
+    """
 
 
 class StoreError(LedgerError):

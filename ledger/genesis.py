@@ -13,14 +13,14 @@ Every fault is a `Refusal` BAD_GENESIS with the field. `make_genesis` writes wha
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from ledger import codec
 from ledger.errors import Code
 from ledger.limits import DEFAULT_VALIDITY_DAYS, MAX_GENESIS_BYTES, MAX_INSTANT_MS, MAX_PARTICIPANTS
-from ledger.participants import Node, Participant, RoleKey, SealKey, Secretariat
+from ledger.participants import SECRETARIAT, KeyUse, Node, Participant, RoleKey, SealKey, Secretariat
 from ledger.participants_reader import RegisterReader
 from ledger.strict_json import Cursor, Json, load
 
@@ -32,6 +32,11 @@ PARAMETERS: Mapping[str, tuple[int, int, int]] = MappingProxyType({"validity-day
 
 _NETWORK = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _ORIGIN = re.compile(r"[a-z0-9]+([.-][a-z0-9]+)*(/[a-z0-9]+([._-][a-z0-9]+)*)+")
+
+
+def quorum(n: int) -> int:
+    """Votes out of n that decide: (n+f)//2 + 1, f = (n-1)//3 (4-consensus.md)."""
+    return (n + (n - 1) // 3) // 2 + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class Genesis:
         ledger_id: 32 bytes.
         validators: consensus keys of the voting nodes, in the file's order (derived).
         countries: the participant that stands for each country (derived).
+        keys: the purpose of every key and certificate that it names (derived).
     """
 
     network: str
@@ -63,17 +69,18 @@ class Genesis:
     ledger_id: bytes
     validators: tuple[bytes, ...] = field(init=False)
     countries: Mapping[str, str] = field(init=False, repr=False)
+    keys: Mapping[bytes, KeyUse] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "validators", tuple(node.consensus for node in self.nodes if node.validator))
         countries = {country: entry.code for entry in self.participants.values() for country in entry.countries}
         object.__setattr__(self, "countries", MappingProxyType(countries))
+        object.__setattr__(self, "keys", MappingProxyType(dict(_uses(self.participants, self.nodes, self.secretariat))))
 
     @property
     def quorum(self) -> int:
-        """Votes that decide: (n+f)//2 + 1 of n, f = (n-1)//3 (4-consensus.md)."""
-        n = len(self.validators)
-        return (n + (n - 1) // 3) // 2 + 1
+        """Votes that decide, of the first validators."""
+        return quorum(len(self.validators))
 
     def node(self, participant: str) -> Node | None:
         """The participant's node, None when it has none."""
@@ -108,6 +115,21 @@ def _read(root: Cursor) -> Genesis:
     )
     root.close()
     return genesis
+
+
+def _uses(
+    participants: Mapping[str, Participant], nodes: Sequence[Node], secretariat: Secretariat
+) -> Iterator[tuple[bytes, KeyUse]]:
+    holders: list[tuple[str, Participant | Secretariat]] = [*participants.items(), (SECRETARIAT, secretariat)]
+    for code, holder in holders:
+        yield holder.root, KeyUse(code, "root")
+        for key in holder.keys:
+            yield key, KeyUse(code, "role")
+        for seal in holder.seals:
+            yield seal.key, KeyUse(code, "seal")
+    for node in nodes:
+        for purpose, key in node.purposes():
+            yield key, KeyUse(node.participant, purpose)
 
 
 def _parameters(given: Cursor) -> Mapping[str, int]:

@@ -11,6 +11,12 @@
 | `s/r/` | rid | empty: this rid is taken | state |
 | `s/n/` | state | how many certificates are in it, 8 bytes, see `ledger.totals` | state |
 | `s/t/` | participant, flow, HS (or nothing: all HS) | running sums, see `ledger.totals` | state |
+| `s/m/` | participant | `NodeEntry`: its node, when that is no longer as in the genesis | state |
+| `s/k/` | key, or a certificate's SHA-256 | `KeyEntry`, when it is not of the genesis or is retired | state |
+| `s/w` | | `NetworkEntry`: epoch, pending and scheduled list | state |
+| `s/l/` | hash of a list of validators | the list, once it was scheduled | state |
+| `s/p/` | epoch (8 bytes) | `EpochEntry`; epoch 0 only once it has ended | state |
+| `s/v/` | epoch (8 bytes), consensus key | `EvidenceEntry` | state |
 | `i/` | mask, codes, state, index (8 bytes) | number: certificates in the log's order | index |
 | `d/` | source's number, `/`, number | points taken, 8 bytes: who took carats from it | index |
 | `t/` | level, n | hash tile (`ledger.log`) | every block with a new leaf |
@@ -23,6 +29,7 @@ Integers in keys are big-endian, so that LevelDB's order is theirs. Participant 
 needed.
 """
 
+import hashlib
 from typing import Final
 
 GENESIS: Final = b"g"
@@ -35,6 +42,12 @@ CERTIFICATE: Final = b"s/c/"
 RID: Final = b"s/r/"
 COUNT: Final = b"s/n/"
 TOTAL: Final = b"s/t/"
+NODES: Final = b"s/m/"
+KEY_USE: Final = b"s/k/"
+NETWORK: Final = b"s/w"
+LIST: Final = b"s/l/"
+EPOCH: Final = b"s/p/"
+EVIDENCE: Final = b"s/v/"
 INDEX: Final = b"i/"
 CLAIM: Final = b"d/"
 TILES: Final = b"t/"
@@ -42,6 +55,9 @@ NODE: Final = b"n/"
 
 INDEX_BYTES: Final = 8
 """A position in the log inside a key."""
+
+EPOCH_BYTES: Final = 8
+_KEY_BYTES: Final = 32
 
 
 def record(record_id: bytes) -> bytes:
@@ -77,6 +93,31 @@ def total(participant: str, flow: str, hs: str) -> bytes:
 def count(state: int) -> bytes:
     """Where the number of certificates in a state stands."""
     return COUNT + bytes((state,))
+
+
+def registered_node(participant: str) -> bytes:
+    """Where a participant's node stands."""
+    return NODES + participant.encode()
+
+
+def key_use(key: bytes) -> bytes:
+    """Where the purpose of a public key (32 bytes) or of a certificate (any other length) stands."""
+    return KEY_USE + (key if len(key) == _KEY_BYTES else hashlib.sha256(key).digest())
+
+
+def validators(list_hash: bytes) -> bytes:
+    """Where a list of validators stands."""
+    return LIST + list_hash
+
+
+def epoch(number: int) -> bytes:
+    """Where an epoch stands."""
+    return EPOCH + number.to_bytes(EPOCH_BYTES, "big")
+
+
+def evidence(number: int, key: bytes) -> bytes:
+    """Where the evidence against the validator with this consensus key in this epoch stands."""
+    return EVIDENCE + number.to_bytes(EPOCH_BYTES, "big") + key
 
 
 def listing(issuer: str, destination: str, state: int) -> bytes:

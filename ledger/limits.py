@@ -61,8 +61,18 @@ MAX_NOTE_SIGNATURES = 100
 MAX_GENESIS_BYTES = 8 * 1024 * 1024
 MAX_PARTICIPANTS = 500
 MAX_VALIDATORS = 128
+MIN_TLS_BYTES = 4
 MAX_TLS_BYTES = 4 * 1024
-"""A node's TLS certificate (DER) in the genesis."""
+"""A node's TLS certificate (DER)."""
+
+MAX_ADDRESS_CHARACTERS = 200
+"""`host:port` of a node's peer listener."""
+
+MAX_EPOCH = 2**31 - 1
+"""Number of an epoch: one a second for 68 years."""
+
+MAX_VOTE_BYTES = 512
+"""One of the two votes of an equivocation, with its signature: about three times what a vote takes."""
 
 MAX_TREE_SIZE = 2**63 - 1
 """Largest size of the log that any format here can state."""

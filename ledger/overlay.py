@@ -2,7 +2,8 @@
 
 Rules:
 1. `Reader` is all that a rule may ask: typed look-ups in state, nothing else.
-2. A block's writes stay in memory until the whole block is judged; then they go into one batch.
+2. A block's writes stay in memory until the whole block is judged; then they go into one batch. The network stands beside
+   them in its decoded form; whoever changes it writes its entries, too (`ledger.rules.effects`).
 3. State digest: `d_h = SHA-256(d_{h-1} || canonical [[key, value or nil], ...])` over every key under `s/` that block h
    wrote, ascending (4-consensus.md, `mark`).
 """
@@ -13,7 +14,8 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from ledger import entries, keys
-from ledger.entries import CertificateEntry
+from ledger.entries import CertificateEntry, KeyEntry
+from ledger.network import Epoch, Network, read_epoch
 
 Get = Callable[[bytes], bytes | None]
 Write = tuple[bytes, bytes | None]
@@ -24,12 +26,13 @@ _ABSENT = b"\0absent"
 
 
 class Reader:
-    """Typed look-ups in state."""
+    """Typed look-ups in state; `network` is that part of it which is decoded already."""
 
-    __slots__ = ("get",)
+    __slots__ = ("get", "network")
 
-    def __init__(self, get: Get) -> None:
+    def __init__(self, get: Get, network: Network) -> None:
         self.get: Get = get
+        self.network = network
 
     def certificate(self, number: str) -> CertificateEntry | None:
         """The certificate of this number, None where there is none."""
@@ -40,14 +43,27 @@ class Reader:
         """Whether a record in the log has this rid."""
         return self.get(keys.rid(rid)) is not None
 
+    def key_use(self, key: bytes) -> KeyEntry | None:
+        """The purpose of a key or certificate that a record has registered or retired, None for others."""
+        data = self.get(keys.key_use(key))
+        return None if data is None else entries.decode_key(data)
+
+    def epoch(self, number: int) -> Epoch | None:
+        """The epoch of this number, None when it has not begun."""
+        return self.network.epoch if number == self.network.epoch.number else read_epoch(self.get, number)
+
+    def evidence_known(self, epoch: int, key: bytes) -> bool:
+        """Whether evidence against the validator with this consensus key in this epoch is in the log."""
+        return self.get(keys.evidence(epoch, key)) is not None
+
 
 class Overlay(Reader):
     """A read-through write buffer over the store, for one block."""
 
     __slots__ = ("_below", "_writes")
 
-    def __init__(self, below: Get) -> None:
-        super().__init__(self._read)
+    def __init__(self, below: Get, network: Network) -> None:
+        super().__init__(self._read, network)
         self._below = below
         self._writes: dict[bytes, bytes | None] = {}
 

@@ -166,6 +166,20 @@ class Secretariat:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyUse:
+    """What the one purpose of a key or certificate is: whose it is (a code or `secretariat`), and for what.
+
+    Purposes: `root`, `role` (whichever roles it has), `seal`, and of a node `consensus`, `cosign`, `log`, `tls`.
+    """
+
+    holder: str
+    purpose: str
+
+    def __str__(self) -> str:
+        return f"{self.purpose} of {self.holder}"
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """A participant's node: `host:port` of its peer listener, Ed25519 public keys, TLS certificate (DER), whether it votes."""
 
@@ -176,3 +190,7 @@ class Node:
     cosign: bytes
     tls: bytes
     validator: bool
+
+    def purposes(self) -> tuple[tuple[str, bytes], ...]:
+        """Its keys and its certificate by purpose."""
+        return ("consensus", self.consensus), ("cosign", self.cosign), ("log", self.log), ("tls", self.tls)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import nacl.bindings as sodium
 
 from ledger.countries import EU, is_country, is_participant_code
-from ledger.limits import MAX_TLS_BYTES, MAX_VALIDATORS
+from ledger.limits import MAX_ADDRESS_CHARACTERS, MAX_TLS_BYTES, MAX_VALIDATORS, MIN_TLS_BYTES
 from ledger.participants import Authority, Node, NumberRange, Participant, Role, RoleKey, SealKey, Secretariat, Suspension
 from ledger.record import valid_public_key
 from ledger.strict_json import Cursor
@@ -29,6 +29,25 @@ def is_sealing_key(key: bytes) -> bool:
         return False
     y = (u - 1) * pow(u + 1, -1, _FIELD_PRIME) % _FIELD_PRIME
     return sodium.crypto_core_ed25519_is_valid_point(y.to_bytes(32, "little"))
+
+
+def is_address(text: str) -> bool:
+    """Whether this is `host:port` of a listener: a name or an address in lower case, a port from 1 to 65535."""
+    form = len(text) <= MAX_ADDRESS_CHARACTERS and _ADDRESS.fullmatch(text) is not None
+    return form and 1 <= int(text.rpartition(":")[2]) <= 65_535
+
+
+def is_certificate(data: bytes) -> bool:
+    """Whether this is one SEQUENCE with its length in the shortest form, as every DER certificate is (X.690, 10.1)."""
+    if data[:1] != b"\x30" or not MIN_TLS_BYTES <= len(data) <= MAX_TLS_BYTES:
+        return False
+    size = data[1]
+    if size < 0x80:
+        return size == len(data) - 2
+    digits = data[2 : 2 + (size & 0x7F)]
+    length = int.from_bytes(digits, "big")
+    shortest = length > 0x7F and digits[:1] != b"\0" and size != 0x80
+    return shortest and length == len(data) - 2 - len(digits)
 
 
 class RegisterReader:
@@ -143,18 +162,15 @@ class RegisterReader:
         return tuple(found)
 
     def _node(self, given: Cursor, participants: Mapping[str, Participant]) -> Node:
-        address = given.member("address")
         node = Node(
             participant=given.member("participant").one_of(participants.__contains__, "is no participant"),
-            address=address.text(pattern=_ADDRESS),
+            address=given.member("address").one_of(is_address, "is no host:port with a port from 1 to 65535"),
             consensus=self._signing_key(given.member("consensus")),
             log=self._signing_key(given.member("log")),
             cosign=self._signing_key(given.member("cosign")),
             tls=self._certificate(given.member("tls")),
             validator=given.member("validator").boolean(),
         )
-        if not 1 <= int(node.address.rpartition(":")[2]) <= 65_535:
-            address.refuse("has no port from 1 to 65535")
         given.close()
         return node
 
@@ -181,8 +197,8 @@ class RegisterReader:
         return self._once(given, key)
 
     def _certificate(self, given: Cursor) -> bytes:
-        der = given.hexadecimal(4, MAX_TLS_BYTES)
-        if not _is_der_sequence(der):
+        der = given.hexadecimal(MIN_TLS_BYTES, MAX_TLS_BYTES)
+        if not is_certificate(der):
             given.refuse("is no DER certificate")
         return self._once(given, der)
 
@@ -214,16 +230,3 @@ def _ranges(given: Cursor) -> tuple[NumberRange, ...]:
         found.append(entry)
         item.close()
     return tuple(found)
-
-
-def _is_der_sequence(data: bytes) -> bool:
-    """Whether this is one SEQUENCE with its length in the shortest form, as every DER certificate is (X.690, 10.1)."""
-    if data[:1] != b"\x30":
-        return False
-    size = data[1]
-    if size < 0x80:
-        return size == len(data) - 2
-    digits = data[2 : 2 + (size & 0x7F)]
-    length = int.from_bytes(digits, "big")
-    shortest = length > 0x7F and digits[:1] != b"\0" and size != 0x80
-    return shortest and length == len(data) - 2 - len(digits)

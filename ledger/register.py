@@ -16,7 +16,7 @@ from ledger.envelope import Reader
 from ledger.errors import Code, Refusal
 from ledger.genesis import Genesis
 from ledger.limits import SEAL_EPOCH_OVERLAP_DAYS
-from ledger.participants import SECRETARIAT, Participant, Role, RoleKey, SealKey
+from ledger.participants import SECRETARIAT, KeyUse, Participant, Role, RoleKey, SealKey
 from ledger.units import Ms
 
 NO_EPOCH: Final = 0
@@ -58,6 +58,23 @@ class Register:
         if role not in entry.roles:
             raise Refusal(Code.KEY_ROLE, "key", given=" ".join(entry.roles), limit=str(role))
         return participant
+
+    def member(self, author: str) -> Participant:
+        """The participant that is the author.
+
+        Raises:
+            Refusal: UNKNOWN_AUTHOR; KEY_ROLE, the secretariat.
+        """
+        participant = self._genesis.participants.get(author)
+        if author == SECRETARIAT:
+            raise Refusal(Code.KEY_ROLE, "author", given=author, limit="a participant")
+        if participant is None:
+            raise Refusal(Code.UNKNOWN_AUTHOR, "author", given=author)
+        return participant
+
+    def key_use(self, key: bytes) -> KeyUse | None:
+        """The purpose that the genesis gives a key or certificate, None for one that it does not name."""
+        return self._genesis.keys.get(key)
 
     def key(self, author: str, key: bytes) -> RoleKey:
         """The author's key, whatever it may sign and when.

@@ -64,7 +64,7 @@ def _parts(info: inspect.Type) -> tuple[inspect.Type, ...]:
             return ()
 
 
-_LEAVES = (inspect.IntType, inspect.StrType, inspect.BytesType, inspect.LiteralType, inspect.NoneType)
+_LEAVES = (inspect.IntType, inspect.StrType, inspect.BytesType, inspect.BoolType, inspect.LiteralType, inspect.NoneType)
 _NODES = (inspect.StructType, inspect.VarTupleType, inspect.TupleType, inspect.UnionType, inspect.Metadata)
 
 
@@ -222,6 +222,8 @@ def _check_leaf(info: inspect.Type, value: Any, path: str) -> None:
         case inspect.BytesType(min_length=low, max_length=high):
             _expect(bytes, value, path)
             _within(path, len(value), low, high)
+        case inspect.BoolType():
+            _expect(bool, value, path)
         case inspect.StrType(min_length=low, max_length=high, pattern=pattern):
             _expect(str, value, path)
             _within(path, len(value), low, high)

@@ -2,12 +2,14 @@
 
 A block is executed so:
 
-1. it must follow the head: the next height, a later time;
+1. it must follow the head: the next height, a later time, the epoch in force;
 2. each record in order is judged by the rules (`ledger.rules`) against the state as the records before it left it: accepted,
    it gets the next leaf and its effects are written; refused, it changes nothing but its own judgement; accepted in an
    earlier place, it is skipped;
-3. the block's sums are added to the running sums, the leaves are appended to the log, the state digest is taken;
-4. judgements, state, indexes, tiles, the new head and the node's own values are written in one synced batch. That is the
+3. the block's sums are added to the running sums; a block that ends its epoch holds no records, and from the next height on
+   the list of validators that it names is in force;
+4. the leaves are appended to the log, the state digest is taken;
+5. judgements, state, indexes, tiles, the new head and the node's own values are written in one synced batch. That is the
    commit.
 
 A crash leaves the whole block or none of it; the node then executes it again, with the same result. The same blocks give the
@@ -17,24 +19,26 @@ Records' bytes are written once, before their block, by `keep_bodies`. On openin
 leaves' bytes are checked against the head. Reference: 2-records.md, 5-log.md, "Leaves, hash tiles, state and height".
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
+from functools import partial
 from threading import Lock
 from types import MappingProxyType
 from typing import Final, Self
 
 from ledger import entries, keys, units
 from ledger.answers import CertificateRow, CertificateView, Claim, Judgement, Page, Standing
-from ledger.entries import Head, JudgementEntry
+from ledger.entries import Head, JudgementEntry, Validators
 from ledger.errors import BlockOrderError, ForeignStoreError, Refusal, StoreError
 from ledger.genesis import Genesis
 from ledger.log import Log
 from ledger.merkle import EMPTY_ROOT, HASH_BYTES
+from ledger.network import load
 from ledger.overlay import Overlay, Reader, state_digest
 from ledger.record import Record, Submission
 from ledger.register import Register
-from ledger.rules import Place, View, Writer, check_record
+from ledger.rules import Place, View, Writer, check_key, check_record
 from ledger.rules.common import check_readers
 from ledger.store import Store
 from ledger.tiles import TILE_WIDTH
@@ -46,15 +50,34 @@ __all__ = ["Applied", "Block", "CertificateRow", "CertificateView", "Claim", "He
 
 _NOTHING: Final[Mapping[bytes, bytes]] = MappingProxyType({})
 
+Equivocation = Callable[[bytes, int, tuple[bytes, ...], bytes, bytes], int]
+"""Given ledger id, epoch, its validators' consensus keys in voting order and two votes as bytes: the index of the validator
+that signed both and may not have. Raises ValueError with the reason why they do not prove that. A pure function."""
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A final block: its place and time (ms), its digest, its records in order, every one of sound form and signature."""
+    """A final block.
+
+    Attributes:
+        height: its place.
+        time: ms.
+        digest: what votes named it by.
+        records: in order, every one of sound form and signature.
+        epoch: in which it was voted on.
+        next: hash of a list of validators that was scheduled once, when the block ends its epoch; else empty.
+    """
 
     height: int
     time: int
     digest: bytes
     records: Sequence[Record]
+    epoch: int = 0
+    next: bytes = b""
+
+
+def _no_verifier(ledger_id: bytes, epoch: int, validators: tuple[bytes, ...], first: bytes, second: bytes) -> int:  # noqa: ARG001
+    raise ValueError("this program was opened without a verifier of votes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +91,22 @@ class Applied:
 class Ledger(Queries):
     """One ledger in one store. One thread at a time applies; any number read and check meanwhile."""
 
-    def __init__(self, store: Store, genesis: Genesis, standing: Standing) -> None:
+    def __init__(self, store: Store, genesis: Genesis, standing: Standing, equivocation: Equivocation) -> None:
         super().__init__(store, genesis, standing)
         self._register = Register(genesis)
+        self._equivocation = partial(equivocation, genesis.ledger_id)
         self._kept: set[bytes] = set()
         self._executing: frozenset[bytes] = frozenset()
         self._dropping = Lock()
 
     @classmethod
-    def open(cls, store: Store, genesis: Genesis) -> Self:
+    def open(cls, store: Store, genesis: Genesis, equivocation: Equivocation = _no_verifier) -> Self:
         """The ledger of this genesis in this store; an empty store becomes one.
+
+        Args:
+            store: nobody else's.
+            genesis: of the ledger.
+            equivocation: judges `evidence.equivocation`, the same on every node; what votes are only the consensus knows.
 
         Raises:
             StoreError: another ledger's store, or a head that what is stored does not bear out.
@@ -94,7 +123,8 @@ class Ledger(Queries):
         log = Log(store.get, head.tree_size, keys.TILES)
         if log.root != head.root:
             raise StoreError(f"{store.path}: the log's root is {log.root.hex()}, the head's is {head.root.hex()}")
-        ledger = cls(store, genesis, Standing(head, log))
+        network = load(genesis, store.get, store.iterate(keys.NODES))
+        ledger = cls(store, genesis, Standing(head, log, network), equivocation)
         ledger._check_newest_leaves()
         return ledger
 
@@ -111,7 +141,8 @@ class Ledger(Queries):
             Refusal: the first rule that refuses it. A record in the log passes: sending it again is harmless.
         """
         if not self._in_log(record.id):
-            check_record(self._view(Reader(self._store.get), max(self.head.time, now_ms)), record)
+            state = Reader(self._store.get, self.network)
+            check_record(self._view(state, max(self.head.time, now_ms)), record)
 
     def check_sealed(self, submission: Submission, now_ms: int) -> None:
         """Whether a record's envelope is sealed to exactly its issuer, its destination and the secretariat, at keys in force.
@@ -126,14 +157,15 @@ class Ledger(Queries):
             check_readers(self._register, submission.record, submission.header, Ms(now_ms))
 
     def check_key(self, record: Record) -> None:
-        """Whether a record is signed with a key of its author's at all; what the key may sign, and when, is left to the rules.
+        """Whether a record is signed with a key of its author's that signs such kinds at all; the rest is left to the rules.
 
-        Reads no state: so much a mempool asks of what others send, or anybody could fill it in anybody's name.
+        So much a mempool asks of what others send, or anybody could fill it in anybody's name. Nodes' keys are those at the
+        head: what NOT_CONSENSUS_KEY refuses may be in order on a node that has executed more, and is no fault of its sender.
 
         Raises:
-            Refusal: UNKNOWN_AUTHOR, UNKNOWN_KEY.
+            Refusal: UNKNOWN_AUTHOR, UNKNOWN_KEY, NOT_ROOT_KEY, NOT_CONSENSUS_KEY, KEY_ROLE.
         """
-        self._register.key(record.author, record.key)
+        check_key(self._register, self.network, record)
 
     def keep_bodies(self, submissions: Sequence[Submission]) -> None:
         """Write records' bytes and envelopes by id, not synced: `sync` or the block that accepts them makes them durable."""
@@ -172,15 +204,15 @@ class Ledger(Queries):
             extra: the node's own values, written with the block; `node_value` reads them back.
 
         Raises:
-            BlockOrderError: it does not follow the head; nothing was written.
+            BlockOrderError: it does not follow the head, or ends the epoch with records or for no list that was scheduled;
+                nothing was written.
             StoreError: reading or writing failed; the node must stop, and start again from what is stored.
         """
-        before, log = self._standing.head, self._standing.log
-        if block.height != before.height + 1 or block.time <= before.time:
-            raise BlockOrderError(f"block {block.height} at {block.time} ms cannot follow {before.height} at {before.time} ms")
+        before, log, network = self._standing.head, self._standing.log, self._standing.network
+        validators = self._following(block)
         with self._dropping:
             self._executing = frozenset(record.id for record in block.records)
-        overlay = Overlay(self._store.get)
+        overlay = Overlay(self._store.get, network)
         view = self._view(overlay, block.time)
         totals = Totals()
         writer = Writer(overlay, totals)
@@ -194,6 +226,8 @@ class Ledger(Queries):
                 self._keep_missing(overlay, record)
             judgements.append(judgement)
         totals.write(overlay)
+        if validators is not None:
+            writer.begin_epoch(validators, block.height + 1, before.tree_size)
         tree = log.append(leaves)
         writes = overlay.writes()
         head = Head(block.height, block.time, block.digest, tree.size, tree.root, state_digest(before.state, writes))
@@ -203,7 +237,7 @@ class Ledger(Queries):
         self._store.write(writes, sync=True)
         grown = copy(log)
         grown.commit(tree)
-        self._standing = Standing(head, grown)
+        self._standing = Standing(head, grown, overlay.network)
         self._kept.difference_update(record.id for record in block.records)
         self._executing = frozenset()
         return Applied(head, judgements)
@@ -211,7 +245,27 @@ class Ledger(Queries):
     # --- inside -----------------------------------------------------------------------------------------------------
 
     def _view(self, state: Reader, now: int) -> View:
-        return View(self._register, state, Ms(now), units.block_date(now))
+        return View(self._register, state, Ms(now), units.block_date(now), self._equivocation)
+
+    def _following(self, block: Block) -> Validators | None:
+        """The validators of the epoch that begins after this block, None when it ends none.
+
+        Raises:
+            BlockOrderError: it does not follow the head.
+        """
+        head, epoch = self._standing.head, self._standing.network.epoch.number
+        if block.height != head.height + 1 or block.time <= head.time:
+            raise BlockOrderError(f"block {block.height} at {block.time} ms cannot follow {head.height} at {head.time} ms")
+        if block.epoch != epoch:
+            raise BlockOrderError(f"block {block.height} is of epoch {block.epoch}; {epoch} is in force")
+        if not block.next:
+            return None
+        if block.records:
+            raise BlockOrderError(f"block {block.height} ends epoch {epoch} and holds {len(block.records)} records")
+        stored = self._store.get(keys.validators(block.next))
+        if stored is None:
+            raise BlockOrderError(f"block {block.height} ends epoch {epoch} for a list never scheduled, {block.next.hex()}")
+        return entries.decode_validators(stored)
 
     def _in_log(self, record_id: bytes) -> bool:
         judgement = self.judgement(record_id)
@@ -243,7 +297,7 @@ def _judge(view: View, writer: Writer, overlay: Overlay, record: Record, place: 
     except Refusal as refusal:
         overlay.put(key, entries.encode(JudgementEntry.of(place.height, refusal)))
         return Judgement(record.id, place.height, None, refusal)
-    rule.effect(writer, record, place)
+    rule.effect(view, writer, record, place)
     overlay.put(key, entries.encode(JudgementEntry(place.height, place.index)))
     return Judgement(record.id, place.height, place.index, None)
 

@@ -12,13 +12,14 @@ import heapq
 from itertools import islice
 
 from ledger import entries, keys, totals
-from ledger.answers import CertificateRow, CertificateView, Claim, Figures, Judgement, Page, Standing
+from ledger.answers import CertificateRow, CertificateView, Claim, Evidence, Figures, Judgement, Page, Standing
 from ledger.bodies import ConfirmBody, IssueBody
 from ledger.entries import STATE_NUMBER, STATES, CertificateEntry, CertificateState, Head, issuer_of
 from ledger.errors import StoreError
 from ledger.genesis import Genesis
 from ledger.limits import MAX_PAGE
 from ledger.merkle import HASH_BYTES, leaf_hash
+from ledger.network import Epoch, Network, read_epoch
 from ledger.record import parse_record
 from ledger.store import Reads, Store
 from ledger.tiles import encode_bundle
@@ -138,6 +139,39 @@ class Queries:
             rows = tuple(totals.read(at.iterate(keys.TOTAL)))
             still_open = totals.read_count(at.get(keys.count(STATE_NUMBER[CertificateState.OPEN])))
             return Figures(_head(at), rows, still_open)
+
+    # --- the network ------------------------------------------------------------------------------------------------
+
+    @property
+    def network(self) -> Network:
+        """The nodes, and the epoch in force, at the head."""
+        return self._standing.network
+
+    @property
+    def scheduled(self) -> bytes:
+        """Hash of the list of validators that the state at the head schedules, empty when it schedules none.
+
+        A node keeps it beside the mark of each height: the block that ends an epoch names the one at the height of its mark. A
+        mark from before an epoch's first block schedules nothing in that epoch: what stood there then is in force by now.
+        """
+        return self._standing.network.scheduled
+
+    def epoch(self, number: int) -> Epoch | None:
+        """The epoch of this number with its last height, which is None while it is in force; None when it has not begun."""
+        current = self._standing.network.epoch
+        if not 0 <= number < current.number:
+            return current if number == current.number else None
+        return read_epoch(self._store.get, number)
+
+    def evidence(self) -> list[Evidence]:
+        """Who contradicted itself, by epoch and key."""
+        found = []
+        with self._store.snapshot() as at:
+            for key, value in at.iterate(keys.EVIDENCE):
+                entry = entries.decode_evidence(value)
+                number = int.from_bytes(key[: keys.EPOCH_BYTES], "big")
+                found.append(Evidence(entry.participant, number, key[keys.EPOCH_BYTES :], entry.record, entry.height))
+        return found
 
     # --- the log ----------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,8 @@ mempool and sent to all peers, one hop.
 
 A peer's record must also be one that a block may hold: an envelope for the wrong readers would spoil every leader's block. And
 it must be signed with a key of its author's: a signature alone anybody can make, in anybody's name, until no mempool has room.
+(With a node's consensus key it may be one that this node will only learn of in the next block: such a record is left out, but
+no fault of the peer's.)
 """
 
 import asyncio
@@ -15,7 +17,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from api.errors import Overloaded
-from ledger.errors import Refusal
+from ledger.errors import Code, Refusal
 from ledger.record import Submission, parse_record, parse_submission, record_id, submitted_record
 from ledger.state import Ledger
 from node.logs import get_logger
@@ -121,7 +123,7 @@ class Intake:
                 if not wanted(claimed):
                     self._ledger.check_key(submission.record)
             except Refusal as error:
-                faults += 1
+                faults += error.code is not Code.NOT_CONSENSUS_KEY
                 self._refuse(error)
             else:
                 fresh[claimed] = (submission, raw)

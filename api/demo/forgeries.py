@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from api.demo.numbers import Numbers
 from api.demo.office import Draft, Made, Office
 from api.demo.shipments import VALIDITY_DAYS, Goods, Shipment
+from ledger.bodies import SealedBody
 from ledger.errors import Code
 from ledger.record import encode_submission, parse_record, record_id
 from ledger.units import Ms, block_date, date_of, day_number
@@ -43,7 +44,9 @@ class Subjects:
 
     def rid(self, number: str) -> bytes:
         """The rid of a certificate's issue."""
-        return parse_record(self.issued[number].record).body.rid
+        body = parse_record(self.issued[number].record).body
+        assert isinstance(body, SealedBody)
+        return body.rid
 
 
 class NoSubjectError(Exception):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from api.demo.people import People
 from api.demo.shipments import Arrival, Goods, Shipment
-from ledger.bodies import CERTIFICATE_ISSUE, IMPORT_CONFIRM, Body, Source
+from ledger.bodies import CERTIFICATE_ISSUE, IMPORT_CONFIRM, SealedBody, Source
 from ledger.drafts import ConfirmDraft, DraftLine, IssueDraft, make_confirm, make_issue
 from ledger.envelope import Reader, Rng
 from ledger.genesis import Genesis
@@ -52,7 +52,7 @@ class Draft:
     kind: str
     author: str
     at: int
-    body: Body
+    body: SealedBody
     envelope: bytes
     receipt_code: bytes = b""
 

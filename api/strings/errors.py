@@ -63,6 +63,27 @@ ERRORS: dict[Code | ApiCode, str] = {
     Code.CONFIRMED_BUT_DIFFERS: "Parcels or carats differ from the certificate; that outcome is a discrepancy.",
     Code.CONFIRMED_BUT_EXPIRED: "The certificate had expired when it was received; that outcome is a discrepancy.",
     Code.RECEIPT_CODE: "The receipt code is not the one that was sealed with the parcel.",
+    # node.set
+    Code.NOT_ROOT_KEY: "Only the author's root key signs what its node is.",
+    Code.NODE_ADDRESS: "The node's address is not host:port with a port from 1 to 65535.",
+    Code.NODE_ADDRESS_USED: "Another participant's node has this address.",
+    Code.NODE_KEY: "A key of the node is not an Ed25519 public key of prime order.",
+    Code.NODE_CERTIFICATE: "The node's TLS certificate is not one in DER.",
+    Code.KEY_IN_USE: "A key or certificate of the node serves another purpose or participant already.",
+    Code.KEY_RETIRED: "This consensus key was replaced by another; retired keys never come back.",
+    Code.NODE_UNCHANGED: "The node is registered so already.",
+    Code.TOO_MANY_VALIDATORS: "There would be more validators than the protocol allows.",
+    Code.NO_VALIDATOR_LEFT: "No validator would be left.",
+    # node.ready
+    Code.NOT_CONSENSUS_KEY: "The signing key is not the consensus key of the author's node.",
+    Code.EPOCH_NOT_NEXT: "The epoch is not the next one.",
+    Code.LIST_NOT_PENDING: "The list of validators is not the one that is pending.",
+    Code.NOT_IN_LIST: "The author is not among the validators of the pending list.",
+    Code.READY_ALREADY: "The author's node is ready for this list already.",
+    # evidence.equivocation
+    Code.EPOCH_UNKNOWN: "There has been no such epoch.",
+    Code.EVIDENCE_INVALID: "The two votes do not prove that a validator of the epoch contradicted itself.",
+    Code.EVIDENCE_KNOWN: "Evidence against this validator in this epoch is on the ledger already.",
     # genesis
     Code.BAD_GENESIS: "The genesis file is not valid.",
     # the interface itself

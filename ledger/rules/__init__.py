@@ -9,31 +9,47 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from ledger.bodies import CERTIFICATE_ISSUE, EVIDENCE_EQUIVOCATION, IMPORT_CONFIRM, NODE_READY, NODE_SET
+from ledger.network import Network
 from ledger.participants import Participant, Role
 from ledger.record import Record
-from ledger.rules import certificate, imports
+from ledger.register import Register
+from ledger.rules import certificate, evidence, imports, nodes
 from ledger.rules.common import Place, View, check_common
 from ledger.rules.effects import Writer
+from ledger.rules.signers import NodeSigner, RoleSigner, RootSigner, Signer
 
-__all__ = ["RULES", "Place", "Rule", "View", "Writer", "check_record"]
+__all__ = ["RULES", "Place", "Rule", "View", "Writer", "check_key", "check_record"]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One kind: the role its key needs, the checks beyond the common ones, what it writes."""
+    """One kind: which key signs it, the checks beyond the common ones, what it writes (read from the state before it)."""
 
-    role: Role
+    signer: Signer
     check: Callable[[View, Participant, Record], None]
-    effect: Callable[[Writer, Record, Place], None]
+    effect: Callable[[View, Writer, Record, Place], None]
 
 
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
-        "certificate.issue": Rule(Role.ISSUE, certificate.check, certificate.enact),
-        "import.confirm": Rule(Role.CONFIRM, imports.check, imports.enact),
+        CERTIFICATE_ISSUE: Rule(RoleSigner(Role.ISSUE), certificate.check, certificate.enact),
+        IMPORT_CONFIRM: Rule(RoleSigner(Role.CONFIRM), imports.check, imports.enact),
+        NODE_SET: Rule(RootSigner(), nodes.check_set, nodes.enact_set),
+        NODE_READY: Rule(NodeSigner(voting=False), nodes.check_ready, nodes.enact_ready),
+        EVIDENCE_EQUIVOCATION: Rule(NodeSigner(voting=True), evidence.check, evidence.enact),
     }
 )
 """Every kind that this protocol version knows; `record.parse_record` refuses others."""
+
+
+def check_key(register: Register, network: Network, record: Record) -> None:
+    """Whether the record's key is its author's for its kind, whatever else speaks against it.
+
+    Raises:
+        Refusal: UNKNOWN_AUTHOR, UNKNOWN_KEY, NOT_ROOT_KEY, NOT_CONSENSUS_KEY; KEY_ROLE, the author may not sign this kind.
+    """
+    RULES[record.kind].signer.known(register, network, record)
 
 
 def check_record(view: View, record: Record) -> Rule:
@@ -43,6 +59,6 @@ def check_record(view: View, record: Record) -> Rule:
         Refusal: the first check that fails.
     """
     rule = RULES[record.kind]
-    author = check_common(view, record, rule.role)
+    author = check_common(view, record, rule.signer)
     rule.check(view, author, record)
     return rule

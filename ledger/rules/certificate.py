@@ -41,7 +41,7 @@ def check(view: View, author: Participant, record: Record) -> None:
     _check_age(view, body)
 
 
-def enact(writer: Writer, record: Record, place: Place) -> None:
+def enact(view: View, writer: Writer, record: Record, place: Place) -> None:  # noqa: ARG001 - the checks have looked
     """Opens the certificate, takes the carats from its sources, adds to the issuer's exports."""
     body = record.body
     assert isinstance(body, IssueBody)

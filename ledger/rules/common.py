@@ -4,18 +4,20 @@ Order: instant, author, key, role, rid. Form, signature and the envelope's bytes
 envelope's readers at admission (`check_readers`): none of these needs state that blocks change.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ledger import units
-from ledger.bodies import ConfirmBody, IssueBody
+from ledger.bodies import ConfirmBody, IssueBody, SealedBody
 from ledger.entries import issuer_of
 from ledger.envelope import Header
 from ledger.errors import Code, Refusal
 from ledger.limits import AT_FUTURE_MS, AT_PAST_MS
 from ledger.overlay import Reader
-from ledger.participants import Participant, Role
+from ledger.participants import Participant
 from ledger.record import Record
 from ledger.register import Register
+from ledger.rules.signers import Signer
 from ledger.units import Height, Ms
 
 
@@ -28,12 +30,15 @@ class View:
         state: state before the record.
         now: block time; in `Ledger.check` the later of the head's time and the node's clock.
         date: the day of `now` in UTC.
+        equivocation: the index of the validator, among these keys of an epoch, that two votes prove to have contradicted
+            itself; raises ValueError with the reason why they do not (see `Ledger.open`).
     """
 
     register: Register
     state: Reader
     now: Ms
     date: str
+    equivocation: Callable[[int, tuple[bytes, ...], bytes, bytes], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +50,18 @@ class Place:
     index: int
 
 
-def check_common(view: View, record: Record, role: Role) -> Participant:
-    """The checks of every kind; the author, who is a participant in both kinds there are.
+def check_common(view: View, record: Record, signer: Signer) -> Participant:
+    """The checks of every kind; the author, who is a participant in all the kinds there are.
 
     Raises:
-        Refusal: TOO_OLD, IN_FUTURE, UNKNOWN_AUTHOR, UNKNOWN_KEY, KEY_NOT_IN_FORCE, KEY_ROLE, RID_USED.
+        Refusal: TOO_OLD, IN_FUTURE, whatever `signer` refuses, RID_USED.
     """
     if record.at < view.now - AT_PAST_MS:
         raise Refusal(Code.TOO_OLD, "at", given=record.at, limit=view.now - AT_PAST_MS)
     if record.at > view.now + AT_FUTURE_MS:
         raise Refusal(Code.IN_FUTURE, "at", given=record.at, limit=view.now + AT_FUTURE_MS)
-    author = view.register.signer(record.author, record.key, role, view.date)
-    if view.state.rid_used(record.body.rid):
+    author = signer.check(view.register, view.state.network, record, view.date)
+    if isinstance(record.body, SealedBody) and view.state.rid_used(record.body.rid):
         raise Refusal(Code.RID_USED, "rid", given=record.body.rid.hex())
     return author
 
@@ -67,6 +72,7 @@ def check_readers(register: Register, record: Record, header: Header, now: Ms) -
     A certificate's issuer is its number's prefix, so this needs no state.
     """
     body = record.body
+    assert isinstance(body, SealedBody), "no other kind has an envelope"
     destination = body.destination if isinstance(body, IssueBody) else record.author
     register.check_readers(issuer_of(body.number), destination, header.readers, now)
 

@@ -3,11 +3,15 @@
 Every change keeps an entry, its place in the lists and the running sums in step, within the block's overlay.
 """
 
+from dataclasses import replace as replace_epoch
+
 from msgspec.structs import replace
 
-from ledger import keys
-from ledger.entries import STATE_NUMBER, CertificateEntry, CertificateState, issuer_of
+from ledger import entries, keys
+from ledger.entries import STATE_NUMBER, CertificateEntry, CertificateState, EvidenceEntry, KeyEntry, Validators, issuer_of
+from ledger.network import Epoch, Network, node_entry
 from ledger.overlay import Overlay
+from ledger.participants import Node
 from ledger.totals import Totals
 
 
@@ -52,6 +56,50 @@ class Writer:
     def add_import(self, participant: str, points: tuple[int, ...]) -> None:
         """Points by HS code arrive at a participant under one certificate."""
         self._totals.add(participant, "import", points)
+
+    def set_node(self, node: Node) -> None:
+        """A participant has this node from now on; its keys serve nothing else, a replaced consensus key nothing any more."""
+        before = self._overlay.network
+        held = before.node(node.participant)
+        former = {} if held is None else dict(held.purposes())
+        for purpose, key in node.purposes():
+            if key != former.get(purpose):
+                self._use(key, KeyEntry(node.participant, purpose, retired=False))
+        if held is not None and held.consensus != node.consensus:
+            self._use(held.consensus, KeyEntry(node.participant, "consensus", retired=True))
+        self._overlay.put(keys.registered_node(node.participant), entries.encode(node_entry(node)))
+        self._become(before.with_node(node))
+
+    def set_ready(self, participant: str) -> None:
+        """A member of the pending list is ready for it."""
+        after = self._overlay.network.with_ready(participant)
+        if after.scheduled:
+            self._overlay.put(keys.validators(after.scheduled), entries.encode(after.candidates))
+        self._become(after)
+
+    def begin_epoch(self, validators: Validators, first_height: int, first_size: int) -> None:
+        """A scheduled list is in force from this height on."""
+        before = self._overlay.network
+        after = before.with_epoch(validators, first_height, first_size)
+        self._put_epoch(replace_epoch(before.epoch, last_height=first_height - 1))
+        self._put_epoch(after.epoch)
+        self._become(after)
+
+    def keep_evidence(self, epoch: int, key: bytes, entry: EvidenceEntry) -> None:
+        """A validator is proven to have contradicted itself."""
+        self._overlay.put(keys.evidence(epoch, key), entries.encode(entry))
+
+    def _become(self, after: Network) -> None:
+        """The network changes; nodes and epochs were written."""
+        if after.entry() != self._overlay.network.entry():
+            self._overlay.put(keys.NETWORK, entries.encode(after.entry()))
+        self._overlay.network = after
+
+    def _use(self, key: bytes, entry: KeyEntry) -> None:
+        self._overlay.put(keys.key_use(key), entries.encode(entry))
+
+    def _put_epoch(self, epoch: Epoch) -> None:
+        self._overlay.put(keys.epoch(epoch.number), entries.encode(epoch.entry()))
 
     def _certificate(self, number: str) -> CertificateEntry:
         entry = self._overlay.certificate(number)

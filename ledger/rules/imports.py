@@ -33,7 +33,7 @@ def check(view: View, author: Participant, record: Record) -> None:
     _check_receipt_code(body, entry)
 
 
-def enact(writer: Writer, record: Record, place: Place) -> None:
+def enact(view: View, writer: Writer, record: Record, place: Place) -> None:  # noqa: ARG001 - the checks have looked
     """Gives the certificate its outcome and, unless it is refused, adds what arrived to the author's imports."""
     body = record.body
     assert isinstance(body, ConfirmBody)

@@ -54,7 +54,14 @@ def _blocks(ledger: Ledger) -> Iterator[Block]:
         assert stored is not None, "a node keeps every final block"
         block = decode_block(stored)
         digest = ledger.head.digest  # which one it is makes no difference to the time
-        yield Block(height, block.payload.time, digest, [_record(ledger, record_id) for record_id in block.payload.records])
+        yield Block(
+            height,
+            block.payload.time,
+            digest,
+            [_record(ledger, record_id) for record_id in block.payload.records],
+            block.epoch,
+            block.payload.next,
+        )
 
 
 def _record(ledger: Ledger, record_id: bytes) -> Record:

@@ -19,7 +19,22 @@ from pathlib import Path
 from nacl import bindings
 
 from ledger import envelope
-from ledger.bodies import ConfirmBody, ConfirmLine, IssueBody, Line, Source
+from ledger.bodies import (
+    CERTIFICATE_ISSUE,
+    EVIDENCE_EQUIVOCATION,
+    IMPORT_CONFIRM,
+    NODE_READY,
+    NODE_SET,
+    Body,
+    ConfirmBody,
+    ConfirmLine,
+    EquivocationBody,
+    IssueBody,
+    Line,
+    NodeReadyBody,
+    NodeSetBody,
+    Source,
+)
 from ledger.commitments import commit
 from ledger.genesis import Genesis, make_genesis
 from ledger.hashing import labelled_hash
@@ -62,6 +77,22 @@ def public(name: str) -> bytes:
 def seal_secret(code: str, epoch: int = EPOCH) -> bytes:
     """The X25519 secret key of a reader."""
     return seed(f"{code}/seal/{epoch}")
+
+
+def certificate(name: str) -> bytes:
+    """What passes for a TLS certificate in DER, another one for each name."""
+    return b"\x30\x10" + hashlib.sha256(name.encode()).digest()[:16]
+
+
+def equivocation(ledger_id: bytes, epoch: int, validators: tuple[bytes, ...], first: bytes, second: bytes) -> int:
+    """A stand-in for the consensus' verifier, which the ledger does not know: both votes are `signer index, any byte`."""
+    assert len(ledger_id) == 32
+    assert epoch >= 0
+    if first == second:
+        raise ValueError("the votes do not conflict")
+    if first[:1] != second[:1] or first[0] >= len(validators):
+        raise ValueError("the votes are not of one validator")
+    return first[0]
 
 
 def _seal(code: str, epoch: int = EPOCH) -> SealKey:
@@ -152,7 +183,7 @@ def genesis(**changes: object) -> Genesis:
             consensus=public(f"{code}/consensus"),
             log=public(f"{code}/log"),
             cosign=public(f"{code}/cosign"),
-            tls=b"\x30\x10" + hashlib.sha256(code.encode()).digest()[:16],
+            tls=certificate(code),
             validator=True,
         )
         for place, code in enumerate(VALIDATORS)
@@ -191,13 +222,14 @@ class World(AbstractContextManager["World"]):
     now: int = START + 1_000
     made: int = 0
     parties: dict[str, str] = field(default_factory=lambda: {"exporter": "Debswana Canary", "importer": "Almas Canary"})
+    names: dict[bytes, str] = field(default_factory=dict)
 
     @classmethod
     def make(cls, path: Path, made_of: Genesis | None = None) -> "World":
         """Opens, or makes, the ledger in this directory."""
         store = Store.open(path)
         try:
-            ledger = Ledger.open(store, made_of or _plain_genesis())
+            ledger = Ledger.open(store, made_of or _plain_genesis(), equivocation)
         except BaseException:
             store.close()
             raise
@@ -265,11 +297,18 @@ class World(AbstractContextManager["World"]):
         """A value commitment to 1 dollar; its point is the same every time, which saves a millisecond a record."""
         return _COMMITMENT
 
-    def sign(self, kind: str, body: IssueBody | ConfirmBody, author: str, key: str = "", at: int | None = None) -> Record:
+    def sign(self, kind: str, body: Body, author: str, key: str = "", at: int | None = None) -> Record:
         """A record of this body; `key` names the signing key, by default the author's for the kind."""
-        role = Role.ISSUE if kind == "certificate.issue" else Role.CONFIRM
         statement = build_statement(kind, author, self.now if at is None else at, body)
-        return parse_record(sign_statement(self.ledger.ledger_id, seed(key or f"{author}/{role}"), statement))
+        return parse_record(sign_statement(self.ledger.ledger_id, seed(key or self._key(kind, author)), statement))
+
+    def _key(self, kind: str, author: str) -> str:
+        """The name of the author's key for a kind."""
+        names = {CERTIFICATE_ISSUE: Role.ISSUE, IMPORT_CONFIRM: Role.CONFIRM, NODE_SET: "root"}
+        if kind in names:
+            return f"{author}/{names[kind]}"
+        node = self.ledger.network.node(author)
+        return f"{author}/consensus" if node is None else self.names.get(node.consensus, f"{author}/consensus")
 
     def issue(self, author: str = "", key: str = "", at: int | None = None, **changes: object) -> Record:
         """A signed certificate; its author is the number's prefix unless said otherwise."""
@@ -287,6 +326,36 @@ class World(AbstractContextManager["World"]):
         taken = tuple(Source(source, points) for source, points in sources.items())
         fields = {"destination": "EU", "type": "re-export", "lines": (self.line(10_000, "710231", ()),), "sources": taken}
         return self.issue(number=number, **(fields | changes))
+
+    def node_set(self, code: str, version: str = "", key: str = "", at: int | None = None, **changes: object) -> Record:
+        """A participant's node: all keys named by `version` (as `2` for `BW/consensus/2`), or as they are; `changes` replace fields."""
+        held = None if version else self.ledger.network.node(code)
+        if held is not None:
+            fields = {name: getattr(held, name) for name in ("address", "consensus", "cosign", "log", "tls", "validator")}
+        else:
+            named = {name: f"{code}/{name}" + f"/{version}" * bool(version) for name in ("consensus", "cosign", "log", "tls")}
+            fields = {name: public(text) for name, text in named.items()} | {
+                "tls": certificate(named["tls"]),
+                "validator": True,
+            }
+            fields["address"] = f"{code.lower()}{version}.example:8700"
+            self.names[public(named["consensus"])] = named["consensus"]
+        return self.sign(NODE_SET, NodeSetBody(**(fields | changes)), code, key, at)
+
+    def node_ready(self, code: str, key: str = "", at: int | None = None, **changes: object) -> Record:
+        """A participant's node is ready for what is pending; `changes` replace fields of the body."""
+        network = self.ledger.network
+        fields: dict[str, object] = {"epoch": network.epoch.number + 1, "validators": network.pending or bytes(32)}
+        return self.sign(NODE_READY, NodeReadyBody(**(fields | changes)), code, key, at)
+
+    def evidence(self, code: str, signer: int, key: str = "", at: int | None = None, **changes: object) -> Record:
+        """Evidence against the validator at this index of the epoch, as `equivocation` understands it."""
+        fields: dict[str, object] = {
+            "epoch": self.ledger.network.epoch.number,
+            "first": bytes((signer,)) + b"yes",
+            "second": bytes((signer,)) + b"no",
+        }
+        return self.sign(EVIDENCE_EQUIVOCATION, EquivocationBody(**(fields | changes)), code, key, at)
 
     def sealed(self, record: Record, **changes: object) -> Submission:
         """The record's body signed again with a real envelope for its readers; `changes` replace them (`readers=[(code, epoch), ...]`)."""
@@ -311,13 +380,16 @@ class World(AbstractContextManager["World"]):
 
     # --- blocks -------------------------------------------------------------------------------------------------------
 
-    def block(self, *records: Record, time: int | None = None, extra: dict[bytes, bytes] | None = None) -> Applied:
-        """Keeps the records' bytes and applies them as the next block."""
+    def block(
+        self, *records: Record, time: int | None = None, extra: dict[bytes, bytes] | None = None, ends_for: bytes = b""
+    ) -> Applied:
+        """Keeps the records' bytes and applies them as the next block; `ends_for` is its `next`."""
         self.ledger.keep_bodies([Submission(record) for record in records])
         height = self.ledger.head.height + 1
         when = self.now if time is None else time
         digest = hashlib.sha256(b"block %d" % height).digest()
-        applied = self.ledger.apply(Block(height, when, digest, records), extra or {})
+        epoch = self.ledger.network.epoch.number
+        applied = self.ledger.apply(Block(height, when, digest, records, epoch, ends_for), extra or {})
         self.now = when + 1_000
         return applied
 

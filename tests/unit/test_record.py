@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from nacl import bindings
 
 from ledger import codec
-from ledger.bodies import KINDS, ConfirmBody, IssueBody
+from ledger.bodies import KINDS, ConfirmBody, EquivocationBody, IssueBody, NodeReadyBody, NodeSetBody
 from ledger.errors import Code, LedgerError, Refusal
 from ledger.limits import MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_INSTANT_MS, MAX_RECORD_BYTES
 from ledger.record import (
@@ -33,6 +33,9 @@ from tests.unit.test_commitments import NON_CANONICAL, SMALL_ORDER
 
 ISSUE, CONFIRM = sealed.issue(), sealed.confirm()
 SAMPLES = pytest.mark.parametrize("sample", [ISSUE, CONFIRM], ids=["issue", "confirm"])
+SET = NodeSetBody("bw.example:8700", b"c" * 32, b"o" * 32, b"l" * 32, b"\x30\x02xx", validator=True)
+READY = NodeReadyBody(1, b"h" * 32)
+EVIDENCE = EquivocationBody(0, b"one vote", b"another")
 L = 2**252 + 27742317777372353535851937790883648493
 
 
@@ -254,10 +257,22 @@ def test_a_statement_is_checked_before_it_is_signed():
 
 
 def test_every_kind_has_a_reader():
-    assert {kind: type(sample.record.body) for kind, sample in zip(KINDS, (ISSUE, CONFIRM), strict=True)} == {
+    assert {name: kind.body for name, kind in KINDS.items()} == {
         "certificate.issue": IssueBody,
         "import.confirm": ConfirmBody,
+        "node.set": NodeSetBody,
+        "node.ready": NodeReadyBody,
+        "evidence.equivocation": EquivocationBody,
     }
+    for kind, body in (("node.set", SET), ("node.ready", READY), ("evidence.equivocation", EVIDENCE)):
+        record = parse_record(record_of(build_statement(kind, "BW", AT, body)))
+        assert (record.kind, record.body) == (kind, body)
+        assert verify_records(LEDGER, [record]) == [None]
+        submission = parse_submission(record.raw)
+        assert (submission.record.id, submission.envelope, submission.header) == (record.id, None, None)
+        with_envelope = encode_submission(record.raw, ISSUE.envelope)
+        assert refusal_of(parse_submission, with_envelope).code is Code.ENVELOPE_UNEXPECTED
+        assert verdict(record.raw[:-1] + bytes((record.raw[-1] ^ 1,))) is not None
 
 
 @pytest.mark.parametrize("opening", [b"\x91", b"\x90", b"\x80", b"\x01", b"\xa2\xc3\xa9", b"\xc4\x00"])
