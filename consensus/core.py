@@ -75,6 +75,11 @@ class Core:
         return self._engine.config.epoch
 
     @property
+    def validator(self) -> bool:
+        """Whether this node's key is one of the epoch's validators."""
+        return self._engine.committee.me is not None
+
+    @property
     def ended(self) -> bool:
         """Whether the epoch's last block was delivered: once it is executed, another core takes over (R13)."""
         return self._engine.ended

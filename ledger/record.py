@@ -184,7 +184,16 @@ def sign_statement(ledger_id: bytes, seed: bytes, statement: bytes) -> bytes:
     """
     public, secret = bindings.crypto_sign_seed_keypair(seed)
     signature = bindings.crypto_sign(signing_input(ledger_id, statement), secret)[: bindings.crypto_sign_BYTES]
-    return _raw.encode(_Raw(public, signature, statement))
+    return assemble(public, signature, statement)
+
+
+def assemble(key: bytes, signature: bytes, statement: bytes) -> bytes:
+    """The record's bytes out of public key (32 bytes), signature (64 bytes, not looked at) and the statement signed.
+
+    Raises:
+        Refusal: TOO_LARGE, the record would be.
+    """
+    return _raw.encode(_Raw(key, signature, statement))
 
 
 def valid_public_key(key: bytes) -> bool:

@@ -12,6 +12,9 @@ same again and again is heard twice a minute. However far behind this node is, i
 the last they say for a minute, and so this node's own checkpoint is complete the moment it has caught up. A cosignature over
 another root is a fork by its signer: it is counted, and never part of a note.
 
+Whose cosignatures decide about a size: the validators' of the epoch in which the head was executed. Keys are those that the
+ledger has now; a node whose own cosigning key is not the ledger's (it is joining, or about to get a new one) signs nothing.
+
 Reference: C2SP tlog-checkpoint, tlog-cosignature; 5-log.md.
 """
 
@@ -24,9 +27,9 @@ from dataclasses import dataclass, field
 
 from ledger.checkpoint import Checkpoint, cosignature_time
 from ledger.errors import ProofError
-from ledger.genesis import Genesis
 from ledger.limits import MAX_NOTE_SIGNATURES
-from ledger.note import Note, Signature, verify_signature
+from ledger.network import Epoch
+from ledger.note import Note, Signature, VerifierKey, verify_signature
 from ledger.participants import Node as NodeEntry
 from ledger.state import Head, Ledger
 from node.errors import Exit, FatalError, PeerError
@@ -46,16 +49,18 @@ _GUARD_BYTES = 64 * 1024
 
 @dataclass(slots=True)
 class _Round:
-    """One size that this node has cosigned: everybody's cosignatures, when they came, and who cosigned another root there.
+    """One size that this node has cosigned: everybody's cosignatures by participant, when they came, and who cosigned another
+    root there.
 
-    `by_log` is this log's own signature, made with the first note.
+    `by_log` is this log's own signature, made with the first note; `epoch`: whose validators decide.
     """
 
     checkpoint: Checkpoint
+    epoch: Epoch
     by_log: Signature | None = None
-    cosignatures: dict[bytes, Signature] = field(default_factory=dict)
-    taken_at: dict[bytes, float] = field(default_factory=dict)
-    forked: set[bytes] = field(default_factory=set)
+    cosignatures: dict[str, Signature] = field(default_factory=dict)
+    taken_at: dict[str, float] = field(default_factory=dict)
+    forked: set[str] = field(default_factory=set)
 
 
 class Cosigner:
@@ -68,43 +73,41 @@ class Cosigner:
         on_quorum: called with the size of each new quorum checkpoint.
     """
 
-    def __init__(
-        self, genesis: Genesis, ledger: Ledger, keys: NodeKeys, guard: Wal, broadcast: Callable[[bytes], None]
-    ) -> None:
+    def __init__(self, own: str, ledger: Ledger, keys: NodeKeys, guard: Wal, broadcast: Callable[[bytes], None]) -> None:
+        """Wires the cosigner; `own` is this node's participant."""
         self.own: Cosigned | None = None
         self.quorum_size = -1
         self.forks: dict[str, int] = {}
         self.on_quorum: Callable[[int], None] = lambda _size: None
-        self._genesis = genesis
+        self._origin = ledger.genesis.origin
         self._ledger = ledger
         self._guard = guard
         self._broadcast = broadcast
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="guard")
         self._guarded = _last_signed(guard.records)
         self._continued = False
-        self._heads: list[Checkpoint] = []
+        self._heads: list[tuple[Checkpoint, Epoch]] = []
         self._wake = asyncio.Event()
         self._rounds: OrderedDict[int, _Round] = OrderedDict()
-        self._early: dict[bytes, OrderedDict[int, Cosigned]] = {}
-        self._nodes = {node.consensus: node for node in sorted(genesis.nodes, key=lambda node: not node.validator)}
-        self._me = next(node for node in genesis.nodes if node.consensus == keys.consensus.public)
-        self._keys = {node.consensus: witness_key(node) for node in genesis.nodes}
-        self._log = keys.log.signer(log_key(genesis, self._me))
-        self._witness = keys.cosign.signer(witness_key(self._me))
-        self._validators = set(genesis.validators)
+        self._early: dict[str, OrderedDict[int, Cosigned]] = {}
+        self._me = own
+        self._keys: dict[str, VerifierKey] = {}
+        self._cosign = keys.cosign.public
+        self._log = keys.log.signer(log_key(self._origin, keys.log.public))
+        self._witness = keys.cosign.signer(witness_key(own, keys.cosign.public))
         newest = ledger.node_value(_NEWEST)
         if newest is not None:
             self.quorum_size = int.from_bytes(newest, "big")
 
     def executed(self, head: Head) -> None:
         """A block was executed: its head is to be signed if the log has grown."""
-        newest = self._heads[-1].size if self._heads else self.own.size if self.own else -1
+        newest = self._heads[-1][0].size if self._heads else self.own.size if self.own else -1
         if head.tree_size > newest:
             self._heads.append(self._checkpoint(head))
             self._wake.set()
 
-    def _checkpoint(self, head: Head) -> Checkpoint:
-        return Checkpoint(self._genesis.origin, head.tree_size, head.root)
+    def _checkpoint(self, head: Head) -> tuple[Checkpoint, Epoch]:
+        return Checkpoint(self._origin, head.tree_size, head.root), self._ledger.network.epoch
 
     async def run(self) -> None:
         """Signs heads as they come, and the newest again every minute.
@@ -122,15 +125,17 @@ class Cosigner:
                 self._heads = self._heads or [self._checkpoint(self._ledger.head)]
             self._wake.clear()
             heads, self._heads = self._heads, []
-            await self._sign(heads)
+            node = self._ledger.network.node(self._me)
+            if node is not None and node.cosign == self._cosign:
+                await self._sign(heads)
 
-    async def _sign(self, heads: list[Checkpoint]) -> None:
+    async def _sign(self, heads: list[tuple[Checkpoint, Epoch]]) -> None:
         """Guards the newest of these heads, then cosigns each."""
-        newest = heads[-1]
+        newest = heads[-1][0]
         size, _ = self._guarded
         if newest.size < size:
             return
-        if not self._continues(heads):
+        if not self._continues([head for head, _ in heads]):
             raise FatalError(
                 f"This node has signed another root for size {size} than its store now has.",
                 "Store and sign guard do not belong together, or the store is damaged.",
@@ -141,13 +146,13 @@ class Cosigner:
             await asyncio.get_running_loop().run_in_executor(self._thread, self._remember, newest)
             self._guarded = (newest.size, newest.root)
         seconds = int(time.time())
-        for head in heads:
+        for head, epoch in heads:
             if head.size < size:
                 continue
             signature = self._witness.sign(head.text(), seconds)
             self.own = Cosigned(head.size, head.root, seconds, signature.value[-64:])
             self._broadcast(encode_item(self.own))
-            self._take_own(head, signature)
+            self._take_own(head, epoch, signature)
 
     def _continues(self, heads: list[Checkpoint]) -> bool:
         """Whether the log continues what was signed last. A process compares its store with that before its first signature."""
@@ -165,16 +170,17 @@ class Cosigner:
             self._guard.append([record])
             self._guard.sync()
 
-    def _take_own(self, head: Checkpoint, signature: Signature) -> None:
-        current = self._rounds.setdefault(head.size, _Round(head))
-        current.cosignatures[self._me.consensus] = signature
+    def _take_own(self, head: Checkpoint, epoch: Epoch, signature: Signature) -> None:
+        current = self._rounds.setdefault(head.size, _Round(head, epoch))
+        current.cosignatures[self._me] = signature
         while len(self._rounds) > CHECKPOINTS_KEPT:
             self._rounds.popitem(last=False)
-        for key, waiting in self._early.items():
+        for participant, waiting in self._early.items():
+            node = self._ledger.network.node(participant)
             for size in [size for size in waiting if size <= head.size]:
                 cosigned = waiting.pop(size)
-                if size == head.size:
-                    self._take_late(current, self._nodes[key], cosigned)
+                if size == head.size and node is not None:
+                    self._take_late(current, node, cosigned)
         self._settle(current)
 
     def _take_late(self, current: _Round, node: NodeEntry, cosigned: Cosigned) -> None:
@@ -205,7 +211,7 @@ class Cosigner:
         """Keeps the latest of each peer; of sizes that this node has left behind nothing more is wanted."""
         newest = self.own.size if self.own else -1
         if newest < cosigned.size:
-            waiting = self._early.setdefault(node.consensus, OrderedDict())
+            waiting = self._early.setdefault(node.participant, OrderedDict())
             waiting[cosigned.size] = cosigned
             waiting.move_to_end(cosigned.size)
             if len(waiting) > CHECKPOINTS_EARLY:
@@ -218,33 +224,50 @@ class Cosigner:
             ProofError: it does not verify.
         """
         checkpoint = current.checkpoint
-        known = current.cosignatures.get(node.consensus)
+        participant = node.participant
+        known = current.cosignatures.get(participant)
         forks = cosigned.root != checkpoint.root
-        if node.consensus in current.forked if forks else known is not None and cosignature_time(known) >= cosigned.time:
+        if participant in current.forked if forks else known is not None and cosignature_time(known) >= cosigned.time:
             return False
         now = time.monotonic()
-        if not forks and now < current.taken_at.get(node.consensus, -REFRESH_SECONDS) + REFRESH_SECONDS:
+        if not forks and now < current.taken_at.get(participant, -REFRESH_SECONDS) + REFRESH_SECONDS:
             return False
-        key = self._keys[node.consensus]
+        key = self._key(participant)
         signature = Signature(key.name, key.key_id, cosigned.time.to_bytes(8, "big") + cosigned.signature)
         verify_signature(key, Checkpoint(checkpoint.origin, checkpoint.size, cosigned.root).text(), signature)
         if forks:
-            current.forked.add(node.consensus)
-            self.forks[node.participant] = self.forks.get(node.participant, 0) + 1
-            log.error("another root", peer=node.participant, size=cosigned.size, root=cosigned.root.hex())
+            current.forked.add(participant)
+            self.forks[participant] = self.forks.get(participant, 0) + 1
+            log.error("another root", peer=participant, size=cosigned.size, root=cosigned.root.hex())
             return False
-        current.cosignatures[node.consensus] = signature
-        current.taken_at[node.consensus] = now
+        current.cosignatures[participant] = signature
+        current.taken_at[participant] = now
         return True
+
+    def _key(self, participant: str) -> VerifierKey:
+        """The key that the ledger has for this participant's cosignatures now.
+
+        Raises:
+            ProofError: it has none.
+        """
+        node = self._ledger.network.node(participant)
+        if node is None:
+            raise ProofError(f"{participant} has no node on the ledger")
+        key = self._keys.get(participant)
+        if key is None or key.public != node.cosign:
+            key = self._keys[participant] = witness_key(participant, node.cosign)
+        return key
 
     def _settle(self, current: _Round) -> None:
         """Keeps the note of a size that a quorum has cosigned; each further cosignature makes it fuller."""
         checkpoint = current.checkpoint
-        if len(self._validators & current.cosignatures.keys()) < self._genesis.quorum:
+        voters = [participant for participant, _ in current.epoch.validators]
+        if sum(participant in current.cosignatures for participant in voters) < current.epoch.quorum:
             return
         text = checkpoint.text()
         current.by_log = current.by_log or self._log.sign(text)
-        lines = [current.cosignatures[key] for key in self._nodes if key in current.cosignatures][: MAX_NOTE_SIGNATURES - 1]
+        order = dict.fromkeys((*voters, *sorted(current.cosignatures)))
+        lines = [current.cosignatures[one] for one in order if one in current.cosignatures][: MAX_NOTE_SIGNATURES - 1]
         writes = {_key(checkpoint.size): Note(text, (current.by_log, *lines)).encode()}
         grown = checkpoint.size > self.quorum_size
         if grown:

@@ -27,6 +27,7 @@ from typing import Any
 
 from api.auth import TokenBook, new_token
 from api.demo.network import Seat, make_network, participant_rows, write_keys
+from ledger.network import of_genesis
 from ledger.units import Ms
 from node.client import Client
 from node.errors import Exit, FatalError, NodeError, command
@@ -318,7 +319,7 @@ def _make(directory: Path, nodes: int, base_port: int) -> None:
             book.issue(scope, time.time_ns() // 1_000_000, label="devnet", text=text)
     genesis = network.genesis
     urls = {member["participant"]: f"{member['api']}/log" for member in members}
-    (directory / "policy").write_text(policy(genesis, urls).format(), encoding="utf-8")
+    (directory / "policy").write_text(policy(genesis.origin, of_genesis(genesis), urls).format(), encoding="utf-8")
     content = {"ledger_id": genesis.ledger_id.hex(), "origin": genesis.origin, "nodes": members, "tokens": tokens}
     write_atomic(directory / "network.json", (json.dumps(content, indent=1) + "\n").encode(), 0o600)
 

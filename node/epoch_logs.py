@@ -1,10 +1,10 @@
 """A home's consensus logs: one an epoch and key, each the guard of that key in that epoch.
 
 Rules:
-1. A log is bound to ledger, epoch and key: what one key signed in one epoch guards nothing else, and an old epoch's log is never
-   read in the new one (P16).
-2. A log is made in three places only: with a home that joins a ledger, with a new key, and, for the epoch that follows, before the
-   block that ends an epoch is committed. So a home in an epoch whose log is not there has lost it: that key must not vote.
+1. A log is bound to ledger, epoch and key: what one key signed in one epoch guards nothing else, and an old epoch's log is
+   never read in the new one (P16).
+2. A log is made in three places only: with a home that joins a ledger, with a new key, and, for the epoch that follows, before
+   the block that ends an epoch is committed. So a home in an epoch whose log is not there has lost it: that key must not vote.
 3. Logs of epochs before the last one are deleted: what they guard can never be signed again.
 """
 

@@ -2,32 +2,39 @@
 
 from collections.abc import Mapping
 
-from ledger.genesis import Genesis
+from ledger.network import Network
 from ledger.note import SignatureType, VerifierKey
 from ledger.participants import Node
 from ledger.policy import Policy, PolicyLog, PolicyWitness, ledger_policy
 
 
-def log_key(genesis: Genesis, node: Node) -> VerifierKey:
+def log_key(origin: str, key: bytes) -> VerifierKey:
     """The verifier key of a node's log signatures, named by the origin."""
-    return VerifierKey(genesis.origin, SignatureType.ED25519, node.log)
+    return VerifierKey(origin, SignatureType.ED25519, key)
 
 
-def witness_key(node: Node) -> VerifierKey:
+def witness_key(participant: str, key: bytes) -> VerifierKey:
     """The verifier key of a node's cosignatures, named by its participant."""
-    return VerifierKey(f"{node.participant}/witness", SignatureType.COSIGNATURE, node.cosign)
+    return VerifierKey(f"{participant}/witness", SignatureType.COSIGNATURE, key)
 
 
-def policy(genesis: Genesis, urls: Mapping[str, str]) -> Policy:
-    """Every node a witness, a quorum of the validators, and as logs the nodes that `urls` names.
+def policy(origin: str, network: Network, urls: Mapping[str, str]) -> Policy:
+    """Every node a witness, a quorum of the validators of the epoch in force, and as logs the nodes that `urls` names.
 
     A receipt carries the log signature of the node that made it, so it verifies with a policy that names that node.
 
     Args:
-        genesis: of the ledger.
+        origin: of the ledger.
+        network: the nodes and the epoch.
         urls: by participant, where its node serves the log; empty where that is not known.
     """
-    logs = [PolicyLog(log_key(genesis, node), urls[node.participant]) for node in genesis.nodes if node.participant in urls]
-    validators = [PolicyWitness(node.participant, witness_key(node)) for node in genesis.nodes if node.validator]
-    followers = [PolicyWitness(node.participant, witness_key(node)) for node in genesis.nodes if not node.validator]
-    return ledger_policy(logs, validators, followers, genesis.quorum)
+    nodes = network.nodes
+    voting = [code for code, _ in network.epoch.validators]
+    logs = [PolicyLog(log_key(origin, node.log), urls[code]) for code, node in nodes.items() if code in urls]
+    validators = [_witness(nodes[code]) for code in voting]
+    followers = [_witness(node) for code, node in nodes.items() if code not in voting]
+    return ledger_policy(logs, validators, followers, network.quorum)
+
+
+def _witness(node: Node) -> PolicyWitness:
+    return PolicyWitness(node.participant, witness_key(node.participant, node.cosign))

@@ -2,8 +2,9 @@
 
 Four keys live in `HOME/keys`: `consensus`, `log` and `cosign` (Ed25519 seeds of 32 bytes) and `tls` (a PEM key beside its
 certificate `tls.crt`). While the consensus key is being rotated its successor, `consensus-next`, is there too: the node votes
-with whichever of the two the epoch's list of validators names. At rest each is a libsodium SecretBox under a key that Argon2id (MODERATE: 256 MiB, about half a second)
-derives from the operator's passphrase; a development network may keep raw seeds. Files are 0600, or the node refuses to start.
+with whichever of the two the epoch's list of validators names. At rest each is a libsodium SecretBox under a key that Argon2id
+(MODERATE: 256 MiB, about half a second) derives from the operator's passphrase; a development network may keep raw seeds. Files
+are 0600, or the node refuses to start.
 
 File format: `kpledger-key-1` newline, 16 bytes of salt, the SecretBox (24 bytes of nonce, ciphertext).
 A raw file holds the secret alone.
@@ -182,9 +183,9 @@ def load_keys(home: Path, *, raw_allowed: bool) -> NodeKeys:
         FatalError: as `read_secret`, an unsealed file, or a seed that is not 32 bytes.
     """
     phrase = passphrase()
-    keys = [_load_key(home / "keys" / name, phrase, raw_allowed=raw_allowed) for name in NAMES]
+    consensus, log, cosign = (_load_key(home / "keys" / name, phrase, raw_allowed=raw_allowed) for name in NAMES)
     coming = home / "keys" / NEXT
-    return NodeKeys(*keys, coming=_load_key(coming, phrase, raw_allowed=raw_allowed) if coming.exists() else None)
+    return NodeKeys(consensus, log, cosign, _load_key(coming, phrase, raw_allowed=raw_allowed) if coming.exists() else None)
 
 
 def _load_key(file: Path, phrase: bytes | None, *, raw_allowed: bool) -> SigningKey:

@@ -43,6 +43,12 @@ RECONNECT_SECONDS = (0.2, 2.0)
 STATUS_SECONDS = 5
 """How often pending ids are announced, so that a dropped frame strands nothing."""
 
+DUTY_SECONDS = 30.0
+"""How long a record that the node files by itself is waited for before it is filed again."""
+
+EVIDENCE_TURN_SECONDS = 3.0
+"""How long each node leaves to the one before it to file the same evidence."""
+
 FRESHNESS_SECONDS = 60
 """How often an unchanged head is cosigned again."""
 

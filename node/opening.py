@@ -9,47 +9,81 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 from api.server import listen
+from consensus import ancestry
 from consensus.core import Core
 from consensus.errors import LocalFaultError
 from consensus.events import Config, Output, Tip
+from consensus.evidence import check_equivocation
 from consensus.limits import RETAINED_VIEWS
 from consensus.messages import Certificate, Vote, VoteKind, decode_record
 from ledger.errors import ForeignStoreError, StoreError
 from ledger.genesis import Genesis
+from ledger.network import Network
 from ledger.state import Ledger
 from ledger.store import Store
 from node.bodies import UnusableBodyError
 from node.config import Address
 from node.config import Config as Settings
-from node.driver import monotonic_ms
+from node.driver import Epoch, monotonic_ms
 from node.errors import Exit, FatalError, WalDamagedError, WalError, WalFailedError, WalForeignError, WalMissingError, command
 from node.execution import finals, last_block
 from node.home import Home, guard_lost
 from node.keys import NodeKeys
-from node.scheme import Ed25519Scheme
+from node.scheme import Ed25519Scheme, verify_vote
 from node.wal import Wal
 
 
-def check_identity(genesis: Genesis, settings: Settings, keys: NodeKeys, certificate: bytes) -> None:
-    """Whether the ledger knows this home's keys as those of this participant's node.
+def check_identity(network: Network, genesis: Genesis, settings: Settings, keys: NodeKeys, certificate: bytes) -> None:
+    """Whether this home's keys can be those of this participant's node.
+
+    Keys that the ledger does not know yet, as far as this home has followed it, are no obstacle if they are nobody else's: the
+    node then follows until it has executed the `node.set` that names them.
+
+    Raises:
+        FatalError: the participant is none, or a key is another's.
+    """
+    own = settings.participant
+    if own not in genesis.participants:
+        raise FatalError(
+            f"node.participant is {own!r}, which is no participant of {genesis.origin}.",
+            "The other nodes would refuse what this one signs.",
+            "Write the participant's code into node.participant in kpledger.toml.",
+            Exit.BAD_CONFIGURATION,
+        )
+    mine = {key.public for key in (*keys.all_consensus(), keys.log, keys.cosign)} | {certificate}
+    for node in network.nodes.values():
+        if node.participant != own and mine & {node.consensus, node.log, node.cosign, node.tls}:
+            raise FatalError(
+                f"A key of this home is that of {node.participant}'s node on {genesis.origin}; node.participant is {own!r}.",
+                "Two nodes with one key would accuse each other, and the key would have to be given up.",
+                "Check node.participant in kpledger.toml, and that this home is not a copy of another node's.",
+                Exit.BAD_CONFIGURATION,
+            )
+
+
+def is_registered(network: Network, participant: str, keys: NodeKeys, certificate: bytes) -> bool:
+    """Whether the ledger, at this home's height, has exactly these keys for this participant's node."""
+    node = network.node(participant)
+    known = {key.public for key in keys.all_consensus()}
+    return (
+        node is not None
+        and node.consensus in known
+        and (node.log, node.cosign, node.tls) == (keys.log.public, keys.cosign.public, certificate)
+    )
+
+
+def require_registered(home: Home, network: Network, settings: Settings, keys: NodeKeys, certificate: bytes) -> None:
+    """Refuses to start with keys that the ledger, at this home's height, does not have for this participant's node.
 
     Raises:
         FatalError: it does not.
     """
-    entry = next((node for node in genesis.nodes if node.consensus == keys.consensus.public), None)
-    if entry is None or entry.participant != settings.participant:
-        whose = f"that of {entry.participant}" if entry else "nobody's"
+    if not is_registered(network, settings.participant, keys, certificate):
         raise FatalError(
-            f"This home's consensus key is {whose} on {genesis.origin}, and node.participant is {settings.participant!r}.",
-            "The other nodes would refuse what it signs.",
-            "Check node.participant in kpledger.toml, the keys, and that genesis.json was made with the output of: kpledger id",
-            Exit.BAD_CONFIGURATION,
-        )
-    if (entry.log, entry.cosign, entry.tls) != (keys.log.public, keys.cosign.public, certificate):
-        raise FatalError(
-            f"The log, cosigning or TLS key of this home is not the one that the ledger has for {entry.participant}.",
-            "What this node signs would be refused.",
-            "Restore the keys of this node from where your office keeps them.",
+            f"The ledger, at this home's height, does not have this home's keys for {settings.participant}'s node.",
+            "The other nodes would refuse what is signed with keys that they do not know.",
+            "Check the keys and node.participant in kpledger.toml; genesis.json must hold what kpledger id prints. If a later "
+            f"node.set names these keys: {command('start', '--home', home.path, '--joining')}",
             Exit.BAD_CONFIGURATION,
         )
 
@@ -73,7 +107,7 @@ def open_ledger(home: Home, store: Store, genesis: Genesis) -> Ledger:
         FatalError: another ledger's, or damaged.
     """
     try:
-        return Ledger.open(store, genesis)
+        return Ledger.open(store, genesis, _convicted)
     except ForeignStoreError as error:
         raise FatalError(
             f"{error}.",
@@ -85,30 +119,61 @@ def open_ledger(home: Home, store: Store, genesis: Genesis) -> Ledger:
         raise fatal(error, home) from error
 
 
-def open_wal(home: Home, what: str, genesis: Genesis) -> Wal:
-    """The `consensus` or `cosigning` log, the guards against signing twice.
+def _convicted(ledger_id: bytes, epoch: int, validators: tuple[bytes, ...], first: bytes, second: bytes) -> int:
+    """Whom two votes convict (`ledger.state.Ledger.open`); what votes are, only consensus knows."""
+    return check_equivocation(ledger_id, epoch, validators, first, second, verify_vote)
+
+
+def open_guard(home: Home, genesis: Genesis) -> Wal:
+    """The cosigning log, the guard against signing two roots.
 
     Raises:
         FatalError: missing, damaged, another ledger's; or the disk failed.
     """
-    directory = home.wal if what == "consensus" else home.guard
     try:
-        return Wal.open(directory, genesis.ledger_id)
+        return Wal.open(home.guard, genesis.ledger_id)
     except (WalMissingError, WalDamagedError, WalForeignError) as error:
-        raise guard_lost(f"{what} log", directory, str(error)) from error
+        raise guard_lost(home, "cosigning log", home.guard, str(error)) from error
     except WalError as error:
         raise fatal(error, home) from error
 
 
-def recover(config: Config, scheme: Ed25519Scheme, wal: Wal, ledger: Ledger, ledger_id: bytes) -> tuple[Core, Output]:
-    """The core as its log and the store's last block leave it, and its first output.
+def open_epoch(home: Home, ledger: Ledger, keys: NodeKeys) -> Epoch:
+    """The core of the epoch in force, as its log and the store's last block leave it.
 
     Raises:
-        FatalError: the log contradicts itself or the store, or is not this node's latest.
+        FatalError: the log is missing, damaged or another's; it contradicts itself or the store, or is not this node's latest.
     """
-    block = last_block(ledger)
-    head = ledger.head
-    tip = Tip(block.view, head.height, head.digest, head.time) if block else Tip(0, 0, ledger_id, head.time)
+    epoch, ledger_id = ledger.network.epoch, ledger.genesis.ledger_id
+    key = keys.voting(epoch.keys)
+    logs = home.logs(ledger_id)
+    try:
+        wal = logs.open(epoch.number, key.public)
+    except (WalMissingError, WalDamagedError, WalForeignError) as error:
+        raise guard_lost(home, "consensus log", logs.path(epoch.number, key.public), str(error)) from error
+    except WalError as error:
+        raise fatal(error, home) from error
+    try:
+        config = Config(ledger_id, epoch.number, epoch.keys, key.public)
+        core, first = _recover(config, Ed25519Scheme(key), wal, ledger)
+        logs.prune(epoch.number)
+    except BaseException:
+        wal.close()
+        raise
+    wal.records = []
+    return Epoch(core, wal, first)
+
+
+def tip_of(ledger: Ledger) -> Tip:
+    """Where the epoch in force stands: its last executed block, or its beginning; no mark in it is older than that."""
+    head, block = ledger.head, last_block(ledger)
+    if block is None or head.height < ledger.network.epoch.first_height:
+        return Tip(0, head.height, head.digest, head.time, mark=head.height)
+    return ancestry.tip_of(block, head.digest)
+
+
+def _recover(config: Config, scheme: Ed25519Scheme, wal: Wal, ledger: Ledger) -> tuple[Core, Output]:
+    tip = tip_of(ledger)
     try:
         recovered = Core.recover(config, scheme, wal.records, tip, monotonic_ms())
     except LocalFaultError as error:
@@ -130,7 +195,7 @@ def _forgotten_vote(config: Config, records: Sequence[bytes], ledger: Ledger, vi
     votes = {(one.view, one.digest) for one in messages if isinstance(one, Vote) and one.kind is VoteKind.FINALIZE}
     known = (one.view for one in messages if isinstance(one, Certificate) and one.kind is VoteKind.FINALIZE)
     oldest = max(view, *known, 0) - RETAINED_VIEWS
-    for final in takewhile(lambda final: final.view >= oldest, finals(ledger)):
+    for final in takewhile(lambda final: final.epoch == config.epoch and final.view >= oldest, finals(ledger)):
         if final.signers[byte] >> bit & 1 and (final.view, final.digest) not in votes:
             return final.view
     return None
@@ -140,7 +205,7 @@ def _contradiction(reason: str) -> FatalError:
     return FatalError(
         f"The consensus log contradicts the store: {reason}.",
         "One of the two is not this node's latest: it must not vote.",
-        "Put back the original disk; else this key must not vote again, and the node needs a new one on the ledger.",
+        "Put back the original disk; else this key must not vote again: kpledger key retire gives the node a new one.",
         Exit.REFUSED,
     )
 

@@ -8,6 +8,7 @@ from node.cosigner import Cosigner
 from node.driver import Driver
 from node.finality import Finality
 from node.intake import Intake
+from node.keys import NodeKeys
 from node.mempool import Mempool
 from node.peers import Peers
 from node.router import Router
@@ -18,6 +19,7 @@ class Parts:
     """What a `Service` answers from; made and wired by `node.process`."""
 
     settings: Config
+    keys: NodeKeys
     ledger: Ledger
     mempool: Mempool
     intake: Intake

@@ -1,9 +1,9 @@
 """Connections to all other nodes of the ledger: one a pair, made again whenever it breaks.
 
 Of two nodes the one whose participant's code comes first dials. Whoever joins the ledger, or changes its address or certificate
-there, is dialled and let in from then on, and who is no longer there is not. The listening side is an own aiohttp server (it bounds its receive
-queue; a general web framework's WebSockets need not) behind a door that counts connections (`node.door`). Both sides pin the
-other's TLS certificate (`node.tls`) and prove their consensus key (`node.handshake`).
+there, is dialled and let in from then on, and who is no longer there is not. The listening side is an own aiohttp server (it
+bounds its receive queue; a general web framework's WebSockets need not) behind a door that counts connections (`node.door`).
+Both sides pin the other's TLS certificate (`node.tls`) and prove their consensus key (`node.handshake`).
 """
 
 import asyncio

@@ -15,8 +15,8 @@ from api.admin import create_admin_app
 from api.app import create_app
 from api.limits import ApiLimits
 from api.server import serve
-from consensus.events import Alarm, AppCall, Applied, Build, Check, Config, Deliver, Work
-from consensus.messages import Block
+from consensus.events import Alarm, AppCall, Applied, Archive, Build, Check, Deliver, Evidence, Outdated, Work
+from consensus.messages import Block, encode
 from ledger.state import Applied as LedgerApplied
 from node import selftest
 from node.bodies import Bodies
@@ -24,8 +24,10 @@ from node.config import Config as Settings
 from node.config import load_config
 from node.cosigner import Cosigner
 from node.descriptors import for_each_listener, raise_limit
-from node.driver import Driver
-from node.execution import Execution, mark_of
+from node.driver import Driver, Epoch
+from node.duties import Duties
+from node.errors import command
+from node.execution import Execution
 from node.finality import Finality
 from node.handshake import Identity
 from node.home import Home
@@ -36,16 +38,25 @@ from node.lock import HomeLock
 from node.logs import configure, get_logger
 from node.mempool import Mempool
 from node.metrics import new_registry
-from node.opening import check_identity, fatal, in_use, listen_on, open_ledger, open_store, open_wal, recover
+from node.opening import (
+    check_identity,
+    fatal,
+    in_use,
+    listen_on,
+    open_epoch,
+    open_guard,
+    open_ledger,
+    open_store,
+    require_registered,
+)
 from node.parts import Parts
 from node.peers import Peers
-from node.proposals import Executed, Proposals
+from node.proposals import Proposals
 from node.router import Router
-from node.scheme import Ed25519Scheme
 from node.service import Service
 from node.tls import contexts
 from node.verifier import Verifier
-from node.wire import GetRecords, Pending, Records, encode_item
+from node.wire import Consensus, GetRecords, Pending, Records, encode_item
 
 log = get_logger("process")
 
@@ -73,8 +84,12 @@ class NodeProcess:
         self._seen: set[bytes] = set()
 
     @classmethod
-    def open(cls, home: Home) -> "NodeProcess":
+    def open(cls, home: Home, *, joining: bool = False) -> "NodeProcess":
         """Everything that can be refused before the node says a word to anybody.
+
+        Args:
+            home: where everything is.
+            joining: the ledger need not know this home's keys yet, as far as the home has followed it.
 
         Raises:
             FatalError: what is missing, damaged or another's, and what to do.
@@ -85,52 +100,48 @@ class NodeProcess:
         descriptors = raise_limit()
         process = cls(home, settings, HomeLock(home.path))
         try:
-            process._open(for_each_listener(descriptors))
+            process._open(for_each_listener(descriptors), joining=joining)
         except BaseException:
             process.close()
             raise
         return process
 
-    def _open(self, connections: int) -> None:
+    def _open(self, connections: int, *, joining: bool) -> None:
         home, settings = self.home, self.settings
         genesis = home.read_genesis()
         keys = load_keys(home.path, raw_allowed=genesis.network == "dev")
         certificate = home.read_certificate()
-        check_identity(genesis, settings, keys, certificate)
         store = open_store(home)
         self._closers.callback(store.close)
         self.ledger = open_ledger(home, store, genesis)
-        wal = open_wal(home, "consensus", genesis)
-        self._closers.callback(wal.close)
-        guard = open_wal(home, "cosigning", genesis)
+        network = self.ledger.network
+        check_identity(network, genesis, settings, keys, certificate)
+        if not joining:
+            require_registered(home, network, settings, keys, certificate)
+        guard = open_guard(home, genesis)
         self._closers.callback(guard.close)
+        self._keys, self._logs = keys, home.logs(genesis.ledger_id)
+        self._network = network
 
-        ledger_id = genesis.ledger_id
-        identity = Identity(ledger_id, keys.consensus, certificate)
-        tls = contexts(home.tls_key, home.tls_certificate, passphrase(), [node.tls for node in genesis.nodes])
-        config = Config(ledger_id, 0, genesis.validators, keys.consensus.public)
-        core, first = recover(config, Ed25519Scheme(keys.consensus), wal, self.ledger, ledger_id)
-        wal.records = []
+        identity = Identity(genesis.ledger_id, keys.voting(network.epoch.keys), certificate)
+        tls = contexts(home.tls_key, home.tls_certificate, passphrase(), [node.tls for node in network.nodes.values()])
 
         self.mempool = Mempool()
-        self.verifier = Verifier(ledger_id)
+        self.verifier = Verifier(genesis.ledger_id)
         self._closers.callback(self.verifier.close)
         self.bodies = Bodies(self.ledger, self.mempool, self._ask_bodies, lambda: list(self.peers.links), self._arriving)
         self.intake = Intake(self.ledger, self.mempool, self.verifier, now_ms, self._spread, self.bodies.unusable)
-        self.execution = Execution(self.ledger, self.bodies)
+        self.execution = Execution(self.ledger, self.bodies, self._prepare_epoch)
         self._closers.callback(self.execution.close)
         self.finality = Finality()
-        self.cosigner = Cosigner(genesis, self.ledger, keys, guard, self._broadcast)
+        self.cosigner = Cosigner(settings.participant, self.ledger, keys, guard, self._broadcast)
         self._closers.callback(self.cosigner.close)
-        executed = Executed(
-            lambda: mark_of(self.ledger.head), self.execution.mark_at, self.execution.reached, self.execution.unexecuted
-        )
-        self.proposals = Proposals(self.ledger, self.mempool, self.bodies, executed, now_ms)
+        self.proposals = Proposals(self.ledger, self.mempool, self.bodies, self.execution, now_ms)
+        self.duties = Duties(settings.participant, self.ledger, keys, self.intake, now_ms)
         self.router = Router(self.ledger, self.mempool, self.bodies, self.intake, self.execution)
-        self.driver = Driver(core, wal, self.ledger.sync, self._send, self._application)
+        self.driver = Driver(open_epoch(home, self.ledger, keys), self.ledger.sync, self._send, self._application)
         self._closers.callback(self.driver.close)
-        self._first = first
-        self.peers = Peers(genesis, identity, tls, self.router)
+        self.peers = Peers(network, settings.participant, identity, tls, self.router)
         self.router.attach(self.driver, self.cosigner, self.peers, self.poke)
         self.execution.listeners += [self._executed]
         self.cosigner.on_quorum = self.finality.covered
@@ -142,7 +153,16 @@ class NodeProcess:
             connections=min(ApiLimits().connections, connections),
         )
         parts = Parts(
-            settings, self.ledger, self.mempool, self.intake, self.finality, self.cosigner, self.driver, self.peers, self.router
+            settings,
+            keys,
+            self.ledger,
+            self.mempool,
+            self.intake,
+            self.finality,
+            self.cosigner,
+            self.driver,
+            self.peers,
+            self.router,
         )
         self.service = Service(parts, genesis, limits, home.read_tokens(), registry, now_ms)
         self.service.measure(collector)
@@ -177,9 +197,10 @@ class NodeProcess:
             asyncio.ensure_future(serve(create_admin_app(self.service), admin, limits, stop.wait)),
         ]
         works: list[Awaitable[None]] = [
-            self.driver.run(self._first),
+            self.driver.run(),
             self.execution.run(),
             self.cosigner.run(),
+            self.duties.run(),
             self._tick(),
             self.peers.tasks.watch(),
             self.router.tasks.watch(),
@@ -219,7 +240,7 @@ class NodeProcess:
     def _tell_work(self) -> None:
         self._poked = False
         waiting = self.execution.waiting_records()
-        due = now_ms() - self.ledger.head.time >= HEARTBEAT_SECONDS * 1000
+        due = bool(self.ledger.scheduled) or now_ms() - self.ledger.head.time >= HEARTBEAT_SECONDS * 1000
         self.driver.post_now(Work(pending=len(self.mempool) > waiting, due=due))
 
     async def _tick(self) -> None:
@@ -240,14 +261,35 @@ class NodeProcess:
         """Carries out a call of the core."""
         match call:
             case Build():
-                self.driver.post_now(self.proposals.build(call))
+                self.proposals.build(call, self.driver.post_now)
             case Check():
-                self.proposals.check(call, self.driver.post_now)
+                self.proposals.check(call, self._participant(call.leader), self.driver.post_now)
             case Deliver():
                 self.execution.deliver(call)
-            case Alarm(reason=reason):
-                log.error("this node stops voting", reason=reason)
-                self.service.alarm = reason
+            case Archive(certificate=certificate):
+                self.execution.archive(certificate)
+            case Evidence():
+                self.duties.convict(call)
+            case Outdated(peer=peer, epoch=epoch):
+                if (final := self.execution.end_of(epoch)) is not None:
+                    self._send(peer, encode_item(Consensus(encode(final))))
+            case Alarm(reason=reason, retired=retired):
+                advice = f"; its key is retired: {command('key', 'retire', '--home', self.home.path)}" if retired else ""
+                log.error("this node stops voting", reason=reason + advice)
+                self.service.alarm = reason + advice
+
+    def _prepare_epoch(self, epoch: int) -> None:
+        """Before the block that ends an epoch is committed: a home in an epoch without a log has lost it, so there is one."""
+        for key in self._keys.all_consensus():
+            self._logs.make(epoch, key.public)
+
+    def _epoch_began(self) -> Epoch:
+        """The next core, made between two batches of the driver's events."""
+        self.service.alarm = ""
+        epoch = open_epoch(self.home, self.ledger, self._keys)
+        log.info("epoch", number=epoch.core.epoch, validators=len(self.ledger.network.epoch.keys), votes=epoch.core.validator)
+        self.router.epoch_began()
+        return epoch
 
     def _executed(self, block: Block, applied: LedgerApplied) -> None:
         self.mempool.judged(block.payload.records)
@@ -255,13 +297,24 @@ class NodeProcess:
         self.driver.post_now(Applied(block.height))
         self.finality.judged(applied.judgements)
         self.cosigner.executed(applied.head)
+        if self.ledger.network is not self._network:
+            self._network = self.ledger.network
+            self.peers.know(self._network)
+            self.duties.network_changed()
+        if block.payload.next:
+            self.driver.succeed(self._epoch_began)
         self.poke()
 
     def _send(self, to: bytes | None, item: bytes) -> None:
         if to is None:
             self.peers.broadcast(item)
-        else:
-            self.peers.send(to, item)
+        elif (participant := self._participant(to)) is not None:
+            self.peers.send(participant, item)
+
+    def _participant(self, key: bytes) -> str | None:
+        """Whose consensus key this is, in the epoch in force or from the next one on."""
+        node = self.ledger.network.node_of_consensus(key)
+        return None if node is None else node.participant
 
     def _broadcast(self, item: bytes) -> None:
         self.peers.broadcast(item)
@@ -273,5 +326,5 @@ class NodeProcess:
     def _arriving(self, record_id: bytes) -> bool:
         return self.router.arriving(record_id)
 
-    def _ask_bodies(self, peer: bytes, ids: list[bytes]) -> None:
+    def _ask_bodies(self, peer: str, ids: list[bytes]) -> None:
         self.peers.send(peer, encode_item(GetRecords(tuple(ids))))

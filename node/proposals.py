@@ -101,13 +101,19 @@ class Proposals:
         self._mempool.judged(unfit)
         return [record_id for record_id in ids if record_id not in unfit]
 
-    def check(self, call: Check, answer: Callable[[Checked], None]) -> None:
-        """Begins to check a proposal; `answer` is called when it is decidable, never before this returns."""
+    def check(self, call: Check, leader: str | None, answer: Callable[[Checked], None]) -> None:
+        """Begins to check a proposal; `answer` is called when it is decidable, never before this returns.
+
+        Args:
+            call: what the core asks.
+            leader: the participant whose node most likely has the records.
+            answer: is given the verdict.
+        """
         if call.digest in self._checks:
             return
         while len(self._checks) >= _MAX_CHECKS:
             self._cancel(next(iter(self._checks)))
-        self._checks[call.digest] = (call.block.height, self.tasks.spawn(self._run(call, answer)))
+        self._checks[call.digest] = (call.block.height, self.tasks.spawn(self._run(call, leader, answer)))
 
     def settled(self, height: int) -> None:
         """The block at this height is executed: what else was proposed up to there can no longer become final."""
@@ -117,10 +123,10 @@ class Proposals:
     def _cancel(self, digest: bytes) -> None:
         self._checks.pop(digest)[1].cancel()
 
-    async def _run(self, call: Check, answer: Callable[[Checked], None]) -> None:
+    async def _run(self, call: Check, leader: str | None, answer: Callable[[Checked], None]) -> None:
         timely = call.block.payload.time >= self._now_ms() - CLOCK_BEHIND_MS
         try:
-            await self._validate(call)
+            await self._validate(call, leader)
         except (InvalidBlockError, UnusableBodyError, Refusal) as error:
             log.warning("invalid proposal", height=call.block.height, view=call.block.view, reason=str(error))
             answer(Checked(call.digest, valid=False))
@@ -128,7 +134,7 @@ class Proposals:
             answer(Checked(call.digest, valid=True, timely=timely))
         del self._checks[call.digest]
 
-    async def _validate(self, call: Check) -> None:
+    async def _validate(self, call: Check, leader: str | None) -> None:
         """Raises InvalidBlockError or UnusableBodyError; returns when every rule holds."""
         payload = call.block.payload
         if payload.time <= call.parent.time:
@@ -143,7 +149,7 @@ class Proposals:
             raise InvalidBlockError(f"the mark at height {payload.mark.height} differs from this node's own result")
         if payload.next != own.scheduled:
             raise InvalidBlockError(f"the block says of the epoch's end other than the state at height {payload.mark.height}")
-        records = await self._bodies.obtain(payload.records, call.leader)
+        records = await self._bodies.obtain(payload.records, leader)
         while (ahead := payload.time - self._now_ms() - CLOCK_AHEAD_MS) > 0:  # noqa: ASYNC110 - no event tells the time
             await asyncio.sleep(min(ahead / 1000, _LONGEST_SLEEP_S))
         size = 0

@@ -18,8 +18,13 @@ class Ed25519Scheme:
 
     def verify(self, key: bytes, message: bytes, signature: bytes) -> bool:
         """Whether `signature` over `message` is `key`'s."""
-        try:
-            crypto_sign_open(signature + message, key)
-        except (BadSignatureError, ValueError):
-            return False
-        return True
+        return verify_vote(key, message, signature)
+
+
+def verify_vote(key: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether `signature` over `message` is `key`'s."""
+    try:
+        crypto_sign_open(signature + message, key)
+    except (BadSignatureError, ValueError):
+        return False
+    return True

@@ -21,6 +21,8 @@ from node.tasks import Tasks
 _SYNC_BLOCKS = 5
 """A node this many blocks behind is syncing."""
 
+_UNKNOWN = "at this height the ledger has another key for this node: node.set is missing, or not yet executed here"
+
 
 class Service:
     """What a running node offers.
@@ -48,7 +50,6 @@ class Service:
         self._registry = registry
         self._now_ms = now_ms
         self._started = now_ms()
-        self._entry = genesis.node(parts.settings.participant)
 
     @property
     def ledger(self) -> Ledger:
@@ -77,17 +78,18 @@ class Service:
 
     @property
     def validators(self) -> tuple[Validator, ...]:
-        """The validators of the current epoch."""
+        """The validators of the current epoch, in voting order."""
+        network, origin = self.ledger.network, self._genesis.origin
+        nodes = [network.nodes[code] for code, _ in network.epoch.validators]
         return tuple(
-            Validator(node.participant, str(log_key(self._genesis, node)), str(witness_key(node)))
-            for node in self._genesis.nodes
-            if node.validator
+            Validator(node.participant, str(log_key(origin, node.log)), str(witness_key(node.participant, node.cosign)))
+            for node in nodes
         )
 
     @property
     def quorum(self) -> int:
         """How many validators must cosign."""
-        return self._genesis.quorum
+        return self.ledger.network.quorum
 
     def now_ms(self) -> int:
         """The node's clock, ms since 1970 UTC."""
@@ -177,24 +179,24 @@ class Service:
 
     def policy(self) -> str:
         """The C2SP policy file of this ledger, as this node prints it."""
-        own = self._entry or self._genesis.nodes[0]
-        return policy(self._genesis, {own.participant: f"{self.public_url}/log"}).format()
+        own = self._parts.settings.participant
+        return policy(self._genesis.origin, self.ledger.network, {own: f"{self.public_url}/log"}).format()
 
     def status(self) -> NodeStatus:
         """Where the node stands now."""
-        parts, genesis = self._parts, self._genesis
+        parts, network = self._parts, self.ledger.network
         links, heights = parts.peers.links, parts.router.heights
         own = parts.settings.participant
         peers = tuple(
-            PeerStatus(node.participant, node.address, node.consensus in links, heights.get(node.consensus))
-            for node in genesis.nodes
-            if node.participant != own
+            PeerStatus(code, node.address, code in links, heights.get(code))
+            for code, node in network.nodes.items()
+            if code != own
         )
         return NodeStatus(
             participant=own,
-            validator=bool(self._entry and self._entry.validator),
+            validator=self._votes(),
             view=parts.driver.core.view,
-            epoch=0,
+            epoch=network.epoch.number,
             syncing=self._behind(),
             pending=len(parts.mempool),
             started_ms=self._started,
@@ -204,21 +206,29 @@ class Service:
 
     def _behind(self) -> bool:
         """Whether f+1 validators, so at least one honest one, told of a height well ahead of this node's."""
-        f = (len(self._genesis.validators) - 1) // 3
+        voting = [code for code, _ in self.ledger.network.epoch.validators]
+        f = (len(voting) - 1) // 3
         told = self._parts.router.heights
-        heights = sorted((told[key] for key in self._genesis.validators if key in told), reverse=True)
+        heights = sorted((told[code] for code in voting if code in told), reverse=True)
         return len(heights) > f and heights[f] > self.ledger.head.height + _SYNC_BLOCKS
 
+    def _votes(self) -> bool:
+        """Whether this node's key is among the validators of the epoch in force."""
+        return self._parts.driver.core.validator
+
     def _checks(self) -> tuple[ReadyCheck, ...]:
-        parts, quorum = self._parts, self._genesis.quorum
-        connected = sum(key in parts.peers.links for key in self._genesis.validators)
-        own = self._entry is not None and self._entry.validator
-        head = self.ledger.head
+        parts, network, head = self._parts, self.ledger.network, self.ledger.head
+        participant, quorum = parts.settings.participant, network.quorum
+        connected = sum(code in parts.peers.links for code, _ in network.epoch.validators)
+        own = any(code == participant for code, _ in network.epoch.validators)
+        node = network.node(participant)
+        known = node is not None and node.consensus in {key.public for key in parts.keys.all_consensus()}
         return (
             ReadyCheck("store", True, f"height {head.height}, size {head.tree_size}"),
             ReadyCheck("peers", connected + own >= quorum, f"{connected + own} validators reachable, quorum {quorum}"),
             ReadyCheck("synced", not self._behind(), "catching up" if self._behind() else "at the network's height"),
             ReadyCheck("checkpoint", parts.cosigner.quorum_size >= 0, f"quorum size {parts.cosigner.quorum_size}"),
+            ReadyCheck("registered", known, "the ledger knows this node's key" if known else _UNKNOWN),
             ReadyCheck("voting", not self.alarm, self.alarm or "no alarm"),
         )
 
@@ -228,6 +238,7 @@ class Service:
         collector.gauge("height", "Height of the last executed block", lambda: parts.ledger.head.height)
         collector.gauge("tree_size", "Leaves in the log", lambda: parts.ledger.head.tree_size)
         collector.gauge("quorum_size", "Size of the newest quorum checkpoint", lambda: parts.cosigner.quorum_size)
+        collector.gauge("epoch", "Epoch of validators in force", lambda: parts.ledger.network.epoch.number)
         collector.gauge("view", "Current view of consensus", lambda: parts.driver.core.view)
         collector.gauge("mempool_records", "Records that wait for a block", lambda: len(parts.mempool))
         collector.gauge("mempool_bytes", "Bytes of records that wait for a block", lambda: parts.mempool.size)

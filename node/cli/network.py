@@ -12,6 +12,7 @@ from cyclopts import App, Parameter
 from ledger.errors import Refusal
 from ledger.genesis import PROTOCOL, Genesis
 from ledger.limits import DEFAULT_VALIDITY_DAYS
+from ledger.network import of_genesis
 from node.cli.options import GenesisArgument, JsonOption, read_file, read_genesis
 from node.cli.output import explain, print_fields, print_json, print_table, say, unreadable
 from node.errors import Exit, FatalError
@@ -119,7 +120,7 @@ def _bad_part(template: Path, secretariat: Path | None, files: dict[str, dict[in
 def show_policy(file: GenesisArgument, /) -> None:
     """Print the policy file by which receipts of every node verify: all the nodes' keys, a quorum of the validators."""
     genesis = read_genesis(file)
-    sys.stdout.write(policy(genesis, {node.participant: "" for node in genesis.nodes}).format())
+    sys.stdout.write(policy(genesis.origin, of_genesis(genesis), {node.participant: "" for node in genesis.nodes}).format())
 
 
 def show(file: GenesisArgument, /, *, json: JsonOption = False) -> None:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import uvloop
 from cyclopts import App, Parameter
 
+from ledger.network import of_genesis
 from node.cli.options import HomeOption, JsonOption, RawKeysOption, passphrase_or_raw, read_file
 from node.cli.output import print_fields, print_json, say
 from node.client import Client
@@ -20,7 +21,7 @@ from node.home import Home, init
 from node.keys import NAMES, load_keys, passphrase
 from node.lock import holder
 from node.logs import get_logger
-from node.opening import check_identity
+from node.opening import check_identity, is_registered
 from node.process import NodeProcess
 from node.tls import contexts
 
@@ -99,9 +100,15 @@ def identity(*, home: HomeOption) -> None:
     )
 
 
-def start(*, home: HomeOption) -> None:
+def start(
+    *,
+    home: HomeOption,
+    joining: Annotated[
+        bool, Parameter(negative="", help="The ledger learnt this node's keys later than this home has followed it.")
+    ] = False,
+) -> None:
     """Run the node in the foreground until SIGINT or SIGTERM."""
-    process = NodeProcess.open(Home(home))
+    process = NodeProcess.open(Home(home), joining=joining)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_run(process))
@@ -197,11 +204,13 @@ def config_check(*, home: HomeOption) -> None:
     genesis = place.read_genesis()
     keys = load_keys(place.path, raw_allowed=genesis.network == "dev")
     certificate = place.read_certificate()
-    check_identity(genesis, settings, keys, certificate)
+    network = of_genesis(genesis)
+    check_identity(network, genesis, settings, keys, certificate)
     contexts(place.tls_key, place.tls_certificate, passphrase(), [node.tls for node in genesis.nodes])
     place.require_guards()
     place.read_tokens()
     say(f"settings, genesis, keys and guards are in order: {settings.participant} on {genesis.origin}")
-    stated = next(node.address for node in genesis.nodes if node.tls == certificate)
-    if stated != settings.reached_at:
-        say(f"note: the ledger tells the other nodes {stated}, these settings say {settings.reached_at}")
+    if not is_registered(network, settings.participant, keys, certificate):
+        say("note: the genesis has other keys for this node; a later node.set must name these")
+    elif (stated := network.nodes[settings.participant].address) != settings.reached_at:
+        say(f"note: the genesis tells the other nodes {stated}, these settings say {settings.reached_at}")

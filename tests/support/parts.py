@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from random import Random
 
-from consensus.events import Check, Checked, Deliver, Tip
+from consensus.events import Build, Built, Check, Checked, Deliver, Tip
 from consensus.messages import Block, Certificate, Payload, block_digest
 from ledger.checkpoint import Checkpoint
 from ledger.genesis import Genesis
@@ -20,7 +20,7 @@ from node.intake import Intake, arrivals
 from node.keyring import witness_key
 from node.keys import NodeKeys, SigningKey
 from node.mempool import Entry, Mempool
-from node.proposals import Executed, Proposals
+from node.proposals import Proposals
 from node.verifier import Verifier
 from node.wal import Wal
 from node.wire import Cosigned
@@ -55,7 +55,7 @@ def with_nodes(*nodes: Node) -> Genesis:
 def cosigned(made_of: Genesis, code: str, size: int, root: bytes, time: int = 1_000) -> Cosigned:
     """What `code`'s node sends when it cosigns this."""
     node = next(node for node in made_of.nodes if node.participant == code)
-    signer = node_keys(code).cosign.signer(witness_key(node))
+    signer = node_keys(code).cosign.signer(witness_key(code, node.cosign))
     return Cosigned(size, root, time, signer.sign(Checkpoint(made_of.origin, size, root).text(), time).value[-64:])
 
 
@@ -114,8 +114,8 @@ async def settled(turns: int = 20) -> None:
 
 # --- the main road ----------------------------------------------------------------------------------------------------
 
-LEADER, OTHER, THIRD = map(public_of, ("RU", "EU", "AE"))
-"""Peers by consensus key."""
+LEADER, OTHER, THIRD = "RU", "EU", "AE"
+"""Peers by participant."""
 
 
 class Road:
@@ -124,7 +124,8 @@ class Road:
     Attributes:
         asked: (peer, ids) of every request for bodies, in order.
         spread: submissions sent to all peers, in order.
-        connected: keys of the peers that can be asked.
+        connected: the peers that can be asked.
+        prepared: epochs that were about to begin.
         on_the_way: ids that have come and wait for their check.
         now: the wall clock.
         tasks: what runs: the execution, and the watch over the proposals' checks.
@@ -134,9 +135,10 @@ class Road:
     def __init__(self, world: World) -> None:
         self.world, self.ledger = world, world.ledger
         self.now = world.now
-        self.asked: list[tuple[bytes, list[bytes]]] = []
+        self.asked: list[tuple[str, list[bytes]]] = []
+        self.prepared: list[int] = []
         self.spread: list[bytes] = []
-        self.connected: list[bytes] = [LEADER, OTHER, THIRD]
+        self.connected: list[str] = [LEADER, OTHER, THIRD]
         self.on_the_way: set[bytes] = set()
         self.answers: list[Checked] = []
         self.tasks: list[asyncio.Future[None]] = []
@@ -148,14 +150,11 @@ class Road:
         self.intake = Intake(
             self.ledger, self.mempool, self.verifier, lambda: self.now, self.spread.extend, self.bodies.unusable
         )
-        self.execution = Execution(self.ledger, self.bodies)
+        self.execution = Execution(self.ledger, self.bodies, self.prepared.append)
         self.execution.listeners.append(self._executed)
-        executed = Executed(
-            lambda: mark_of(self.ledger.head), self.execution.mark_at, self.execution.reached, self.execution.unexecuted
-        )
-        self.proposals = Proposals(self.ledger, self.mempool, self.bodies, executed, lambda: self.now)
+        self.proposals = Proposals(self.ledger, self.mempool, self.bodies, self.execution, lambda: self.now)
 
-    def _ask(self, peer: bytes, ids: list[bytes]) -> None:
+    def _ask(self, peer: str, ids: list[bytes]) -> None:
         self.asked.append((peer, list(ids)))
 
     def _executed(self, block: Block, _applied: Applied) -> None:
@@ -211,7 +210,14 @@ class Road:
 
     def check(self, block: Block, parent: Tip | None = None) -> None:
         """The core asks about a proposal of LEADER."""
-        self.proposals.check(Check(block, self.digest(block), parent or self.tip, LEADER), self.answers.append)
+        call = Check(block, self.digest(block), parent or self.tip, public_of(LEADER))
+        self.proposals.check(call, LEADER, self.answers.append)
+
+    def build(self, call: Build) -> Built:
+        """What the core is told at once when it asks for a proposal."""
+        built: list[Built] = []
+        self.proposals.build(call, built.append)
+        return built[0]
 
     async def verdict(self, block: Block, parent: Tip | None = None) -> Checked | None:
         """What the core is told of a proposal; None where that is still open."""

@@ -9,11 +9,10 @@ import pytest
 from consensus.events import Alarm, AppCall, Event, Output, Received, Send, Wake, Work
 from consensus.messages import Status
 from node import driver as module
-from node.driver import Driver
+from node.driver import Driver, Epoch
 from node.errors import WalFailedError
 from node.limits import PEER_EVENTS
 from node.wire import Consensus, decode_frame, encode_frame
-from tests.simulation.disk import MemoryDisk
 from tests.support.parts import GUARD, memory, new_wal, running, settled, until
 
 LEDGER = bytes(32)
@@ -27,14 +26,15 @@ def said(view: int) -> Status:
 class Desk:
     """A driver with a core that answers as it is told."""
 
-    def __init__(self, disk: MemoryDisk | None = None) -> None:
-        self.disk = disk or memory()
+    def __init__(self, first: Output | None = None) -> None:
+        self.disk = memory()
         self.events: list[str] = []
         self.handled: list[Event] = []
         self.answer: Callable[[Event], Output] = lambda _: Output()
         self.image: tuple[bytes, ...] = ()
         self.wal = new_wal(self.disk, LEDGER)
-        self.driver = Driver(self, self.wal, lambda: self.events.append("bodies"), self._send, self._call)  # type: ignore[arg-type] # stands in for the core
+        epoch = Epoch(self, self.wal, first or Output())  # type: ignore[arg-type] # stands in for the core
+        self.driver = Driver(epoch, lambda: self.events.append("bodies"), self._send, self._call)
         self.disk.before = self._operation
 
     def _operation(self, name: str) -> None:
@@ -60,9 +60,9 @@ class Desk:
 
 def play(work: Callable[[Desk], Awaitable[None]], first: Output | None = None) -> Desk:
     async def whole() -> Desk:
-        desk = Desk()
+        desk = Desk(first)
         try:
-            async with asyncio.timeout(20), running(desk.driver.run(first or Output())):
+            async with asyncio.timeout(20), running(desk.driver.run()):
                 await work(desk)
         finally:
             desk.driver.close()

@@ -26,7 +26,7 @@ from consensus.messages import (
     decode,
     encode,
 )
-from node.driver import Driver, monotonic_ms
+from node.driver import Driver, Epoch, monotonic_ms
 from node.errors import WalFailedError
 from node.scheme import Ed25519Scheme
 from node.wal import Wal
@@ -59,8 +59,8 @@ class Member:
         wal = Wal.open(LOG, LEDGER, self.disk) if self.disk.content() else Wal.create(LOG, LEDGER, self.disk)
         validators = tuple(node_keys(one).consensus.public for one in net.codes)
         config = Config(LEDGER, 0, validators, self.keys.consensus.public)
-        core, self.first = Core.recover(config, Ed25519Scheme(self.keys.consensus), wal.records, tip, monotonic_ms())
-        self.driver = Driver(core, wal, lambda: None, self._send, self._application)
+        core, first = Core.recover(config, Ed25519Scheme(self.keys.consensus), wal.records, tip, monotonic_ms())
+        self.driver = Driver(Epoch(core, wal, first), lambda: None, self._send, self._application)
         self.tip = tip
         self.heights: list[int] = []
         self.digests: dict[int, bytes] = {}
@@ -138,7 +138,7 @@ class Net:
     async def up(self, stack: AsyncExitStack, *codes: str) -> None:
         for code in codes or self.codes:
             member = self.members[code]
-            await stack.enter_async_context(running(member.driver.run(member.first)))
+            await stack.enter_async_context(running(member.driver.run()))
             member.greet()
 
     def close(self) -> None:

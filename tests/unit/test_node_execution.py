@@ -13,7 +13,7 @@ from ledger.errors import BlockOrderError, Code, StoreError
 from ledger.record import parse_submission
 from node import execution as module
 from node.bodies import UnusableBodyError
-from node.execution import Execution, last_block, mark_of
+from node.execution import Execution, Result, last_block, mark_of
 from node.limits import EXECUTE_AHEAD
 from tests.support.parts import Road, road, running, settled, submission, until
 from tests.support.world import World
@@ -78,7 +78,7 @@ def test_what_is_delivered_again_after_a_restart_is_not_applied_again(tmp_path: 
         blocks = chain(there, 3)
         await executed(there, 3)
         head = there.ledger.head
-        again = Execution(there.ledger, there.bodies)
+        again = Execution(there.ledger, there.bodies, there.prepared.append)
         async with running(again.run()):
             for block in blocks:
                 again.deliver(there.deliver_call(block))
@@ -240,9 +240,9 @@ def test_marks_of_all_heights(tmp_path: Path) -> None:
             await there.execute(there.entry(number=f"BW{number:07d}").record.id)
             marks.append(mark_of(there.ledger.head))
         assert len({mark.state for mark in marks}) == 4
-        assert [there.execution.mark_at(height) for height in range(4)] == marks
-        assert there.execution.mark_at(4) is None
-        assert there.execution.mark_at(2**63 - 1) is None
+        assert [there.execution.result_at(height) for height in range(4)] == [Result(mark, b"") for mark in marks]
+        assert there.execution.result_at(4) is None
+        assert there.execution.result_at(2**63 - 1) is None
 
     play(tmp_path, work)
 
@@ -281,9 +281,9 @@ def test_a_reader_on_the_loop_sees_a_block_whole_or_not_at_all(tmp_path: Path) -
             assert there.ledger.root_at(head.tree_size) == head.root
             if head.tree_size:
                 assert there.ledger.record(ids[head.tree_size - 1])[1] == head.tree_size - 1
-            before = there.execution.mark_at(head.height)
+            before = there.execution.result_at(head.height)
             assert before is not None
-            assert before == mark_of(head)
+            assert before == Result(mark_of(head), b"")
             await asyncio.sleep(0)
         assert len(heights) > 1
 
@@ -295,11 +295,11 @@ def test_final_blocks_forward_to_the_last_certificate(tmp_path: Path) -> None:
         blocks = chain(there, 9, finals=lambda height: height % 4 == 0)
         await executed(there, 9)
         for first, count, expected in ((1, 9, 8), (1, 7, 4), (3, 2, 4), (5, 100, 8), (8, 1, 8)):
-            found, certificate = there.execution.final_blocks(first, count)
+            found, certificate = there.execution.final_blocks(0, first, count)
             assert found == blocks[first - 1 : expected]
             assert certificate == final(there, blocks[expected - 1])
         for first, count in ((1, 3), (9, 1), (10, 5), (0, 5), (2**63 - 1, 5), (5, 0)):
-            assert there.execution.final_blocks(first, count) == ([], None)
+            assert there.execution.final_blocks(0, first, count) == ([], None)
 
     play(tmp_path, work)
 
@@ -310,7 +310,7 @@ def test_one_answer_is_bounded_by_bytes(tmp_path: Path, monkeypatch: pytest.Monk
         await executed(there, 6)
         size = len(there.ledger.node_value(b"block/" + (1).to_bytes(8, "big")))
         monkeypatch.setattr(module, "HEADERS_BYTES", 3 * size + 10)
-        assert there.execution.final_blocks(1, MAX_HEADERS)[0] == blocks[:3]
+        assert there.execution.final_blocks(0, 1, MAX_HEADERS)[0] == blocks[:3]
 
     play(tmp_path, work)
 

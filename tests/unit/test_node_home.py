@@ -53,8 +53,8 @@ def complete(home: Home) -> None:
     contexts(home.tls_key, home.tls_certificate, None, [home.read_certificate()])
     assert load_config(home.path, {}).participant == "BW"
     assert home.read_genesis().ledger_id == LEDGER
-    for guard in (home.wal, home.guard):
-        wal = Wal.open(guard, LEDGER)
+    logs, key = home.logs(LEDGER), load_keys(home.path, raw_allowed=True).consensus.public
+    for wal in (logs.open(0, key), Wal.open(home.guard, LEDGER)):
         assert wal.records == []
         wal.close()
 

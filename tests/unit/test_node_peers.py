@@ -12,6 +12,7 @@ import pytest
 
 from api.demo.network import Seat, make_network
 from ledger.genesis import Genesis
+from ledger.network import of_genesis
 from ledger.units import Ms
 from node.handshake import Identity
 from node.keys import SigningKey, write_secret
@@ -76,7 +77,7 @@ class Net:
     ) -> AsyncIterator[tuple[Peers, Recorder]]:
         recorder = Recorder()
         identity = Identity(ledger_id or self.genesis.ledger_id, key or self.keys[code], self.certificates[code])
-        peers = Peers(self.genesis, identity, self.tls(code), recorder)
+        peers = Peers(of_genesis(self.genesis), code, identity, self.tls(code), recorder)
         await peers.start("127.0.0.1", self.base + CODES.index(code))
         try:
             yield peers, recorder
@@ -101,9 +102,9 @@ def test_three_nodes_meet_talk_and_meet_again(tmp_path: Path) -> None:
                 second.broadcast_bulk(encode_item(Pending((bytes(32),))))
                 await until(lambda: ("BW", Consensus(b"vote")) in heard_second.items)
                 await until(lambda: ("RU", Pending((bytes(32),))) in heard_first.items)
-                link = first.links[net.keys["RU"].public]
+                link = first.links["RU"]
                 link.close()
-                await until(lambda: first.links.get(net.keys["RU"].public) not in (None, link))
+                await until(lambda: first.links.get("RU") not in (None, link))
             await until(lambda: len(first.links) == 1 and heard_first.gone >= 1)
 
     asyncio.run(run())
@@ -173,9 +174,9 @@ def test_tls_1_2_is_not_spoken(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("fault", ["key", "ledger"])
-def test_the_right_certificate_with_another_key_or_ledger(tmp_path: Path, fault: str) -> None:
+def test_the_right_certificate_with_anothers_key_or_ledger(tmp_path: Path, fault: str) -> None:
     net = Net(tmp_path)
-    wrong = SigningKey.from_seed(b"x" * 32)
+    wrong = net.keys["EU"]
 
     async def run() -> None:
         async with net.up("BW") as (first, heard):
@@ -185,6 +186,17 @@ def test_the_right_certificate_with_another_key_or_ledger(tmp_path: Path, fault:
                 assert not first.links
                 assert not second.links
                 assert not heard.links
+
+    asyncio.run(run())
+
+
+def test_a_key_that_is_not_known_yet_is_let_in(tmp_path: Path) -> None:
+    """Who lags behind a rotation must be able to catch up: the certificate says whose node it is."""
+    net = Net(tmp_path)
+
+    async def run() -> None:
+        async with net.up("BW") as (first, _), net.up("RU", key=SigningKey.from_seed(b"x" * 32)) as (second, _):
+            await until(lambda: "RU" in first.links and "BW" in second.links)
 
     asyncio.run(run())
 
@@ -207,7 +219,7 @@ async def _raw(net: Net, frames: list[bytes]) -> list[aiohttp.WSMessage]:
 @pytest.mark.parametrize("case", ["replayed proof", "no hello", "rubbish", "silence", "two items", "items before the proof"])
 def test_rude_handshakes_end_in_a_closed_link(tmp_path: Path, case: str) -> None:
     net = Net(tmp_path)
-    hello = encode_item(Hello(net.genesis.ledger_id, (1,), net.keys["RU"].public, bytes(32)))
+    hello = encode_item(Hello(net.genesis.ledger_id, (1,), "RU", bytes(32)))
     proof = encode_item(Proof(bytes(64)))
     frames = {
         "replayed proof": [encode_frame([hello]), encode_frame([proof])],
@@ -233,7 +245,7 @@ def test_rubbish_after_the_handshake_is_counted_and_closes(tmp_path: Path) -> No
     async def run() -> None:
         async with net.up("BW") as (first, heard), net.up("RU") as (second, _):
             await until(lambda: second.links and first.links)
-            key = net.keys["BW"].public
+            key = "BW"
             link = second.links[key]
             await link._socket.send_bytes(b"\xc1")
             await until(lambda: first.faults.get("RU") == 1)

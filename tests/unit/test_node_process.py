@@ -312,12 +312,12 @@ def test_no_start_without_the_log_that_guards_a_key(alone: Single, folder: str) 
 
 @pytest.mark.parametrize("folder", ["wal", "cosign"])
 def test_no_start_with_a_damaged_or_foreign_guard(alone: Single, folder: str) -> None:
-    [segment] = (alone.home.path / folder).glob("wal-*.log")
+    [segment] = (alone.home.path / folder).rglob("wal-*.log")
     content = segment.read_bytes()
     segment.write_bytes(content[:20] + bytes([content[20] ^ 1]) + content[21:])
     assert refused(alone.home).code is Exit.REFUSED
     segment.unlink()
-    Wal.create(alone.home.path / folder, b"\x07" * 32).close()
+    Wal.create(segment.parent, b"\x07" * 32).close()
     assert refused(alone.home).code is Exit.REFUSED
 
 

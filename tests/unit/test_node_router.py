@@ -15,7 +15,7 @@ from ledger.errors import StoreError
 from ledger.record import parse_submission
 from node import router as module
 from node.cosigner import Cosigner
-from node.driver import Driver, monotonic_ms
+from node.driver import Driver, Epoch, monotonic_ms
 from node.errors import FrameError, PeerError
 from node.execution import mark_of
 from node.limits import BODY_REQUEST_IDS, MAX_IDS, RECEIVE_RECORDS_BYTES, RECEIVE_REQUESTS, SEND_QUEUE_BYTES
@@ -38,10 +38,10 @@ class Routed:
         keys = node_keys("BW")
         config = Config(genesis.ledger_id, 0, genesis.validators, keys.consensus.public)
         tip = Tip(0, 0, genesis.ledger_id, ledger.head.time)
-        core, self.first = Core.recover(config, Ed25519Scheme(keys.consensus), [], tip, monotonic_ms())
-        disk = memory()
-        self.driver = Driver(core, new_wal(disk, genesis.ledger_id), ledger.sync, lambda _to, _item: None, lambda _call: None)
-        self.cosigner = Cosigner(genesis, ledger, keys, new_wal(memory(), genesis.ledger_id), lambda _item: None)
+        core, first = Core.recover(config, Ed25519Scheme(keys.consensus), [], tip, monotonic_ms())
+        epoch = Epoch(core, new_wal(memory(), genesis.ledger_id), first)
+        self.driver = Driver(epoch, ledger.sync, lambda _to, _item: None, lambda _call: None)
+        self.cosigner = Cosigner("BW", ledger, keys, new_wal(memory(), genesis.ledger_id), lambda _item: None)
         self.router = Router(ledger, there.mempool, there.bodies, there.intake, there.execution)
         self.router.attach(self.driver, self.cosigner, self, self._arrived)
         self.faults: list[tuple[Link, str]] = []
@@ -148,7 +148,7 @@ def test_messages_reach_the_core_in_order_under_their_senders_name(tmp_path: Pat
             Received(eu.peer.consensus, VOTE),
             Received(ru.peer.consensus, VOTE),
         ]
-        assert routed.router.heights == {ru.peer.consensus: 7}
+        assert routed.router.heights == {"RU": 7}
 
     play(tmp_path, work)
 
@@ -183,7 +183,7 @@ def test_a_flood_of_messages_makes_its_sender_wait_and_nobody_else(tmp_path: Pat
         waiting = routed.driver._events.qsize()
         assert waiting <= 4_096
         await asyncio.wait_for(routed.router.received(eu, Consensus(encode(STATUS))), 1)
-        async with running(routed.driver.run(routed.first)):
+        async with running(routed.driver.run()):
             await until(lambda: next(handed_in) > 3 * waiting)
         flooding.cancel()
 
@@ -196,7 +196,7 @@ def test_a_cosignature_goes_to_the_cosigner(tmp_path: Path) -> None:
         async with running(routed.cosigner.run()):
             await until(lambda: routed.cosigner.own)
             await routed.router.received(link, cosigned_head(routed.there.world, "RU"))
-            assert set(routed.cosigner._rounds[0].cosignatures) == {node_keys(code).consensus.public for code in ("BW", "RU")}
+            assert set(routed.cosigner._rounds[0].cosignatures) == {"BW", "RU"}
             with pytest.raises(PeerError):
                 await routed.router.received(routed.link("EU"), Cosigned(0, routed.there.ledger.head.root, 1_000, bytes(64)))
 

@@ -22,11 +22,11 @@ from node.finality import Finality
 from node.metrics import new_registry
 from node.parts import Parts
 from node.service import Service
-from tests.support.parts import Road, cosigned_head, node_of, public_of, road, running, settled, submission, until, with_nodes
+from tests.support.parts import Road, cosigned_head, node_keys, node_of, road, running, settled, submission, until, with_nodes
 from tests.support.world import VALIDATORS
 from tests.unit.test_node_router import Routed
 
-FOLLOWERS = ("NA", "AO", "ZA")
+FOLLOWERS = ("AO", "NA", "ZA")
 
 
 class Offered:
@@ -41,6 +41,7 @@ class Offered:
         settings = load_config(folder, {})
         parts = Parts(
             settings=settings,
+            keys=node_keys("BW"),
             ledger=there.ledger,
             mempool=there.mempool,
             intake=there.intake,
@@ -76,7 +77,7 @@ class Offered:
     def tell(self, **heights: int) -> None:
         """Heights that peers told of."""
         for code, height in heights.items():
-            self.routed.router.heights[public_of(code)] = height
+            self.routed.router.heights[code] = height
 
 
 def play(tmp_path: Path, work: Callable[[Offered], object], genesis: Genesis | None = None, **limits: float) -> None:
@@ -236,11 +237,11 @@ def test_status_and_what_must_hold_to_be_ready(tmp_path: Path) -> None:
 
         status = service.status()
         assert (status.participant, status.validator, status.view, status.pending) == ("BW", True, 1, 0)
-        assert [peer.participant for peer in status.peers] == ["RU", "EU", "AE", *FOLLOWERS]
+        assert [peer.participant for peer in status.peers] == ["AE", "AO", "EU", "NA", "RU", "ZA"]
         assert failing() == {"peers", "checkpoint"}
-        links |= {public_of(code): object() for code in FOLLOWERS}
+        links |= {code: object() for code in FOLLOWERS}
         assert failing() == {"peers", "checkpoint"}
-        links |= {public_of("RU"): object(), public_of("EU"): object()}
+        links |= {"RU": object(), "EU": object()}
         assert failing() == {"checkpoint"}
         await offered.final(offered.there.entry().record.id)
         assert failing() == set()
