@@ -4,21 +4,26 @@ from bisect import bisect_right
 
 from quart import Blueprint, Response, request
 
+from api.access import require_reader
 from api.answers import Cache, answer, decode_cursor, encode_cursor, parameters
 from api.errors import ApiCode, Problem
 from api.openapi import describe
 from api.port import NodePort
 from api.schemas.base import NoContent, PageQuery, ProblemAnswer
 from api.schemas.network import (
+    EvidenceAnswer,
     NetworkAnswer,
+    NodeAnswer,
+    NodesAnswer,
     OneParticipantAnswer,
     ParticipantAnswer,
     ParticipantsAnswer,
     SuspensionAnswer,
     ValidatorAnswer,
 )
-from ledger.genesis import Genesis
+from ledger.network import Network
 from ledger.participants import Participant
+from ledger.state import Ledger
 
 
 def network_routes(port: NodePort) -> Blueprint:
@@ -35,6 +40,14 @@ def network_routes(port: NodePort) -> Blueprint:
         body = read_network(port)
         return answer(request, body, Cache.PUBLIC, height=body.read_at_height)
 
+    @routes.get("/v1/nodes")
+    @describe("nodes", "network", {200: NodesAnswer, 304: NoContent}, token=True)
+    async def nodes() -> Response:
+        """The participants' nodes: who votes in this epoch, who will, and who contradicted itself."""
+        require_reader(port, request)
+        body = read_nodes(port.ledger)
+        return answer(request, body, Cache.PRIVATE, height=body.read_at_height)
+
     @routes.get("/v1/participants")
     @describe("participants", "network", {200: ParticipantsAnswer, 304: NoContent}, query=PageQuery)
     async def participants() -> Response:
@@ -48,7 +61,7 @@ def network_routes(port: NodePort) -> Blueprint:
         more = start + page.limit < len(codes)
         body = ParticipantsAnswer(
             read_at_height=height,
-            items=[_participant(genesis, genesis.participants[code]) for code in chosen],
+            items=[_participant(port.ledger.network, genesis.participants[code]) for code in chosen],
             next=encode_cursor(chosen[-1].encode()) if more else None,
         )
         return answer(request, body, Cache.PUBLIC, height=height)
@@ -61,7 +74,7 @@ def network_routes(port: NodePort) -> Blueprint:
         found = genesis.participants.get(code)
         if found is None:
             raise Problem(404, ApiCode.NOT_FOUND, "code", given=code[:100])
-        body = OneParticipantAnswer(read_at_height=height, participant=_participant(genesis, found))
+        body = OneParticipantAnswer(read_at_height=height, participant=_participant(port.ledger.network, found))
         return answer(request, body, Cache.PUBLIC, height=height)
 
     return routes
@@ -93,8 +106,37 @@ def read_network(port: NodePort) -> NetworkAnswer:
     )
 
 
-def _participant(genesis: Genesis, entry: Participant) -> ParticipantAnswer:
-    node = genesis.node(entry.code)
+def read_nodes(ledger: Ledger) -> NodesAnswer:
+    """The answer of `/v1/nodes`."""
+    height, network = ledger.head.height, ledger.network
+    return NodesAnswer(
+        read_at_height=height,
+        epoch=network.epoch.number,
+        quorum=network.quorum,
+        nodes=[
+            NodeAnswer(
+                participant=code,
+                address=node.address,
+                consensus=(network.votes_with(code) or node.consensus).hex(),
+                votes=network.votes_with(code) is not None,
+                validator=node.validator,
+            )
+            for code, node in network.nodes.items()
+        ],
+        pending=network.pending.hex(),
+        ready=sorted(network.ready),
+        scheduled=network.scheduled.hex(),
+        evidence=[
+            EvidenceAnswer(
+                participant=one.participant, epoch=one.epoch, consensus=one.key.hex(), id=one.record.hex(), height=one.height
+            )
+            for one in ledger.evidence()
+        ],
+    )
+
+
+def _participant(network: Network, entry: Participant) -> ParticipantAnswer:
+    node = network.node(entry.code)
     return ParticipantAnswer(
         code=entry.code,
         name=entry.name,
@@ -109,5 +151,5 @@ def _participant(genesis: Genesis, entry: Participant) -> ParticipantAnswer:
         compliant_zones=list(entry.compliant_zones),
         authorities=[office.name for office in entry.authorities],
         node=node is not None,
-        validator=node is not None and node.validator,
+        validator=network.votes_with(entry.code) is not None,
     )

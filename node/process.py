@@ -52,6 +52,7 @@ from node.opening import (
 from node.parts import Parts
 from node.peers import Peers
 from node.proposals import Proposals
+from node.rekey import promote
 from node.router import Router
 from node.service import Service
 from node.tls import contexts
@@ -109,12 +110,13 @@ class NodeProcess:
     def _open(self, connections: int, *, joining: bool) -> None:
         home, settings = self.home, self.settings
         genesis = home.read_genesis()
-        keys = load_keys(home.path, raw_allowed=genesis.network == "dev")
         certificate = home.read_certificate()
         store = open_store(home)
         self._closers.callback(store.close)
         self.ledger = open_ledger(home, store, genesis)
         network = self.ledger.network
+        promote(home, network, settings.participant, passphrase())
+        keys = load_keys(home.path, raw_allowed=genesis.network == "dev")
         check_identity(network, genesis, settings, keys, certificate)
         if not joining:
             require_registered(home, network, settings, keys, certificate)

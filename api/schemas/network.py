@@ -34,6 +34,38 @@ class NetworkAnswer(LedgerAnswer):
     participant: Annotated[str, Field(description="Operator of the answering node.")]
 
 
+class NodeAnswer(Answer):
+    """A participant's node. `votes`: in the epoch in force; `validator`: wants to, from the next epoch on."""
+
+    participant: Code
+    address: str
+    consensus: Annotated[Hash, Field(description="Consensus key, Ed25519.")]
+    votes: bool
+    validator: bool
+
+
+class EvidenceAnswer(Answer):
+    """A validator that signed two votes of which the rules allow one; `id` is the record that proves it."""
+
+    participant: Code
+    epoch: Count
+    consensus: Annotated[Hash, Field(description="The key that contradicted itself.")]
+    id: Hash
+    height: Height
+
+
+class NodesAnswer(LedgerAnswer):
+    """The nodes, who votes, and what is about to change."""
+
+    epoch: Count
+    quorum: Count
+    nodes: list[NodeAnswer]
+    pending: Annotated[str, Field(description="Hash of the list of validators that waits to be ready; empty: none does.")]
+    ready: Annotated[list[Code], Field(description="Whose nodes are ready for that list.")]
+    scheduled: Annotated[str, Field(description="Hash of the list with which the next epoch begins at once; empty: none.")]
+    evidence: list[EvidenceAnswer]
+
+
 class SuspensionAnswer(Answer):
     """A suspension, of the whole or of one zone."""
 

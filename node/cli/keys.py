@@ -1,4 +1,4 @@
-"""An office's keys: key new, key show."""
+"""An office's keys: key new, key show. A node's consensus key: key rotate, key retire."""
 
 import time
 from pathlib import Path
@@ -10,9 +10,11 @@ from ledger.countries import is_country, is_participant_code
 from ledger.errors import Refusal
 from ledger.participants import SECRETARIAT
 from ledger.units import Ms, block_date, day_number
-from node.cli.options import RawKeysOption, passphrase_or_raw
+from node import rekey
+from node.cli.options import HomeOption, RawKeysOption, passphrase_or_raw
 from node.cli.output import print_json, say
-from node.errors import Exit, FatalError
+from node.errors import Exit, FatalError, command
+from node.home import Home
 from node.office_keys import make_keys, participant_entry, secretariat_entry
 
 WhoArgument = Annotated[str, Parameter(help="Code of the participant (ISO 3166-1 alpha-2, or EU), or `secretariat`.")]
@@ -23,9 +25,11 @@ FolderOption = Annotated[
 
 def register(app: App) -> None:
     """Adds this group's verbs."""
-    key = App(name="key", help="An office's signing and sealing keys (a node's own are made by init).")
+    key = App(name="key", help="An office's signing and sealing keys; a node's are made by init and replaced here.")
     key.command(new)
     key.command(show)
+    key.command(rotate)
+    key.command(retire)
     app.command(key)
 
 
@@ -69,6 +73,35 @@ def show(
         if not is_country(code):
             raise _usage(f"{code!r} is no country's ISO 3166-1 alpha-2 code", "Write --countries as codes by comma: BE,DE,FR")
     print_json(participant_entry(keys, who, name or who, codes, authority or name or who, day))
+
+
+def rotate(*, home: HomeOption, raw_keys: RawKeysOption = False) -> None:
+    """Make the successor of a stopped node's consensus key. The node votes with the old one until the epoch has the new one."""
+    item = rekey.rotate(Home(home), passphrase_or_raw(raw=raw_keys))
+    say(f"{'generated' if item.generated else 'found':<10} {item.what:<20} {item.path}")
+    _tell_ledger(home, "start the node again, and ")
+
+
+def retire(
+    *,
+    home: HomeOption,
+    leaked: Annotated[
+        bool, Parameter(negative="", help="Give the consensus key up although its guard is there: others may have it.")
+    ] = False,
+    raw_keys: RawKeysOption = False,
+) -> None:
+    """Replace the keys of a stopped node whose guard against signing twice is lost or older than what the key has signed."""
+    for item in rekey.retire(Home(home), passphrase_or_raw(raw=raw_keys), leaked=leaked):
+        say(f"{'generated':<10} {item.what:<20} {item.path}")
+    _tell_ledger(home, "")
+    say(f"Then: {command('start', '--home', home, '--joining')}; it follows until the next epoch.")
+
+
+def _tell_ledger(home: Path, before: str) -> None:
+    say(
+        f"Now {before}tell the ledger: {command('id', '--home', home)} > node.json; where the root key is: "
+        "kpledger node set node.json --root ROOT --genesis genesis.json --url NODE"
+    )
 
 
 def _check(who: str) -> None:

@@ -83,19 +83,23 @@ def init_home(
         say(f"{'generated' if item.generated else 'found':<10} {item.what:<16} {item.path}")
 
 
-def identity(*, home: HomeOption) -> None:
-    """Print this node's public keys as JSON: one entry of `nodes` in the genesis."""
+def identity(
+    *,
+    home: HomeOption,
+    follower: Annotated[bool, Parameter(negative="", help="A node that follows without voting.")] = False,
+) -> None:
+    """Print this node's public keys as JSON: one entry of `nodes` in the genesis, and what `node set` files."""
     place = Home(home)
     settings, keys = load_config(place.path), load_keys(place.path, raw_allowed=True)
     print_json(
         {
             "participant": settings.participant,
             "address": settings.reached_at,
-            "consensus": keys.consensus.public.hex(),
+            "consensus": keys.newest.public.hex(),
             "log": keys.log.public.hex(),
             "cosign": keys.cosign.public.hex(),
             "tls": place.read_certificate().hex(),
-            "validator": True,
+            "validator": not follower,
         }
     )
 
