@@ -15,6 +15,7 @@ import re
 import shutil
 import tarfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -107,14 +108,14 @@ def restore(home: Home, file: Path) -> Manifest:
             if home.data.exists():
                 raise _bad(f"{home.data} is there already", "A store is never replaced: move it away first.", Exit.REFUSED)
             making = home.path / ".restoring"
-            shutil.rmtree(making, ignore_errors=True)
-            archive.extractall(making, filter="data")
-            genesis = Genesis.from_json((making / "genesis.json").read_bytes()) if backup else home.read_genesis()
-            _compare(making, genesis, manifest)
-            (making / MANIFEST).unlink()
-            for entry in sorted(making.iterdir()):
-                entry.rename(home.path / entry.name)
-            making.rmdir()
+            with ExitStack() as stack:
+                stack.callback(shutil.rmtree, making, ignore_errors=True)
+                archive.extractall(making, filter="data")
+                genesis = Home(making).read_genesis() if backup else home.read_genesis()
+                _compare(making, genesis, manifest)
+                (making / MANIFEST).unlink()
+                for entry in sorted(making.iterdir()):
+                    entry.rename(home.path / entry.name)
         finally:
             lock.release()
     return manifest

@@ -59,10 +59,5 @@ class EpochLogs:
             if found and int(found[1]) < epoch - 1:
                 shutil.rmtree(place)
 
-    def newest(self) -> int | None:
-        """The highest epoch that has a log, None where there is none."""
-        names = [place.name for place in self.root.iterdir()] if self.root.is_dir() else []
-        return max((int(found[1]) for name in names if (found := _NAME.fullmatch(name))), default=None)
-
     def _binding(self, epoch: int, key: bytes) -> bytes:
         return hashlib.sha256(_TAG + self._ledger_id + epoch.to_bytes(8, "big") + key).digest()

@@ -2,18 +2,19 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from consensus.events import Build, Checked, Tip
+from consensus.events import Build, Built, Checked, Tip
 from consensus.messages import Mark
 from ledger.errors import StoreError
 from ledger.limits import SEAL_EPOCH_OVERLAP_DAYS
 from ledger.record import parse_submission, record_id, submitted_record
 from node import proposals as module
-from node.execution import mark_of
+from node.execution import Result, mark_of
 from node.limits import BLOCK_BYTES, BLOCK_RECORDS, CLOCK_AHEAD_MS, CLOCK_BEHIND_MS, HEARTBEAT_SECONDS, MARK_BEHIND_BLOCKS
 from node.mempool import Entry
 from tests.support.parts import LEADER, Road, road, settled, submission, until
@@ -387,5 +388,65 @@ def test_an_envelope_whose_key_epoch_ran_out_while_it_waited(tmp_path: Path) -> 
         assert build(there).records == (entry.record.id,)
         there.now += (SEAL_EPOCH_OVERLAP_DAYS + 1) * DAY_MS
         assert build(there, may_be_empty=True).records == ()
+
+    play(tmp_path, work)
+
+
+# --- the end of an epoch ----------------------------------------------------------------------------------------------
+
+LIST = b"\x11" * 32
+
+
+def scheduled_from(there: Road, height: int) -> None:
+    """From this height on the state schedules a list of validators."""
+    result_at, newest = there.execution.result_at, there.execution.newest
+
+    def told(result: Result | None) -> Result | None:
+        later = result is not None and result.mark.height >= height
+        return replace(result, scheduled=LIST) if later else result
+
+    there.execution.result_at = lambda at: told(result_at(at))
+    there.execution.newest = lambda: told(newest())
+
+
+def test_a_scheduled_epoch_ends_before_anything_else_enters(tmp_path: Path) -> None:
+    async def work(there: Road) -> None:
+        there.entry()
+        assert build(there).records
+        scheduled_from(there, 0)
+        made = build(there)
+        assert (made.next, made.records) == (LIST, ())
+
+    play(tmp_path, work)
+
+
+def test_a_block_ends_the_epoch_if_and_only_if_its_mark_schedules_it(tmp_path: Path) -> None:
+    async def work(there: Road) -> None:
+        await there.execute()
+        ending, plain = there.block(next=LIST), there.block()
+        assert (await there.verdict(ending)).valid is False
+        assert (await there.verdict(plain)).valid is True
+        scheduled_from(there, 1)
+        assert (await there.verdict(there.block(next=LIST, time=there.now + 5))).valid is True
+        assert (await there.verdict(there.block(next=b"\x22" * 32))).valid is False
+        assert (await there.verdict(there.block(time=there.now + 6))).valid is False
+        earlier = there.execution.result_at(0).mark
+        assert (await there.verdict(there.block(mark=earlier))).valid is True, "there nothing was scheduled yet"
+        assert (await there.verdict(there.block(mark=earlier, next=LIST))).valid is False
+
+    play(tmp_path, work)
+
+
+def test_a_leader_waits_until_it_has_executed_its_parents_mark(tmp_path: Path) -> None:
+    async def work(there: Road) -> None:
+        ahead = replace(there.tip, mark=1)
+        built: list[Built] = []
+        there.proposals.build(Build(1, ahead, (), True), built.append)
+        await settled()
+        assert built == []
+        there.proposals.build(Build(2, ahead, (), True), built.append)
+        await there.execute()
+        await until(lambda: built)
+        assert [one.view for one in built] == [2], "the later question has withdrawn the earlier"
 
     play(tmp_path, work)

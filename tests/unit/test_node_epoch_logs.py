@@ -1,0 +1,64 @@
+"""`node.epoch_logs`: one log an epoch and key, bound to both; old ones go, lost ones stay lost."""
+
+from pathlib import Path
+
+import pytest
+
+from node.epoch_logs import EpochLogs
+from node.errors import WalForeignError, WalMissingError
+
+LEDGER, KEY, OTHER = b"l" * 32, b"k" * 32, b"o" * 32
+
+
+def write(logs: EpochLogs, epoch: int, key: bytes, record: bytes) -> None:
+    wal = logs.open(epoch, key)
+    wal.append([record])
+    wal.sync()
+    wal.close()
+
+
+def read(logs: EpochLogs, epoch: int, key: bytes) -> list[bytes]:
+    wal = logs.open(epoch, key)
+    wal.close()
+    return wal.records
+
+
+def test_made_once_and_never_again(tmp_path: Path) -> None:
+    logs = EpochLogs(tmp_path / "wal", LEDGER)
+    with pytest.raises(WalMissingError):
+        logs.open(0, KEY)
+    assert logs.make(0, KEY)
+    write(logs, 0, KEY, b"vote")
+    assert not logs.make(0, KEY)
+    assert read(logs, 0, KEY) == [b"vote"]
+
+
+def test_epochs_and_keys_have_logs_of_their_own(tmp_path: Path) -> None:
+    logs = EpochLogs(tmp_path / "wal", LEDGER)
+    for epoch, key in ((0, KEY), (1, KEY), (1, OTHER)):
+        logs.make(epoch, key)
+        write(logs, epoch, key, bytes([epoch]) + key)
+    assert read(logs, 0, KEY) == [b"\0" + KEY]
+    assert read(logs, 1, KEY) == [b"\1" + KEY]
+    assert read(logs, 1, OTHER) == [b"\1" + OTHER]
+
+
+@pytest.mark.parametrize(("epoch", "key", "ledger"), [(1, KEY, LEDGER), (0, OTHER, LEDGER), (0, KEY, b"m" * 32)])
+def test_a_log_in_anothers_place_is_foreign(tmp_path: Path, epoch: int, key: bytes, ledger: bytes) -> None:
+    """P16: an old epoch's log in the new one's place, another key's, another ledger's."""
+    logs, other = EpochLogs(tmp_path / "wal", LEDGER), EpochLogs(tmp_path / "wal", ledger)
+    logs.make(0, KEY)
+    if logs.path(0, KEY) != other.path(epoch, key):
+        logs.path(0, KEY).rename(other.path(epoch, key))
+    with pytest.raises(WalForeignError):
+        other.open(epoch, key)
+
+
+def test_logs_of_epochs_long_gone_are_deleted(tmp_path: Path) -> None:
+    logs = EpochLogs(tmp_path / "wal", LEDGER)
+    for epoch in range(5):
+        logs.make(epoch, KEY)
+    (logs.root / "note.txt").write_text("the operator's")
+    logs.prune(4)
+    left = sorted(place.name for place in logs.root.iterdir())
+    assert left == [logs.path(3, KEY).name, logs.path(4, KEY).name, "note.txt"]
