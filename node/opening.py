@@ -107,7 +107,7 @@ def open_ledger(home: Home, store: Store, genesis: Genesis) -> Ledger:
         FatalError: another ledger's, or damaged.
     """
     try:
-        return Ledger.open(store, genesis, _convicted)
+        return Ledger.open(store, genesis, convicted)
     except ForeignStoreError as error:
         raise FatalError(
             f"{error}.",
@@ -119,7 +119,7 @@ def open_ledger(home: Home, store: Store, genesis: Genesis) -> Ledger:
         raise fatal(error, home) from error
 
 
-def _convicted(ledger_id: bytes, epoch: int, validators: tuple[bytes, ...], first: bytes, second: bytes) -> int:
+def convicted(ledger_id: bytes, epoch: int, validators: tuple[bytes, ...], first: bytes, second: bytes) -> int:
     """Whom two votes convict (`ledger.state.Ledger.open`); what votes are, only consensus knows."""
     return check_equivocation(ledger_id, epoch, validators, first, second, verify_vote)
 

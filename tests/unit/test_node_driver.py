@@ -183,3 +183,45 @@ def test_the_log_begins_anew_when_it_has_doubled(monkeypatch: pytest.MonkeyPatch
 
     desk = play(work)
     assert new_wal(desk.disk, LEDGER, GUARD).records[0] == bytes(6_000)
+
+
+class Successor:
+    """A core of the next epoch that remembers what it is told."""
+
+    def __init__(self) -> None:
+        self.handled: list[Event] = []
+        self.faults = {(OTHER, "forged"): 1}
+
+    def handle(self, event: Event, _now: int) -> Output:
+        self.handled.append(event)
+        return Output()
+
+
+def test_another_core_takes_over_with_a_log_of_its_own() -> None:
+    """All that the old one said is durable and done before; whatever comes afterwards is the new one's."""
+    successor, disk = Successor(), memory()
+    first = Output((b"begun",), (), (Send(None, said(9)),), (Alarm("begun"),))
+
+    async def work(desk: Desk) -> None:
+        desk.faults = {(ONE, "forged"): 2, (OTHER, "forged"): 3}  # type: ignore[attr-defined]
+        desk.answer = lambda event: Output((b"last",), (), (Send(ONE, said(1)),)) if isinstance(event, Received) else Output()
+
+        def begin() -> Epoch:
+            desk.events.append("successor")
+            with pytest.raises(WalFailedError):
+                desk.wal.append([b"too late"])
+            return Epoch(successor, new_wal(disk, LEDGER), first)  # type: ignore[arg-type] # stands in for the core
+
+        await desk.driver.post(Received(ONE, said(1)))
+        desk.driver.succeed(begin)
+        await until(lambda: "begun" in desk.events)
+        assert desk.driver.core is successor
+        await desk.driver.post(Received(OTHER, said(2)))
+        await until(lambda: Received(OTHER, said(2)) in successor.handled)
+        assert Received(OTHER, said(2)) not in desk.handled
+        assert desk.driver.faults() == {(ONE, "forged"): 2, (OTHER, "forged"): 4}
+
+    desk = play(work)
+    assert desk.events == ["bodies", "sync", "send 1", "successor", "bodies", "send all", "begun"]
+    assert new_wal(desk.disk, LEDGER).records == [b"last"]
+    assert new_wal(disk, LEDGER).records == [b"begun"]
