@@ -6,6 +6,8 @@ Rules:
 2. A log is made in three places only: with a home that joins a ledger, with a new key, and, for the epoch that follows, before
    the block that ends an epoch is committed. So a home in an epoch whose log is not there has lost it: that key must not vote.
 3. Logs of epochs before the last one are deleted: what they guard can never be signed again.
+4. A home that has lost its store, and not its logs, goes through the epochs before its key's newest log without voting, with
+   logs that are nobody's; in the epoch of that log it may vote again.
 """
 
 import hashlib
@@ -17,7 +19,8 @@ from node.errors import WalMissingError
 from node.wal import Wal
 
 _TAG = b"kpledger/wal/v1\0"
-_NAME = re.compile(r"epoch-(\d{10})-[0-9a-f]{16}")
+_NAME = re.compile(r"epoch-(\d{10})-([0-9a-f]{16}|nobody)")
+_NOBODY = b""
 
 
 class EpochLogs:
@@ -29,7 +32,7 @@ class EpochLogs:
 
     def path(self, epoch: int, key: bytes) -> Path:
         """Where the log of this epoch and public key is, or would be."""
-        return self.root / f"epoch-{epoch:010d}-{key.hex()[:16]}"
+        return self.root / f"epoch-{epoch:010d}-{key.hex()[:16] or 'nobody'}"
 
     def open(self, epoch: int, key: bytes) -> Wal:
         """The log of this epoch and key.
@@ -51,6 +54,22 @@ class EpochLogs:
             Wal.create(self.path(epoch, key), self._binding(epoch, key)).close()
             return True
         return False
+
+    def follow(self, epoch: int) -> Wal:
+        """A log for following an epoch without voting; errors as `open`."""
+        self.make(epoch, _NOBODY)
+        return self.open(epoch, _NOBODY)
+
+    def begin(self, epoch: int, key: bytes) -> None:
+        """Makes the log of an epoch that is about to begin, unless this key has been further already; errors as `make`."""
+        if not self.has_later(epoch - 1, key) or self.path(epoch, key).exists():
+            self.make(epoch, key)
+
+    def has_later(self, epoch: int, key: bytes) -> bool:
+        """Whether this key has a log of a later epoch."""
+        suffix = self.path(0, key).name.rpartition("-")[2]
+        places = sorted(self.root.iterdir()) if self.root.is_dir() else []
+        return any(found[2] == suffix and int(found[1]) > epoch for one in places if (found := _NAME.fullmatch(one.name)))
 
     def prune(self, epoch: int) -> None:
         """Deletes the logs of epochs before the one that precedes this one."""

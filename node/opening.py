@@ -146,15 +146,17 @@ def open_epoch(home: Home, ledger: Ledger, keys: NodeKeys) -> Epoch:
     """
     epoch, ledger_id = ledger.network.epoch, ledger.genesis.ledger_id
     key = keys.voting(epoch.keys)
-    logs = home.logs(ledger_id)
+    logs, me = home.logs(ledger_id), key.public
     try:
-        wal = logs.open(epoch.number, key.public)
+        if not logs.path(epoch.number, me).exists() and logs.has_later(epoch.number, me):
+            me = b""  # the store is behind the logs: nothing is signed until it has caught up
+        wal = logs.open(epoch.number, me) if me else logs.follow(epoch.number)
     except (WalMissingError, WalDamagedError, WalForeignError) as error:
-        raise guard_lost(home, "consensus log", logs.path(epoch.number, key.public), str(error)) from error
+        raise guard_lost(home, "consensus log", logs.path(epoch.number, me), str(error)) from error
     except WalError as error:
         raise fatal(error, home) from error
     try:
-        config = Config(ledger_id, epoch.number, epoch.keys, key.public)
+        config = Config(ledger_id, epoch.number, epoch.keys, me)
         core, first = _recover(config, Ed25519Scheme(key), wal, ledger)
         logs.prune(epoch.number)
     except BaseException:

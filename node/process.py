@@ -283,7 +283,7 @@ class NodeProcess:
     def _prepare_epoch(self, epoch: int) -> None:
         """Before the block that ends an epoch is committed: a home in an epoch without a log has lost it, so there is one."""
         for key in self._keys.all_consensus():
-            self._logs.make(epoch, key.public)
+            self._logs.begin(epoch, key.public)
 
     def _epoch_began(self) -> Epoch:
         """The next core, made between two batches of the driver's events."""

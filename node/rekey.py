@@ -14,6 +14,7 @@ from consensus.errors import MalformedMessageError
 from consensus.messages import Seen, decode_record
 from ledger.genesis import Genesis
 from ledger.network import Network
+from node.config import load_config
 from node.errors import Exit, FatalError, WalDamagedError, WalForeignError, WalMissingError, command
 from node.home import Found, Home
 from node.keys import NAMES, NEXT, SigningKey, new_seed, read_key, write_secret
@@ -31,11 +32,12 @@ def rotate(home: Home, phrase: bytes | None) -> Found:
     genesis = home.read_genesis()
     lock = HomeLock(home.path)
     try:
-        file = home.keys / NEXT
+        file, network = home.keys / NEXT, _network(home, genesis)
+        promote(home, network, load_config(home.path).participant, phrase)
         if file.exists():
             return Found("next consensus key", file, generated=False)
         seed = new_seed()
-        home.logs(genesis.ledger_id).make(_network(home, genesis).epoch.number, SigningKey.from_seed(seed).public)
+        home.logs(genesis.ledger_id).make(network.epoch.number, SigningKey.from_seed(seed).public)
         write_secret(file, seed, phrase)
         return Found("next consensus key", file, generated=True)
     finally:

@@ -62,3 +62,25 @@ def test_logs_of_epochs_long_gone_are_deleted(tmp_path: Path) -> None:
     logs.prune(4)
     left = sorted(place.name for place in logs.root.iterdir())
     assert left == [logs.path(3, KEY).name, logs.path(4, KEY).name, "note.txt"]
+
+
+def test_a_key_that_has_come_further_gets_no_new_log_of_an_old_epoch(tmp_path: Path) -> None:
+    """The store was lost, the logs were not: in epochs before its newest log the key may have voted."""
+    logs = EpochLogs(tmp_path / "wal", LEDGER)
+    assert not logs.has_later(-1, KEY)
+    logs.make(5, KEY)
+    assert logs.has_later(4, KEY)
+    assert not logs.has_later(5, KEY)
+    assert not logs.has_later(4, OTHER)
+    for epoch in (3, 4, 5, 6):
+        logs.begin(epoch, KEY)
+    assert [logs.path(epoch, KEY).exists() for epoch in (3, 4, 5, 6)] == [False, False, True, True]
+    wal = logs.follow(3)
+    wal.append([b"certificate"])
+    wal.sync()
+    wal.close()
+    again = logs.follow(3)
+    again.close()
+    assert again.records == [b"certificate"]
+    logs.prune(7)
+    assert sorted(place.name for place in logs.root.iterdir()) == [logs.path(6, KEY).name]

@@ -86,6 +86,26 @@ def test_a_key_is_rotated_and_the_old_one_is_gone_after_the_next_start(alone: Si
     asyncio.run(play())
 
 
+def test_a_lost_store_is_rebuilt_up_to_the_newest_log_without_a_vote(alone: Single) -> None:
+    """Alone there is nobody to rebuild it from: it waits in epoch 0, though its key alone would be a quorum."""
+    rotate(alone.home, None)
+
+    async def play() -> None:
+        async with running_node(alone.home) as (process, client):
+            await client.submit(node_set(alone), wait=True)
+            await until(lambda: process.driver.core.epoch == 1)
+        rotate(alone.home, None)
+        async with running_node(alone.home) as (process, client):
+            await client.submit(node_set(alone), wait=True)
+            await until(lambda: process.driver.core.epoch == 2)
+        shutil.rmtree(alone.home.data)
+        process = NodeProcess.open(alone.home, joining=True)
+        assert (process.driver.core.epoch, process.driver.core.validator) == (0, False)
+        process.close()
+
+    asyncio.run(play())
+
+
 def test_a_running_node_keeps_its_keys(alone: Single) -> None:
     process = NodeProcess.open(alone.home)
     try:
