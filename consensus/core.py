@@ -35,6 +35,10 @@ from consensus.recovery import restore
 from consensus.rounds import Held
 
 
+_ANSWERS = (Certificate, GotBlock, Headers, Seen)
+"""What is said to who is behind, or asked: it says nothing of the epoch that its sender is in (R13)."""
+
+
 class Core:
     """One node's consensus in one epoch. Made by `recover` alone, also for a node that begins."""
 
@@ -173,7 +177,7 @@ class Core:
             self._stands_at(peer, message)
         if epoch == engine.config.epoch:
             self._take(peer, message)
-        elif epoch < engine.config.epoch:
+        elif epoch < engine.config.epoch and not isinstance(message, _ANSWERS):
             self._answers.on_old_epoch(peer, epoch)
 
     def _take(self, peer: bytes, message: Message) -> None:

@@ -215,7 +215,11 @@ class Engine:
     def _deliver(self) -> None:
         """R8: final blocks in order, no gap. The FINAL of a block that was proposed again may be of a later view."""
         rounds, delivered = self.rounds, self.blocks.delivered
-        if rounds.floor_view <= delivered.view or delivered.closes:
+        if rounds.floor_view <= delivered.view:
+            return
+        if delivered.closes:
+            if rounds.floor_digest != delivered.digest:
+                self.raise_alarm(f"a block of view {rounds.floor_view} is final beyond the last one of the epoch")
             return
         chain, missing = self.blocks.chain(rounds.floor_digest)
         if missing is not None:
