@@ -85,6 +85,6 @@ Everything a vote depends on, and the vote, is in `Output.persist` before it is 
 they hold own signatures. Every prefix of the log is a state this node was in. `Core.recover` rebuilds it: view from the highest
 certificate, own votes counted again once, blocks above the executed one delivered again.
 
-Where to read on: `events` (the surface), `core` and `admission` (what comes in), `engine` (R1 to R8), `answers` (what others are
-told), `journal` (the sign guard).
+Where to read on: `events` (the surface), `core` and `admission` (what comes in), `engine` (R1 to R8), `answers` (what others
+are told), `journal` (the sign guard).
 """

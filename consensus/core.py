@@ -34,7 +34,6 @@ from consensus.needs import needs
 from consensus.recovery import restore
 from consensus.rounds import Held
 
-
 _ANSWERS = (Certificate, GotBlock, Headers, Seen)
 """What is said to who is behind, or asked: it says nothing of the epoch that its sender is in (R13)."""
 

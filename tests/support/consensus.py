@@ -103,7 +103,7 @@ def vote(
 ) -> Vote:
     """`parent` is the block's own parent's view unless it is given, as for a block that is proposed again."""
     if one is not None:
-        parent, digest, epoch = one.parent_view if parent is None else parent, digest_of(one), one.epoch
+        parent, digest = one.parent_view if parent is None else parent, digest_of(one)
     parent = parent or 0
     signature = Scheme(keys(signer + 1)[signer]).sign(vote_input(LEDGER, kind, epoch, view, parent, digest))
     return Vote(kind, epoch, view, parent, digest, signer, signature)
@@ -301,9 +301,9 @@ def follower(n: int, *views: int, wanted: int = 0) -> int:
 
 
 def proposal(n: int, one: Block) -> Proposal:
-    return Proposal(one, vote(VoteKind.NOTARIZE, leader(n, one.view, one.epoch), one.view, one))
+    return Proposal(one, vote(VoteKind.NOTARIZE, leader(n, one.view, one.epoch), one.view, one, epoch=one.epoch))
 
 
 def again(n: int, one: Block, view: int, parent: int) -> Proposal:
     """The leader of a later view proposes the block once more, notarized last in view `parent` (R13)."""
-    return Proposal(one, vote(VoteKind.NOTARIZE, leader(n, view, one.epoch), view, one, parent))
+    return Proposal(one, vote(VoteKind.NOTARIZE, leader(n, view, one.epoch), view, one, parent, epoch=one.epoch))

@@ -68,7 +68,7 @@ def waiting(me=ME, **options):
     """A node that holds the last block and its notarization, and has sent its own finalize vote."""
     one = Node(N, me, **options)
     one.receive(leader(N, 1), proposal(N, LAST))
-    one.receive(PEER if PEER != me else PEERS[0], quorum_of(NOTARIZE, 1, LAST, me=me))
+    one.receive(PEER if me != PEER else PEERS[0], quorum_of(NOTARIZE, 1, LAST, me=me))
     return one
 
 
@@ -656,7 +656,7 @@ def test_an_epoch_begins_in_view_1_on_the_block_that_ended_the_one_before():
     signer = leader(N, 1, epoch=1)
     made = on_start()
     one.receive(signer if signer != ME else PEER, proposal(N, made))
-    assert one.votes(NOTARIZE) == ([vote(NOTARIZE, ME, 1, made)] if signer != ME else [])
+    assert one.votes(NOTARIZE) == ([vote(NOTARIZE, ME, 1, made, epoch=1)] if signer != ME else [])
 
 
 def test_leaders_are_drawn_anew():
@@ -695,7 +695,7 @@ def test_a_vote_of_one_epoch_is_none_in_another():
 
 def test_catching_up_begins_at_the_start_of_the_epoch():
     made = on_start()
-    final = certificate(FINALIZE, N, PEERS, 1, made)
+    final = certificate(FINALIZE, N, PEERS, 1, made, epoch=1)
     one = later()
     for signer in PEERS[:2]:
         one.receive(signer, Status(1, 2, 8))
