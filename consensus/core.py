@@ -224,6 +224,7 @@ class Core:
         if not self._fetch.wants(GetHeaders) or not catchup.fits(headers, delivered):
             return
         stretch = catchup.verify(headers, delivered, engine.config, engine.verifier)
+        admission.compare(engine, stretch.votes)
         if not stretch.connects:
             engine.raise_alarm(f"a quorum has finalized another chain from height {delivered.height}")
             return
