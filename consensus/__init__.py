@@ -70,10 +70,12 @@ R12 Catch-up, when ancestors of a FINAL are missing or f+1 validators say they a
 R13 A block with `next`, the hash of the validators to come, holds no records and ends its epoch: no block stands on it. While
     it is notarized and not final, later leaders propose it again, on itself: their vote's view is then later than the block's,
     its parent is the view of the NOTAR, and it is never too late. Its FINAL ends the core; once the block is executed another
-    core begins epoch e+1 at view 1, in a log of its own. A message of an old epoch is answered with that FINAL.
+    core begins epoch e+1 at view 1, in a log of its own. A message of an old epoch, unless it is an answer itself, is answered
+    with that FINAL.
 
 What contradicts more than f faulty validators' power, or this node's own log, is an alarm: two certificates for different
-blocks of one view, NULL and FINAL of one view, a final block off the delivered chain, an own vote that the log does not hold.
+blocks of one view, NULL and FINAL of one view, a final block off the delivered chain or beyond its epoch's last, an own vote
+that the log does not hold.
 An alarmed node never votes again in this life of the process; it goes on to follow. All three kinds of certificates are handed
 to the application (`Archive`): where two contradict each other, at least f+1 validators have signed both.
 

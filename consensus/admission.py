@@ -4,6 +4,8 @@ A vote is its sender's own or it is dropped. Two votes that the rules do not all
 anybody is held for faulty: then they are evidence, wherever they came from, also out of two certificates.
 """
 
+from collections.abc import Iterable
+
 from consensus.certificate import well_formed
 from consensus.engine import Engine
 from consensus.errors import ForgedVoteError, MisdirectedError
@@ -21,6 +23,9 @@ def take_vote(engine: Engine, peer: bytes, vote: Vote) -> None:
         PeerFaultError: no correct node sends this.
     """
     check_vote(engine, peer, vote)
+    if vote.signer == engine.committee.me:
+        _compare_own(engine, vote)
+        return
     if not max(1, engine.rounds.floor_view - RETAINED_VIEWS) <= vote.view <= engine.view + 1:
         return
     round_ = engine.rounds.open(vote.view)
@@ -49,12 +54,23 @@ def take_certificate(engine: Engine, certificate: Certificate) -> None:
         return
     round_ = engine.rounds.get(certificate.view)
     votes = engine.verifier.check(certificate, round_.ballots[certificate.kind].verified() if round_ else ())
-    for vote in votes:
-        if vote.signer == engine.committee.me and not _is_own(engine, vote):
-            engine.retire(vote)
-        elif round_ is not None:
-            _compare(engine, round_, vote)
+    compare(engine, votes)
     engine.hold(certificate)
+
+
+def compare(engine: Engine, votes: Iterable[Vote]) -> None:
+    """The verified votes of a certificate from outside against what else their signers have said in that view (R10, P24).
+
+    An own one among them that the log does not hold was cast by a copy of this node (P23).
+    """
+    for vote in votes:
+        round_ = engine.rounds.get(vote.view)
+        if vote.signer != engine.committee.me:
+            while round_ is not None and not engine.journal.convicted(vote.signer) and (other := round_.conflicting(vote)):
+                if _holds(engine, round_, other):
+                    engine.accuse(other, vote)
+        elif vote.view >= engine.journal.first and not _is_own(engine, vote):
+            engine.retire(vote)
 
 
 def is_known(engine: Engine, certificate: Certificate) -> bool:
@@ -77,6 +93,9 @@ def take_proposal(engine: Engine, fetch: Fetch, peer: bytes, proposal: Proposal)
         raise MisdirectedError(f"a proposal of validator {vote.signer} in view {vote.view}")
     round_ = engine.rounds.open(vote.view)
     if round_.proposal is not None and (round_.proposal.digest, round_.parent) == (vote.digest, vote.parent):
+        return
+    if vote.signer == engine.committee.me:
+        _compare_own(engine, vote)
         return
     digest = block_digest(engine.config.ledger_id, block)
     if digest != vote.digest:
@@ -110,6 +129,15 @@ def take_seen(engine: Engine, seen: Seen) -> None:
     vote = seen.vote
     if vote.signer != engine.committee.me or not well_formed(vote.kind, vote.parent, vote.digest):
         raise MisdirectedError("a vote that is not this node's")
+    _compare_own(engine, vote)
+
+
+def _compare_own(engine: Engine, vote: Vote) -> None:
+    """A vote of the own key that somebody else holds, or sends: the log holds it, or is not the key's newest.
+
+    Raises:
+        ForgedVoteError: it is not the own key's.
+    """
     if vote.view < engine.journal.first or engine.journal.lost is not None or _is_own(engine, vote):
         return
     if engine.verifier.verify([vote]) != [True]:
@@ -122,15 +150,8 @@ def _is_own(engine: Engine, vote: Vote) -> bool:
     return durable is not None and (durable.vote.parent, durable.vote.digest) == (vote.parent, vote.digest)
 
 
-def _compare(engine: Engine, round_: Round, vote: Vote) -> None:
-    """A verified vote out of a certificate against what else its signer has said in that view."""
-    other = None if engine.journal.convicted(vote.signer) else round_.conflicting(vote)
-    if other is not None and _holds(engine, round_, other):
-        engine.accuse(other, vote)
-
-
 def _convict(engine: Engine, round_: Round, error: EquivocationError) -> None:
-    """Two votes of one signer: evidence if both are good; a forged one is nothing but a fault of its sender.
+    """Two votes of one signer: evidence if both are good; a forged one is but a fault of its sender, and hides no other.
 
     Raises:
         ForgedVoteError: the second one.
@@ -140,11 +161,13 @@ def _convict(engine: Engine, round_: Round, error: EquivocationError) -> None:
         raise error
     if engine.verifier.verify([error.second]) != [True]:
         raise ForgedVoteError(str(error))
-    if _holds(engine, round_, error.first):
-        engine.accuse(error.first, error.second)
-    elif round_.admit(error.second):
-        round_.ballots[error.second.kind].add_verified(error.second)
-        engine.count(round_, error.second)
+    second = error.second
+    while (first := round_.conflicting(second)) is not None:
+        if _holds(engine, round_, first):
+            engine.accuse(first, second)
+            return
+    round_.ballots[second.kind].add_verified(second)
+    engine.count(round_, second)
 
 
 def _holds(engine: Engine, round_: Round, vote: Vote) -> bool:

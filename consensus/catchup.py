@@ -6,15 +6,21 @@ from itertools import pairwise
 from consensus.certificate import Verifier
 from consensus.errors import BadHeadersError
 from consensus.events import Config, Tip
-from consensus.messages import Block, Headers, VoteKind, block_digest
+from consensus.messages import Block, Headers, Vote, VoteKind, block_digest
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Final blocks that follow one another, with their digests; `connects` when the first one stands on the own tip."""
+    """Final blocks that follow one another, with their digests.
+
+    Attributes:
+        connects: whether the first one stands on the own tip.
+        votes: those that made the last one final, verified.
+    """
 
     blocks: tuple[tuple[Block, bytes], ...]
     connects: bool
+    votes: tuple[Vote, ...]
 
 
 def fits(headers: Headers, tip: Tip) -> bool:
@@ -47,5 +53,6 @@ def verify(headers: Headers, tip: Tip, config: Config, verifier: Verifier) -> St
         raise BadHeadersError("blocks of another epoch")
     if blocks[0].height != tip.height + 1:
         raise BadHeadersError(f"heights leave out {tip.height + 1}")
-    verifier.check(final)
-    return Stretch(tuple(hashed), blocks[0].parent == tip.digest and blocks[0].parent_view == tip.view)
+    votes = verifier.check(final)
+    connects = blocks[0].parent == tip.digest and blocks[0].parent_view == tip.view
+    return Stretch(tuple(hashed), connects, tuple(votes))

@@ -34,6 +34,9 @@ from consensus.needs import needs
 from consensus.recovery import restore
 from consensus.rounds import Held
 
+_ANSWERS = (Certificate, GotBlock, Headers, Seen)
+"""What is said to who is behind, or asked: it says nothing of the epoch that its sender is in (R13)."""
+
 
 class Core:
     """One node's consensus in one epoch. Made by `recover` alone, also for a node that begins."""
@@ -178,7 +181,7 @@ class Core:
             self._stands_at(peer, message)
         if epoch == engine.config.epoch:
             self._take(peer, message)
-        elif epoch < engine.config.epoch:
+        elif epoch < engine.config.epoch and not isinstance(message, _ANSWERS):
             self._answers.on_old_epoch(peer, epoch)
 
     def _take(self, peer: bytes, message: Message) -> None:
@@ -226,6 +229,7 @@ class Core:
         if not self._fetch.wants(GetHeaders) or not catchup.fits(headers, delivered):
             return
         stretch = catchup.verify(headers, delivered, engine.config, engine.verifier)
+        admission.compare(engine, stretch.votes)
         if not stretch.connects:
             engine.raise_alarm(f"a quorum has finalized another chain from height {delivered.height}")
             return

@@ -27,6 +27,7 @@ class Engine:
         view: the current view; never decreases.
         applied: the height that the application has executed.
         alarm: why this node no longer votes, None while it does.
+        retired: whether that is because its log is not the newest.
         faults: messages dropped as faulty, and votes that contradict one another, by whose they were and why.
     """
 
@@ -44,6 +45,7 @@ class Engine:
         self.view = tip.view + 1
         self.applied = tip.height
         self.alarm: str | None = None
+        self.retired = False
         self.faults: dict[tuple[bytes, str], int] = {}
         self._work = Work(pending=False, due=False)
         self._asked: Build | None = None
@@ -69,9 +71,10 @@ class Engine:
         self.faults[peer, reason] = self.faults.get((peer, reason), 0) + 1
 
     def raise_alarm(self, reason: str, *, retired: bool = False) -> None:
-        """Stops this node's voting for good; it goes on to follow."""
-        if self.alarm is None:
+        """Stops this node's voting for good; it goes on to follow. Told once, and once more if then its key is retired, too."""
+        if self.alarm is None or (retired and not self.retired):
             self.alarm = reason
+            self.retired = retired
             self.outbox.call(Alarm(reason, retired=retired))
 
     def retire(self, vote: Vote) -> None:
@@ -215,7 +218,11 @@ class Engine:
     def _deliver(self) -> None:
         """R8: final blocks in order, no gap. The FINAL of a block that was proposed again may be of a later view."""
         rounds, delivered = self.rounds, self.blocks.delivered
-        if rounds.floor_view <= delivered.view or delivered.closes:
+        if rounds.floor_view <= delivered.view:
+            return
+        if delivered.closes:
+            if rounds.floor_digest != delivered.digest:
+                self.raise_alarm(f"a block of view {rounds.floor_view} is final beyond the last one of the epoch")
             return
         chain, missing = self.blocks.chain(rounds.floor_digest)
         if missing is not None:

@@ -23,7 +23,10 @@ class Need:
 
 @dataclass(slots=True)
 class _Asked:
+    """An open question; `turn` is where it began among the peers, so that it comes to each of them, whatever else is open."""
+
     request: Request
+    turn: int
     attempts: int
     retry_at: int
 
@@ -38,6 +41,12 @@ def _moved_on(old: Request, new: Request) -> bool:
     if isinstance(old, GetCertificates) and isinstance(new, GetCertificates):
         return new.first > old.last or new.last < old.first
     return old != new
+
+
+def _whom(need: Need, asked: _Asked, candidates: list[bytes]) -> bytes:
+    if asked.attempts == 0 and need.preferred is not None and need.preferred in candidates:
+        return need.preferred
+    return candidates[(asked.turn + asked.attempts) % len(candidates)]
 
 
 class Fetch:
@@ -67,22 +76,17 @@ class Fetch:
                 continue
             asked = self._asked.get(key)
             if asked is None or _moved_on(asked.request, need.request):
-                asked = _Asked(need.request, 0, now)
+                self._turn += 1
+                asked = _Asked(need.request, self._turn, 0, now)
             kept[key] = asked
             if now >= asked.retry_at:
                 asked.request = need.request
                 asked.retry_at = now + FETCH_RETRY_MS
                 if candidates:
-                    sends.append((self._whom(need, asked.attempts, candidates), need.request))
+                    sends.append((_whom(need, asked, candidates), need.request))
                     asked.attempts += 1
         self._asked = kept
         return sends
-
-    def _whom(self, need: Need, attempts: int, candidates: list[bytes]) -> bytes:
-        if attempts == 0 and need.preferred is not None and need.preferred in candidates:
-            return need.preferred
-        self._turn += 1
-        return candidates[self._turn % len(candidates)]
 
     def wake_at(self) -> int | None:
         """When the next question is repeated."""

@@ -50,20 +50,28 @@ class Checker:
     """
 
     def __init__(
-        self, ledger_id: bytes, validators: Sequence[bytes], nodes: int, traitors: frozenset[int] = frozenset()
+        self,
+        ledger_id: bytes,
+        validators: Sequence[bytes],
+        nodes: int,
+        traitors: frozenset[int] = frozenset(),
+        start: Tip | None = None,
     ) -> None:
+        """Begins at genesis, or with an epoch at `start`."""
         n = len(validators)
+        start = start or Tip(0, 0, ledger_id, 0)
         self.traitors = traitors
         self.n = n
         self.quorum = (n + (n - 1) // 3) // 2 + 1
-        self.chain: list[bytes] = [ledger_id]
-        self.heights: dict[bytes, int] = {ledger_id: 0}
+        self.chain: list[bytes] = [b""] * start.height + [start.digest]
+        self.heights: dict[bytes, int] = {start.digest: start.height}
         self.notarized: dict[int, bytes] = {}
         self.nullified: set[int] = set()
         self.finalized: dict[int, bytes] = {}
         self.blocks: dict[bytes, Block] = {}
         self.convicted: list[set[int]] = [set() for _ in range(nodes)]
         self._ledger_id = ledger_id
+        self._start = start
         self._signing: list[dict[bytes, Subject]] = [{} for _ in range(nodes)]
         self._durable: list[set[bytes]] = [set() for _ in range(nodes)]
         self._signatures: dict[tuple[int, Subject], bytes] = {}
@@ -72,7 +80,7 @@ class Checker:
         self._unknown: set[bytes] = set()
         self._awaiting: dict[bytes, bytes] = {}
         self._certificates: set[Certificate] = set()
-        self._delivered: list[Tip] = [Tip(0, 0, ledger_id, 0)] * nodes
+        self._delivered: list[Tip] = [start] * nodes
 
     # --- signing and durability ---------------------------------------------------------------------------------
 
@@ -173,14 +181,14 @@ class Checker:
         if block is None:
             self._unknown.add(digest)
             return
-        genesis = block.parent == self._ledger_id and block.parent_view == 0
+        genesis = block.parent == self._start.digest and block.parent_view == 0
         if not genesis and self.notarized.get(block.parent_view) != block.parent:
             raise Violation("parent-unnotarized", f"block of view {block.view} on view {block.parent_view}")
         gap = [view for view in range(block.parent_view + 1, block.view) if view not in self.nullified]
         if gap:
             raise Violation("parent-gap", f"block of view {block.view} on view {block.parent_view}; not nullified: {gap}")
         parent = self.blocks.get(block.parent)
-        if block.height != (parent.height if parent else 0) + 1 and (parent or genesis):
+        if block.height != (parent or self._start).height + 1 and (parent or genesis):
             raise Violation("height", f"block of view {block.view} has height {block.height}")
 
     def _finalize(self, digest: bytes) -> None:

@@ -64,8 +64,8 @@ def keys(n: int) -> tuple[bytes, ...]:
     return tuple(hashlib.sha256(f"key {i}".encode()).digest() for i in range(n))
 
 
-def config(n: int, me: int = 0) -> Config:
-    return Config(LEDGER, 0, keys(n), keys(n + 1)[me])
+def config(n: int, me: int = 0, epoch: int = 0) -> Config:
+    return Config(LEDGER, epoch, keys(n), keys(n + 1)[me])
 
 
 def payload(time: int = 2_000, *records: bytes, next_: bytes = b"") -> Payload:
@@ -92,26 +92,45 @@ def tip_of(one: Block) -> Tip:
     return ancestry.tip_of(one, digest_of(one))
 
 
-def vote(kind: VoteKind, signer: int, view: int, one: Block | None = None, parent: int = 0, digest: bytes = b"") -> Vote:
+def vote(
+    kind: VoteKind,
+    signer: int,
+    view: int,
+    one: Block | None = None,
+    parent: int | None = None,
+    digest: bytes = b"",
+    epoch: int = 0,
+) -> Vote:
+    """`parent` is the block's own parent's view unless it is given, as for a block that is proposed again."""
     if one is not None:
-        parent, digest = one.parent_view, digest_of(one)
-    signature = Scheme(keys(signer + 1)[signer]).sign(vote_input(LEDGER, kind, 0, view, parent, digest))
-    return Vote(kind, 0, view, parent, digest, signer, signature)
+        parent, digest = one.parent_view if parent is None else parent, digest_of(one)
+    parent = parent or 0
+    signature = Scheme(keys(signer + 1)[signer]).sign(vote_input(LEDGER, kind, epoch, view, parent, digest))
+    return Vote(kind, epoch, view, parent, digest, signer, signature)
 
 
-def certificate(kind: VoteKind, n: int, signers: list[int], view: int, one: Block | None = None) -> Certificate:
-    votes = [vote(kind, signer, view, one) for signer in signers]
+def certificate(
+    kind: VoteKind,
+    n: int,
+    signers: list[int],
+    view: int,
+    one: Block | None = None,
+    parent: int | None = None,
+    epoch: int = 0,
+) -> Certificate:
+    votes = [vote(kind, signer, view, one, parent, epoch=epoch) for signer in signers]
     bitmap = bytearray((n + 7) // 8)
     for signer in signers:
         bitmap[signer // 8] |= 1 << signer % 8
-    return Certificate(kind, 0, view, votes[0].parent, votes[0].digest, bytes(bitmap), tuple(v.signature for v in votes))
+    first, signatures = votes[0], tuple(v.signature for v in votes)
+    return Certificate(kind, first.epoch, view, first.parent, first.digest, bytes(bitmap), signatures)
 
 
 @dataclass
 class Node:
     """One core with its log and a plain application.
 
-    `automatic`: builds and checks are answered at once; else they pile up in `calls`.
+    `automatic`: builds and checks are answered at once; else they pile up in `calls`. `next_`: what ends the epoch, once it is due.
     """
 
     n: int
@@ -127,6 +146,8 @@ class Node:
     pending: list[bytes] = field(default_factory=list)
     last: Output = field(default_factory=Output)
     archived: list[Certificate] = field(default_factory=list)
+    epoch: int = 0
+    next_: bytes = b""
 
     def __post_init__(self) -> None:
         self.scheme = Scheme(keys(self.me + 1)[self.me])
@@ -139,7 +160,7 @@ class Node:
     def start(self) -> None:
         """Begins, or begins again after a crash, out of log and executed tip."""
         self.calls.clear()
-        self.core, output = Core.recover(config(self.n, self.me), self.scheme, list(self.log), self.tip, self.now)
+        self.core, output = Core.recover(config(self.n, self.me, self.epoch), self.scheme, list(self.log), self.tip, self.now)
         self.perform(output)
 
     def handle(self, event: Event) -> Output:
@@ -171,11 +192,11 @@ class Node:
         match call:
             case Build():
                 used = {one for ancestor in call.ancestors for one in ancestor.payload.records}
-                records = tuple(one for one in self.pending if one not in used)
-                if not records and not call.may_be_empty:
+                records = () if self.next_ else tuple(one for one in self.pending if one not in used)
+                if not records and not self.next_ and not call.may_be_empty:
                     self.handle(Built(call.view, call.parent.digest, None))
                     return
-                content = Payload(max(call.parent.time + 1, 2_000 + self.now), MARK, b"", records)
+                content = Payload(max(call.parent.time + 1, 2_000 + self.now), MARK, self.next_, records)
                 self.handle(Built(call.view, call.parent.digest, content))
             case Check():
                 self.handle(Checked(call.digest, valid=True))
@@ -270,8 +291,8 @@ class Net:
             self.nodes[me].now = max(self.nodes[me].now, until)
 
 
-def leader(n: int, view: int) -> int:
-    return Committee(config(n)).leader(view)
+def leader(n: int, view: int, epoch: int = 0) -> int:
+    return Committee(config(n, epoch=epoch)).leader(view)
 
 
 def follower(n: int, *views: int, wanted: int = 0) -> int:
@@ -280,4 +301,9 @@ def follower(n: int, *views: int, wanted: int = 0) -> int:
 
 
 def proposal(n: int, one: Block) -> Proposal:
-    return Proposal(one, vote(VoteKind.NOTARIZE, leader(n, one.view), one.view, one))
+    return Proposal(one, vote(VoteKind.NOTARIZE, leader(n, one.view, one.epoch), one.view, one, epoch=one.epoch))
+
+
+def again(n: int, one: Block, view: int, parent: int) -> Proposal:
+    """The leader of a later view proposes the block once more, notarized last in view `parent` (R13)."""
+    return Proposal(one, vote(VoteKind.NOTARIZE, leader(n, view, one.epoch), view, one, parent, epoch=one.epoch))

@@ -1,5 +1,7 @@
 """Open questions: asked once, the next peer after a while, forgotten when answered."""
 
+import pytest
+
 from consensus.fetch import Fetch, Need
 from consensus.limits import FETCH_RETRY_MS
 from consensus.messages import GetBlock, GetCertificates, GetHeaders
@@ -74,3 +76,17 @@ def test_headers_are_asked_for_anew_when_the_tip_moves():
 
 def test_the_same_need_twice_is_one_question():
     assert len(Fetch().update([BLOCK, BLOCK], hearing(), 0)) == 1
+
+
+@pytest.mark.parametrize("questions", [1, 2, 3, 6])
+@pytest.mark.parametrize("peers", [2, 3, 4])
+def test_each_question_reaches_every_peer_however_many_wait_beside_it(questions, peers):
+    """Several at once once took turns so evenly that each went to one and the same peer for ever."""
+    fetch, now = Fetch(), 0
+    needs = [Need(GetHeaders(0, 1)), *(Need(GetBlock(0, bytes([number]) * 32)) for number in range(1, questions))]
+    one = Hearing(Committee(config(peers + 1)), 0)
+    sends = []
+    for _ in range(peers):
+        sends += fetch.update(needs, one, now)
+        now += FETCH_RETRY_MS
+    assert [len({peer for peer, request in sends if request == need.request}) for need in needs] == [peers] * questions

@@ -1,9 +1,13 @@
-"""Bugs that other implementations of Simplex and its relatives had, one named test each (P1 to P21, those in reach)."""
+"""Bugs that other implementations of Simplex and its relatives had, one named test each (P1 to P24).
+
+Where log and application meet (P13 to P16, P22, P23): `test_wal_pitfalls.py`. More of P16: `test_consensus_epochs.py`, of P23:
+`test_consensus_seen.py`, of P24: `test_consensus_evidence.py`.
+"""
 
 import msgspec
 import pytest
 
-from consensus.events import Applied, Check, Checked, Received, Wake
+from consensus.events import Applied, Check, Checked, Evidence, Received, Wake
 from consensus.limits import RESEND_MS, RETAINED_VIEWS
 from consensus.messages import Certificate, GetBlock, GetCertificates, GotBlock, Proposal, VoteKind, encode
 from consensus.quorum import Committee
@@ -350,3 +354,16 @@ def test_p21_buffers_for_the_past_are_bounded():
     assert len(one.core._engine.rounds._rounds) <= RETAINED_VIEWS + 3
     assert len(list(one.core._engine.blocks)) <= 1
     assert one.alarms == []
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_p24_votes_that_are_left_in_a_certificate_alone_still_convict(restart):
+    """commonware #4374: what was compacted into a certificate, or into the log's snapshot, was not looked at."""
+    one = node()
+    made = quorum_of(NULLIFY, 1)
+    one.receive(PEERS[0], made)
+    if restart:
+        one.log = list(one.core.snapshot())
+        one.start()
+    one.receive(PEERS[1], vote(FINALIZE, PEERS[1], 1, FIRST))
+    assert one.asked(Evidence) == [Evidence(vote(NULLIFY, PEERS[1], 1), vote(FINALIZE, PEERS[1], 1, FIRST))]
