@@ -7,14 +7,22 @@ tell each other where they stand.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from aiohttp import ClientWebSocketResponse, WSMsgType
 from aiohttp.web import WebSocketResponse
 
 from ledger.participants import Node as NodeEntry
-from node.errors import FrameError, PeerError
-from node.limits import BULK_FRAME_BYTES, HANDSHAKE_SECONDS, MAX_FRAME_ITEMS, SEND_QUEUE_BYTES, SEND_QUEUE_URGENT
+from node.errors import HandshakeEndedError, HandshakeOrderError, WebSocketRefusedError
+from node.limits import (
+    BULK_FRAME_BYTES,
+    HANDSHAKE_SECONDS,
+    MAX_ERROR_TEXT,
+    MAX_FRAME_ITEMS,
+    SEND_QUEUE_BYTES,
+    SEND_QUEUE_URGENT,
+)
+from node.refusals import SEND_RECORDS, SEND_URGENT
 from node.wire import Item, decode_frame, encode_frame, encode_item
 
 Socket = WebSocketResponse | ClientWebSocketResponse
@@ -26,11 +34,13 @@ class Link:
     Attributes:
         peer: whose node it is, as the ledger says.
         dropped: records frames not sent because the peer was too slow.
+        on_drop: told the queue, for each item that found no room in it.
     """
 
     def __init__(self, peer: NodeEntry, socket: Socket) -> None:
         self.peer = peer
         self.dropped = 0
+        self.on_drop: Callable[[str], None] = lambda _queue: None
         self._socket = socket
         self._urgent: deque[bytes] = deque()
         self._bulk: deque[bytes] = deque()
@@ -42,6 +52,7 @@ class Link:
     def send(self, item: bytes) -> None:
         """Queues one urgent item."""
         if len(self._urgent) >= SEND_QUEUE_URGENT or self._urgent_bytes > SEND_QUEUE_BYTES:
+            self.on_drop(SEND_URGENT)
             self.close()
             return
         self._urgent.append(item)
@@ -56,6 +67,7 @@ class Link:
         """Queues records, or drops them when the peer is too slow."""
         if self._bulk_bytes + len(item) > SEND_QUEUE_BYTES:
             self.dropped += 1
+            self.on_drop(SEND_RECORDS)
             return
         self._bulk.append(item)
         self._bulk_bytes += len(item)
@@ -103,7 +115,9 @@ class Link:
                 for item in decode_frame(message.data):
                     yield item
             elif message.type is WSMsgType.TEXT:
-                raise FrameError("text where a binary frame belongs")
+                raise WebSocketRefusedError("text where a binary frame belongs")
+            elif message.type is WSMsgType.ERROR:
+                raise WebSocketRefusedError(str(message.data)[:MAX_ERROR_TEXT])
 
     async def send_first(self, item: Item) -> None:
         """Sends one item at once; for the handshake, before `write` runs."""
@@ -113,15 +127,16 @@ class Link:
         """Receives one frame of one item; for the handshake, before `items` runs.
 
         Raises:
-            PeerError: the connection ended, or the frame holds something else.
+            HandshakeEndedError: nothing came, or the connection ended.
+            FrameError, HandshakeOrderError: the frame is none, or holds more.
         """
         try:
             message = await self._socket.receive(timeout=HANDSHAKE_SECONDS)
         except TimeoutError as error:
-            raise PeerError("no answer in the handshake") from error
+            raise HandshakeEndedError("no answer in the handshake") from error
         if message.type is not WSMsgType.BINARY:
-            raise PeerError("the connection ended in the handshake")
+            raise HandshakeEndedError("the connection ended in the handshake")
         items = decode_frame(message.data)
         if len(items) != 1:
-            raise FrameError("more than one item in a handshake frame")
+            raise HandshakeOrderError("more than one item in a handshake frame")
         return items[0]

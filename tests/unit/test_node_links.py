@@ -10,6 +10,7 @@ from ledger.errors import StoreError
 from node.errors import PeerError
 from node.limits import SEND_QUEUE_URGENT
 from node.links import Link
+from node.refusals import Refusals
 from node.wire import Consensus, Item, Pending, encode_item
 from tests.support.parts import until
 from tests.unit.test_node_peers import Net, Recorder
@@ -94,20 +95,14 @@ def test_a_failure_of_this_nodes_own_is_not_hidden_by_the_links_end(tmp_path: Pa
     asyncio.run(play())
 
 
-def test_a_flood_of_faults_does_not_fill_the_log(tmp_path: Path) -> None:
-    net = Net(tmp_path)
-
-    async def play() -> None:
-        async with net.up("BW") as (peers, _), net.up("RU") as (_, _):
-            await until(lambda: peers.links)
-            (link,) = peers.links.values()
-            with capture_logs() as logged:
-                for _ in range(10_000):
-                    peers.fault(link, "invalid records")
-            assert peers.faults == {"RU": 10_000}
-            assert [line["count"] for line in logged] == [2**power for power in range(14)]
-
-    asyncio.run(play())
+def test_a_flood_of_faults_does_not_fill_the_log() -> None:
+    refusals = Refusals()
+    with capture_logs() as logged:
+        for _ in range(10_000):
+            refusals.refuse("RU", "record-malformed", "at sig")
+        refusals.refuse("EU", "record-malformed", times=3)
+    assert refusals.refused.readings() == {("RU", "record-malformed"): 10_000, ("EU", "record-malformed"): 3}
+    assert [line["count"] for line in logged] == [*(2**power for power in range(14)), 3]
 
 
 def test_a_peers_fault_is_counted_and_fails_nobody(tmp_path: Path) -> None:
@@ -120,7 +115,7 @@ def test_a_peers_fault_is_counted_and_fails_nobody(tmp_path: Path) -> None:
             await until(lambda: sender.links)
             link = next(iter(sender.links.values()))
             sender.broadcast(VOTE)
-            await until(lambda: peers.faults == {"RU": 1})
+            await until(lambda: net.refusals["BW"].refused.readings() == {("RU", "protocol"): 1})
             await until(lambda: next(iter(sender.links.values()), link) is not link)
             assert not watching.done()
             watching.cancel()
