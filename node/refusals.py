@@ -1,6 +1,6 @@
 """What this node refused or dropped of its peers, by peer and reason: counted for the metrics, told to the operator rarely.
 
-A reason is a short word out of a fixed set (`PeerError.reason`, `record-` and a code of the ledger, those of `REASONS`), a peer
+A reason is a short word out of a fixed set (`PeerError.reason`, those below, `record-` with a code of the ledger, `consensus-` with a reason of the core), a peer
 a participant of the ledger or `STRANGER`: however rude the peers, there are only so many counters.
 """
 
