@@ -1,7 +1,8 @@
 """What this node refused or dropped of its peers, by peer and reason: counted for the metrics, told to the operator rarely.
 
-A reason is a short word out of a fixed set (`PeerError.reason`, those below, `record-` with a code of the ledger, `consensus-` with a reason of the core), a peer
-a participant of the ledger or `STRANGER`: however rude the peers, there are only so many counters.
+A reason is a short word out of a fixed set: `PeerError.reason`, those below, `record-` with a code of the ledger, `consensus-`
+with a reason of the core. A peer is a participant of the ledger or `STRANGER`. So however rude the peers, there are only so
+many counters.
 """
 
 from collections.abc import Mapping
