@@ -55,8 +55,7 @@ from tests.support.world import VALIDATORS
 HONEST = ("RU", "EU")
 HOSTILE = "AE"
 ROUNDS = 400
-"""Half seconds of virtual time in which BW must get on after a batch: silent leaders cost up to 32 s each, and a third of all
-views may have one."""
+"""Half seconds of virtual time in which BW must get on after a batch: each of AE's views may cost up to 32 s."""
 
 
 class Wire:
@@ -282,6 +281,8 @@ class Target:
         bounds = {
             "views": (views, RETAINED_VIEWS + 1 + open_views),
             "votes": (votes, 3 * n * views),
+            "blocks": (len(list(engine.blocks)), 2 * open_views + engine.blocks.delivered.height - engine.applied),
+            "faults": (len(engine.faults), n * 10),
             "events": (self.driver._events.qsize(), n * PEER_EVENTS + 1),
             "inbox": (inbox.size, RECEIVE_RECORDS_BYTES),
             "requests": (inbox.requests.qsize(), RECEIVE_REQUESTS),

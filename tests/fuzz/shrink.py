@@ -1,20 +1,18 @@
-"""Makes a failing input, or a failing sequence of them, smaller, as long as it fails in the same way."""
+"""Makes a failing input, or a failing sequence of them, smaller, as long as it fails in the same way, and for a while at most."""
 
+import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
-_TRIES = 4_000
-"""So often is something smaller tried at most."""
 
 
-def smaller_bytes(data: bytes, fails: Callable[[bytes], bool]) -> bytes:
+def smaller_bytes(data: bytes, fails: Callable[[bytes], bool], seconds: float = 20.0) -> bytes:
     """The input without pieces that do not matter, and with zeros for bytes that do not."""
-    tries = [_TRIES]
+    until = time.process_time() + seconds
 
     def still(candidate: bytes) -> bool:
-        tries[0] -= 1
-        return tries[0] > 0 and fails(candidate)
+        return time.process_time() < until and fails(candidate)
 
     data = bytes(_without_pieces(data, lambda piece: still(bytes(piece))))
     for at in range(len(data)):
@@ -24,13 +22,12 @@ def smaller_bytes(data: bytes, fails: Callable[[bytes], bool]) -> bytes:
     return data
 
 
-def smaller_sequence(inputs: Sequence[T], fails: Callable[[list[T]], bool]) -> list[T]:
+def smaller_sequence(inputs: Sequence[T], fails: Callable[[list[T]], bool], seconds: float = 120.0) -> list[T]:
     """The inputs without those that do not matter."""
-    tries = [200]  # each is a whole run
+    until = time.process_time() + seconds
 
     def still(candidate: Sequence[T]) -> bool:
-        tries[0] -= 1
-        return tries[0] > 0 and fails(list(candidate))
+        return time.process_time() < until and fails(list(candidate))
 
     return list(_without_pieces(list(inputs), still))
 
