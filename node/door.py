@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from api.server import listen
-from node.limits import CONNECTIONS_PER_PEER, HANDSHAKE_SECONDS, STRANGERS
+from node.limits import CLOSE_SECONDS, CONNECTIONS_PER_PEER, HANDSHAKE_SECONDS, STRANGERS
 from node.logs import get_logger
 from node.refusals import NO_TLS, TOO_MANY_CONNECTIONS, TOO_MANY_STRANGERS
 from node.tasks import Tasks
@@ -101,6 +101,7 @@ class Door:
                 connection,
                 ssl=self._tls,
                 ssl_handshake_timeout=HANDSHAKE_SECONDS,
+                ssl_shutdown_timeout=CLOSE_SECONDS,
             )
         except (OSError, TimeoutError) as error:  # ssl.SSLError is an OSError
             log.debug("no TLS", reason=str(error) or type(error).__name__)

@@ -35,6 +35,9 @@ PEER_EVENTS = 64
 HANDSHAKE_SECONDS = 5
 """For TLS, and once more for what both sides then show each other; a stranger's silent connection is open no longer."""
 
+CLOSE_SECONDS = 1
+"""For what is still to be sent when a link is closed, and for the peer to close, too; then the connection is cut."""
+
 STRANGERS = 256
 """Connections to the listener for peers whose other end has not yet shown a certificate; the oldest make way."""
 

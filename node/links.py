@@ -6,6 +6,7 @@ tell each other where they stand.
 """
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 
@@ -16,6 +17,7 @@ from ledger.participants import Node as NodeEntry
 from node.errors import HandshakeEndedError, HandshakeOrderError, WebSocketRefusedError
 from node.limits import (
     BULK_FRAME_BYTES,
+    CLOSE_SECONDS,
     HANDSHAKE_SECONDS,
     MAX_ERROR_TEXT,
     MAX_FRAME_ITEMS,
@@ -47,6 +49,7 @@ class Link:
         self._urgent_bytes = 0
         self._bulk_bytes = 0
         self._wake = asyncio.Event()
+        self._sending: asyncio.Timeout | None = None
         self._closed = False
 
     def send(self, item: bytes) -> None:
@@ -74,9 +77,15 @@ class Link:
         self._wake.set()
 
     def close(self) -> None:
-        """Ends the link; `write` returns and closes the socket, which ends `items` too."""
+        """Ends the link; `write` returns and closes the socket, which ends `items` too.
+
+        Whoever does not read keeps `write` waiting for as long as it likes: that wait is broken off.
+        """
         self._closed = True
         self._wake.set()
+        sending, self._sending = self._sending, None
+        if sending is not None:
+            sending.reschedule(0)
 
     async def write(self) -> None:
         """Sends what is queued until the link is closed or breaks."""
@@ -85,11 +94,21 @@ class Link:
                 await self._wake.wait()
                 self._wake.clear()
                 while (self._urgent or self._bulk) and not self._closed:
-                    await self._socket.send_bytes(encode_frame(self._next_items()))
+                    await self._send(encode_frame(self._next_items()))
         except (OSError, RuntimeError):
             pass  # the reader sees the end of the connection and reports it
         finally:
-            await self._socket.close()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(2 * CLOSE_SECONDS):  # for what is to be flushed, and for the peer's own close
+                    await self._socket.close()
+
+    async def _send(self, frame: bytes) -> None:
+        """Sends a frame; TimeoutError where the link is closed meanwhile."""
+        try:
+            async with asyncio.timeout(None) as self._sending:
+                await self._socket.send_bytes(frame)
+        finally:
+            self._sending = None
 
     def _next_items(self) -> list[bytes]:
         items: list[bytes] = []

@@ -21,7 +21,7 @@ from ledger.participants import Node as NodeEntry
 from node.door import Door
 from node.errors import HandshakeEndedError, HandshakeError, OtherCertificateError, PeerError, UnknownCertificateError
 from node.handshake import Identity, Side, entry_of_certificate, shake
-from node.limits import HANDSHAKE_SECONDS, MAX_FRAME_BYTES, PEER_HANDSHAKES, RECONNECT_SECONDS
+from node.limits import CLOSE_SECONDS, HANDSHAKE_SECONDS, MAX_FRAME_BYTES, PEER_HANDSHAKES, RECONNECT_SECONDS
 from node.links import Link, Socket
 from node.logs import get_logger
 from node.refusals import STRANGER, TOO_MANY_HANDSHAKES, Refusals
@@ -32,7 +32,6 @@ from node.wire import Item
 log = get_logger("peers")
 PATH = "/peer/v1"
 _PING_SECONDS = 5.0
-_CLOSE_SECONDS = 1.0
 
 
 class Handler(Protocol):
@@ -184,7 +183,7 @@ class Peers:
             self._refusals.refuse(entry.participant, TOO_MANY_HANDSHAKES)
             raise web.HTTPTooManyRequests
         socket = web.WebSocketResponse(
-            timeout=_CLOSE_SECONDS, max_msg_size=MAX_FRAME_BYTES, compress=False, heartbeat=_PING_SECONDS
+            timeout=CLOSE_SECONDS, max_msg_size=MAX_FRAME_BYTES, compress=False, heartbeat=_PING_SECONDS
         )
         await socket.prepare(request)
         await self._run(entry, socket, Side.LISTEN)
@@ -212,7 +211,7 @@ class Peers:
             return False
         async with session.ws_connect(
             f"https://{entry.address}{PATH}",
-            timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_SECONDS),
+            timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_SECONDS),
             ssl=self._client_tls,
             max_msg_size=MAX_FRAME_BYTES,
             compress=0,
@@ -249,7 +248,7 @@ class Peers:
         finally:
             if self.links.get(key) is link:
                 self._forget(link)
-            await asyncio.wait([writer], timeout=_CLOSE_SECONDS)
+            await asyncio.wait([writer], timeout=CLOSE_SECONDS)
             writer.cancel()
         return True
 

@@ -204,3 +204,35 @@ def test_what_waits_goes_out_in_one_frame_and_in_order() -> None:
         await writing
 
     asyncio.run(play())
+
+
+class Deaf(Socket):
+    """The sending half of a WebSocket whose other end reads nothing: neither a frame nor the close is ever sent whole."""
+
+    async def send_bytes(self, data: bytes) -> None:
+        self.sent.append(data)
+        await asyncio.Event().wait()
+
+    async def close(self) -> None:
+        self.closed = True
+        await asyncio.Event().wait()
+
+
+def test_a_link_whose_peer_does_not_read_ends_when_its_queue_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("node.links.CLOSE_SECONDS", 0.05)
+
+    async def play() -> None:
+        socket, dropped = Deaf(), []
+        link = Link(None, socket)
+        link.on_drop = dropped.append
+        writing = asyncio.ensure_future(link.write())
+        link.send(VOTE)
+        await until(lambda: socket.sent)
+        for _ in range(SEND_QUEUE_URGENT + 3):
+            link.send(VOTE)
+        await asyncio.wait_for(writing, 5)
+        assert socket.closed
+        assert dropped == ["send-urgent"] * 3
+        assert len(socket.sent) == 1
+
+    asyncio.run(play())
