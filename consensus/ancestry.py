@@ -94,8 +94,13 @@ class Blocks:
             digest = entry.block.parent
         return found[::-1], None
 
-    def prune(self, floor: int, height: int) -> None:
-        """Forgets what is neither above the floor's view nor above this height."""
+    def prune(self, height: int) -> None:
+        """Forgets what can be nobody's ancestor any more: blocks of views up to the delivered one's, unless they stand between
+        this height, executed, and the delivered one. A block says itself how high it stands, so that alone keeps none.
+        """
+        view, delivered = self.delivered.view, self.delivered.height
         self._entries = {
-            digest: entry for digest, entry in self._entries.items() if entry.block.view > floor or entry.block.height > height
+            digest: entry
+            for digest, entry in self._entries.items()
+            if entry.block.view > view or height < entry.block.height <= delivered
         }

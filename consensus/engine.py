@@ -121,7 +121,7 @@ class Engine:
     def executed(self, height: int) -> None:
         """The application has committed a delivered block."""
         self.applied = max(self.applied, height)
-        self.blocks.prune(self.rounds.floor_view, min(self.applied, self.blocks.delivered.height))
+        self.blocks.prune(min(self.applied, self.blocks.delivered.height))
 
     # --- votes and certificates ---------------------------------------------------------------------------------------
 

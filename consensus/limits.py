@@ -12,6 +12,9 @@ MAX_HEADERS = 256
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 """One encoded message; a full `Headers` answer is the largest, senders stay at half of it."""
 
+MAX_ERROR_TEXT = 200
+"""Characters of an error's text; the decoder's own quotes what it refuses at any length."""
+
 RETAINED_VIEWS = 64
 """Views below the floor for which votes are still admitted (R10)."""
 

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from consensus.errors import MalformedMessageError
-from consensus.limits import MAX_BLOCK_RECORDS, MAX_HEADERS, MAX_MESSAGE_BYTES, MAX_VALIDATORS
+from consensus.limits import MAX_BLOCK_RECORDS, MAX_ERROR_TEXT, MAX_HEADERS, MAX_MESSAGE_BYTES, MAX_VALIDATORS
 
 DIGEST_BYTES = 32
 UInt = Annotated[int, Meta(ge=0, le=2**63 - 1)]
@@ -211,7 +211,7 @@ def _strict(decoder: msgspec.msgpack.Decoder[T], data: bytes) -> T:
     try:
         value = decoder.decode(data)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise MalformedMessageError(str(error)) from error
+        raise MalformedMessageError(str(error)[:MAX_ERROR_TEXT]) from error
     if _encoder.encode(value) != data:
         raise MalformedMessageError("not in canonical form")
     return value

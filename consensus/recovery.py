@@ -24,7 +24,7 @@ def restore(engine: Engine, recovered: Recovered, tip: Tip) -> None:
     for block in recovered.blocks:
         digest = block_digest(engine.config.ledger_id, block)
         engine.blocks.add(block, digest).durable = True
-    engine.blocks.prune(rounds.floor_view, tip.height)
+    engine.blocks.prune(tip.height)
     engine.journal.prune(rounds.floor_view - RETAINED_VIEWS)
     for vote in recovered.votes:
         _restore_vote(engine, vote)

@@ -32,11 +32,12 @@ from ledger.network import Epoch
 from ledger.note import Note, Signature, VerifierKey, verify_signature
 from ledger.participants import Node as NodeEntry
 from ledger.state import Head, Ledger
-from node.errors import Exit, FatalError, PeerError
+from node.errors import BadCosignatureError, Exit, FatalError
 from node.keyring import log_key, witness_key
 from node.keys import NodeKeys
 from node.limits import CHECKPOINTS_EARLY, CHECKPOINTS_KEPT, FRESHNESS_SECONDS, REFRESH_SECONDS
 from node.logs import get_logger
+from node.refusals import FORK, Refusals
 from node.wal import Wal
 from node.wire import Cosigned, encode_item
 
@@ -69,20 +70,27 @@ class Cosigner:
     Attributes:
         own: the newest cosignature of this node as peers get it, None before the first.
         quorum_size: tree size of the newest quorum checkpoint, -1 before the first.
-        forks: by participant, for how many sizes it cosigned another root than this node has.
         on_quorum: called with the size of each new quorum checkpoint.
     """
 
-    def __init__(self, own: str, ledger: Ledger, keys: NodeKeys, guard: Wal, broadcast: Callable[[bytes], None]) -> None:
+    def __init__(
+        self,
+        own: str,
+        ledger: Ledger,
+        keys: NodeKeys,
+        guard: Wal,
+        broadcast: Callable[[bytes], None],
+        refusals: Refusals,
+    ) -> None:
         """Wires the cosigner; `own` is this node's participant."""
         self.own: Cosigned | None = None
         self.quorum_size = -1
-        self.forks: dict[str, int] = {}
         self.on_quorum: Callable[[int], None] = lambda _size: None
         self._origin = ledger.genesis.origin
         self._ledger = ledger
         self._guard = guard
         self._broadcast = broadcast
+        self._refusals = refusals
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="guard")
         self._guarded = _last_signed(guard.records)
         self._continued = False
@@ -188,13 +196,13 @@ class Cosigner:
         try:
             self._take(current, node, cosigned)
         except ProofError as error:
-            log.warning("bad cosignature", peer=node.participant, size=cosigned.size, reason=str(error))
+            self._refusals.refuse(node.participant, BadCosignatureError.reason, f"of size {cosigned.size}: {error}")
 
     def received(self, node: NodeEntry, cosigned: Cosigned) -> None:
         """A peer's cosignature; kept for later when its size is ahead of what this node has cosigned.
 
         Raises:
-            PeerError: it does not verify.
+            BadCosignatureError: it does not verify.
         """
         current = self._rounds.get(cosigned.size)
         if current is None:
@@ -203,7 +211,7 @@ class Cosigner:
         try:
             taken = self._take(current, node, cosigned)
         except ProofError as error:
-            raise PeerError(f"a bad cosignature of size {cosigned.size}: {error}") from error
+            raise BadCosignatureError(f"a bad cosignature of size {cosigned.size}: {error}") from error
         if taken:
             self._settle(current)
 
@@ -237,7 +245,7 @@ class Cosigner:
         verify_signature(key, Checkpoint(checkpoint.origin, checkpoint.size, cosigned.root).text(), signature)
         if forks:
             current.forked.add(participant)
-            self.forks[participant] = self.forks.get(participant, 0) + 1
+            self._refusals.refuse(participant, FORK)
             log.error("another root", peer=participant, size=cosigned.size, root=cosigned.root.hex())
             return False
         current.cosignatures[participant] = signature

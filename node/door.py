@@ -15,8 +15,9 @@ from collections.abc import Callable
 from typing import Any
 
 from api.server import listen
-from node.limits import CONNECTIONS_PER_PEER, HANDSHAKE_SECONDS, STRANGERS
+from node.limits import CLOSE_SECONDS, CONNECTIONS_PER_PEER, HANDSHAKE_SECONDS, STRANGERS
 from node.logs import get_logger
+from node.refusals import NO_TLS, TOO_MANY_CONNECTIONS, TOO_MANY_STRANGERS
 from node.tasks import Tasks
 
 log = get_logger("door")
@@ -32,18 +33,26 @@ class Door:
         refused: connections that were closed because there were too many.
     """
 
-    def __init__(self, protocol: Callable[[], asyncio.Protocol], tls: ssl.SSLContext, tasks: Tasks) -> None:
+    def __init__(
+        self,
+        protocol: Callable[[], asyncio.Protocol],
+        tls: ssl.SSLContext,
+        tasks: Tasks,
+        refuse: Callable[[bytes | None, str], None],
+    ) -> None:
         """Wires the door.
 
         Args:
             protocol: makes the protocol of a connection that is let in.
             tls: the listening side's context; it must require a certificate.
             tasks: takes one that accepts, and one for each stranger; stopping them sends the strangers away.
+            refuse: told the certificate, None for a stranger, and the reason of each connection that is closed here.
         """
         self.refused = 0
         self._protocol = protocol
         self._tls = tls
         self._tasks = tasks
+        self._refuse = refuse
         self._strangers: dict[socket.socket, None] = {}
         self._open: Counter[bytes] = Counter()
         self._listener: socket.socket | None = None
@@ -76,6 +85,7 @@ class Door:
             connection.setblocking(False)
             if len(self._strangers) >= STRANGERS:
                 self.refused += 1
+                self._refuse(None, TOO_MANY_STRANGERS)
                 oldest = next(iter(self._strangers))
                 del self._strangers[oldest]
                 with contextlib.suppress(OSError):
@@ -91,9 +101,12 @@ class Door:
                 connection,
                 ssl=self._tls,
                 ssl_handshake_timeout=HANDSHAKE_SECONDS,
+                ssl_shutdown_timeout=CLOSE_SECONDS,
             )
         except (OSError, TimeoutError) as error:  # ssl.SSLError is an OSError
             log.debug("no TLS", reason=str(error) or type(error).__name__)
+            if connection in self._strangers:  # else it had to make way
+                self._refuse(None, NO_TLS)
         finally:
             self._strangers.pop(connection, None)
 
@@ -101,6 +114,7 @@ class Door:
         """Whether there is room for one more connection of this certificate; if so, it is taken."""
         if self._open[shown] >= CONNECTIONS_PER_PEER:
             self.refused += 1
+            self._refuse(shown, TOO_MANY_CONNECTIONS)
             return False
         self._open[shown] += 1
         return True

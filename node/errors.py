@@ -2,6 +2,7 @@
 
 import shlex
 from enum import IntEnum
+from typing import ClassVar
 
 
 class Exit(IntEnum):
@@ -73,12 +74,106 @@ class WalFailedError(WalError):
 
 
 class PeerError(NodeError):
-    """A peer broke the protocol between nodes; the link is closed and the fault counted."""
+    """A peer broke the protocol between nodes; the link is closed and the fault counted.
+
+    Attributes:
+        reason: a short word for it, the same for all of a class: what is counted in the metrics, by peer.
+    """
+
+    reason: ClassVar[str] = "protocol"
 
 
 class HandshakeError(PeerError):
     """A peer could not show that it is a node of this ledger."""
 
+    reason = "handshake"
+
+
+class UnknownCertificateError(HandshakeError):
+    """A TLS certificate that the ledger pins to nobody."""
+
+    reason = "unknown-certificate"
+
+
+class OtherCertificateError(HandshakeError):
+    """A node's address where another node's certificate is shown."""
+
+    reason = "other-certificate"
+
+
+class HandshakeOrderError(HandshakeError):
+    """Something else where a hello or a proof belongs."""
+
+    reason = "handshake-order"
+
+
+class HandshakeEndedError(HandshakeError):
+    """The connection ended, or nothing came for too long, before the handshake was over."""
+
+    reason = "handshake-ended"
+
+
+class OtherLedgerError(HandshakeError):
+    """A node of another ledger."""
+
+    reason = "other-ledger"
+
+
+class NoCommonVersionError(HandshakeError):
+    """A node that speaks no version of the protocol that this one does."""
+
+    reason = "no-common-version"
+
+
+class OtherKeyError(HandshakeError):
+    """The right certificate with another consensus key than the ledger has beside it."""
+
+    reason = "other-key"
+
+
+class BadProofError(HandshakeError):
+    """A signature that does not bind the hello's key to this channel."""
+
+    reason = "bad-proof"
+
 
 class FrameError(PeerError):
-    """A frame that is no frame: too large, malformed or not canonical."""
+    """A frame that is no frame: malformed, or one of the kinds below."""
+
+    reason = "frame-malformed"
+
+
+class FrameTooLargeError(FrameError):
+    """A frame of too many bytes."""
+
+    reason = "frame-too-large"
+
+
+class FrameNotCanonicalError(FrameError):
+    """A frame in another than the one encoding of its content."""
+
+    reason = "frame-not-canonical"
+
+
+class WebSocketRefusedError(FrameError):
+    """What is no WebSocket message of bytes: text, a reserved bit, compression nobody offered, a length beyond the limit."""
+
+    reason = "websocket"
+
+
+class UnexpectedItemError(FrameError):
+    """An item that has no place where it came, such as a second hello."""
+
+    reason = "unexpected-item"
+
+
+class MessageError(FrameError):
+    """An item whose bytes are no message of consensus."""
+
+    reason = "message-malformed"
+
+
+class BadCosignatureError(PeerError):
+    """A cosignature that does not verify."""
+
+    reason = "bad-cosignature"

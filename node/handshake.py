@@ -23,7 +23,14 @@ from nacl.exceptions import BadSignatureError
 
 from ledger.network import Network
 from ledger.participants import Node as NodeEntry
-from node.errors import HandshakeError
+from node.errors import (
+    BadProofError,
+    HandshakeOrderError,
+    NoCommonVersionError,
+    OtherKeyError,
+    OtherLedgerError,
+    UnknownCertificateError,
+)
 from node.keys import SigningKey
 from node.wire import Hello, Item, Proof, encode_item
 
@@ -54,12 +61,12 @@ def entry_of_certificate(network: Network, certificate: bytes | None) -> NodeEnt
     """The node that the ledger pins this DER certificate to.
 
     Raises:
-        HandshakeError: nobody's.
+        UnknownCertificateError: nobody's.
     """
     for entry in network.nodes.values():
         if certificate == entry.tls:
             return entry
-    raise HandshakeError("the peer's TLS certificate is not on the ledger")
+    raise UnknownCertificateError("the peer's TLS certificate is not on the ledger")
 
 
 async def shake(identity: Identity, network: Network, peer: NodeEntry, side: Side, send: Send, receive: Receive) -> None:
@@ -72,24 +79,24 @@ async def shake(identity: Identity, network: Network, peer: NodeEntry, side: Sid
     await send(mine)
     theirs = await receive()
     if not isinstance(theirs, Hello):
-        raise HandshakeError(f"expected hello, got {type(theirs).__name__}")
+        raise HandshakeOrderError(f"expected hello, got {type(theirs).__name__}")
     if theirs.ledger_id != identity.ledger_id:
-        raise HandshakeError(f"the peer is a node of another ledger ({theirs.ledger_id.hex()})")
+        raise OtherLedgerError(f"the peer is a node of another ledger ({theirs.ledger_id.hex()})")
     if not set(VERSIONS) & set(theirs.versions):
-        raise HandshakeError(f"no common protocol version: ours {VERSIONS}, theirs {theirs.versions}")
+        raise NoCommonVersionError(f"no common protocol version: ours {VERSIONS}, theirs {theirs.versions}")
     owner = network.node_of_consensus(theirs.key)
     if owner is not None and owner.participant != peer.participant:
-        raise HandshakeError(f"{peer.participant}'s node shows the consensus key of {owner.participant}")
+        raise OtherKeyError(f"{peer.participant}'s node shows the consensus key of {owner.participant}")
     transcript = _transcript(identity, peer, side, mine, theirs)
     await send(Proof(identity.key.sign(transcript + side.encode())))
     proof = await receive()
     if not isinstance(proof, Proof):
-        raise HandshakeError(f"expected proof, got {type(proof).__name__}")
+        raise HandshakeOrderError(f"expected proof, got {type(proof).__name__}")
     other = Side.LISTEN if side is Side.DIAL else Side.DIAL
     try:
         crypto_sign_open(proof.signature + transcript + other.encode(), theirs.key)
     except BadSignatureError as error:
-        raise HandshakeError(f"{peer.participant}'s proof does not verify") from error
+        raise BadProofError(f"{peer.participant}'s proof does not verify") from error
 
 
 def _transcript(identity: Identity, peer: NodeEntry, side: Side, mine: Hello, theirs: Hello) -> bytes:

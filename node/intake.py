@@ -21,7 +21,8 @@ from ledger.errors import Code, Refusal
 from ledger.record import Submission, parse_record, parse_submission, record_id, submitted_record
 from ledger.state import Ledger
 from node.logs import get_logger
-from node.mempool import Entry, Mempool
+from node.mempool import Entry, Mempool, Room
+from node.refusals import MEMPOOL, RECORD, Refusals
 from node.verifier import Verifier
 
 log = get_logger("intake")
@@ -35,7 +36,7 @@ class Intake:
     """The one gate to the mempool.
 
     Attributes:
-        refused: how many submissions were refused, by code; for the metrics.
+        refused: how many submissions were refused, of clients and peers, by code; for the metrics.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Intake:
         now_ms: Callable[[], int],
         spread: Callable[[list[bytes]], None],
         unusable: Callable[[bytes], None],
+        refusals: Refusals,
     ) -> None:
         """Wires the gate.
 
@@ -56,6 +58,7 @@ class Intake:
             now_ms: wall clock, ms since 1970 UTC.
             spread: sends submissions that came from a client to all peers.
             unusable: told the id of a record that came from a peer and can never be valid.
+            refusals: told of peers' records that were refused, or found no room.
         """
         self.refused: dict[str, int] = {}
         self._ledger = ledger
@@ -64,6 +67,7 @@ class Intake:
         self._now_ms = now_ms
         self._spread = spread
         self._unusable = unusable
+        self._refusals = refusals
         self._checking: dict[bytes, asyncio.Future[None]] = {}
 
     async def submit(self, raws: Sequence[bytes]) -> list[Answer]:
@@ -85,11 +89,11 @@ class Intake:
         fresh = {key: item for key, item in fresh.items() if not self._known(key)}
         with self._claim(fresh):
             results = await self._verifier.verify([submission.record for submission, _ in fresh.values()])
-        now = self._now_ms()
+        now, room = self._now_ms(), self._mempool.room()
         passed: list[tuple[Submission, bytes]] = []
         for (key, item), refusal in zip(fresh.items(), results, strict=True):
             try:
-                self._admit(item[0], refusal, now)
+                self._admit(item, refusal, now, room)
             except (Refusal, Overloaded) as error:
                 answer = self._refuse(error) if isinstance(error, Refusal) else error
                 for place in places[key]:
@@ -101,14 +105,14 @@ class Intake:
             self._spread([raw for _, raw in passed])
         return answers
 
-    async def receive(self, arrivals: Sequence[Arrival], wanted: Callable[[bytes], bool]) -> int:
-        """Takes submissions from a peer; the number of those that no correct node would have sent.
+    async def receive(self, peer: str, arrivals: Sequence[Arrival], wanted: Callable[[bytes], bool]) -> None:
+        """Takes submissions from a peer; those that no correct node would have sent are counted against it.
 
         Args:
+            peer: the participant whose node sent them.
             arrivals: the submissions with the ids that they claim.
             wanted: whether a block needs the record of this id; such a one is taken though the mempool is full.
         """
-        faults = 0
         fresh: dict[bytes, tuple[Submission, bytes]] = {}
         for claimed, raw in arrivals:
             if claimed in fresh or self._settled(claimed, wanted):
@@ -116,38 +120,37 @@ class Intake:
             try:
                 submission = parse_submission(raw)
             except Refusal as error:
-                faults += 1
-                self._spoilt(error, raw)
+                self._refuse(error, peer)
+                self._spoilt(raw)
                 continue
             try:
                 if not wanted(claimed):
                     self._ledger.check_key(submission.record)
             except Refusal as error:
-                faults += error.code is not Code.NOT_CONSENSUS_KEY
-                self._refuse(error)
+                self._refuse(error, peer if error.code is not Code.NOT_CONSENSUS_KEY else "")
             else:
                 fresh[claimed] = (submission, raw)
         with self._claim(fresh):
             results = await self._verifier.verify([submission.record for submission, _ in fresh.values()])
-        now = self._now_ms()
+        now, room = self._now_ms(), self._mempool.room()
         passed: list[tuple[Submission, bytes]] = []
         for (key, item), refusal in zip(fresh.items(), results, strict=True):
             if refusal is not None:
-                faults += 1
-                self._refuse(refusal)
+                self._refuse(refusal, peer)
                 self._unusable(key)
             elif wanted(key):
                 passed.append(item)
-            elif not self._mempool.full(item[0].record.author) and not self._mempool.was_judged(key):
+            elif not self._mempool.was_judged(key):
                 try:
                     self._ledger.check_sealed(item[0], now)
                 except Refusal as error:
-                    faults += 1
-                    self._refuse(error)
+                    self._refuse(error, peer)
                 else:
-                    passed.append(item)
+                    if room.take(item[0].record.author, len(item[1])):
+                        self._refusals.drop(peer, MEMPOOL)
+                    else:
+                        passed.append(item)
         self._keep(passed)
-        return faults
 
     @contextmanager
     def _claim(self, ids: Collection[bytes]) -> Iterator[None]:
@@ -177,13 +180,14 @@ class Intake:
         judgement = self._ledger.judgement(claimed)
         return judgement is not None and judgement.refusal is None
 
-    def _admit(self, submission: Submission, refusal: Refusal | None, now: int) -> None:
+    def _admit(self, item: tuple[Submission, bytes], refusal: Refusal | None, now: int, room: Room) -> None:
         """Raises what speaks against this record, in the order form, signature, rules, room."""
+        submission, raw = item
         if refusal is not None:
             raise refusal
         self._ledger.check(submission.record, now)
         self._ledger.check_sealed(submission, now)
-        if reason := self._mempool.full(submission.record.author):
+        if reason := room.take(submission.record.author, len(raw)):
             raise Overloaded(1.0, f"pending records of the {reason} are at their limit", quota=reason == "author")
 
     def _keep(self, passed: list[tuple[Submission, bytes]]) -> None:
@@ -193,16 +197,18 @@ class Intake:
         for submission, raw in passed:
             self._mempool.add(Entry(submission, raw))
 
-    def _refuse(self, refusal: Refusal) -> Refusal:
-        self.refused[str(refusal.code)] = self.refused.get(str(refusal.code), 0) + 1
+    def _refuse(self, refusal: Refusal, peer: str = "") -> Refusal:
+        code = str(refusal.code)
+        self.refused[code] = self.refused.get(code, 0) + 1
+        if peer:
+            self._refusals.refuse(peer, RECORD + code, str(refusal))
         return refusal
 
-    def _spoilt(self, refusal: Refusal, raw: bytes) -> None:
+    def _spoilt(self, raw: bytes) -> None:
         """A peer sent something malformed: if it is the record itself, whoever waits for its id waits in vain.
 
         A sound record in a spoilt envelope is the peer's fault alone: it may come whole from another one.
         """
-        self._refuse(refusal)
         record = submitted_record(raw)
         try:
             parse_record(record)

@@ -10,6 +10,13 @@ MAX_FRAME_ITEMS = 4_096
 MAX_IDS = 2_000
 """Ids in one request or announcement, and records in one item."""
 
+MIN_SUBMISSION_BYTES = 160
+"""One record in a frame. No record is smaller (key, signature and the statement's fixed fields alone take more), and a frame of
+millions of tiny ones would take twelve times its size in memory."""
+
+MAX_ERROR_TEXT = 200
+"""Characters of a refusal's text that may quote what a peer sent."""
+
 SEND_QUEUE_BYTES = 32 * 1024 * 1024
 """Per peer, for records and catch-up; beyond it a slow peer loses them (and asks again later), never our memory."""
 
@@ -27,6 +34,9 @@ PEER_EVENTS = 64
 
 HANDSHAKE_SECONDS = 5
 """For TLS, and once more for what both sides then show each other; a stranger's silent connection is open no longer."""
+
+CLOSE_SECONDS = 1
+"""For what is still to be sent when a link is closed, and for the peer to close, too; then the connection is cut."""
 
 STRANGERS = 256
 """Connections to the listener for peers whose other end has not yet shown a certificate; the oldest make way."""

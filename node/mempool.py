@@ -33,6 +33,27 @@ class _Author:
     size: int = 0
 
 
+@dataclass(slots=True)
+class Room:
+    """Records and bytes held altogether, and by author, with those that are about to be added."""
+
+    _records: int
+    _size: int
+    _authors: dict[str, tuple[int, int]]
+
+    def take(self, author: str, size: int) -> str:
+        """Takes the room of a record of so many bytes; why there is none: `author`, `node`, or empty when it is taken."""
+        records, own = self._authors.get(author, (0, 0))
+        if self._records >= MEMPOOL_RECORDS or self._size + size > MEMPOOL_BYTES:
+            return "node"
+        if records >= AUTHOR_RECORDS or own + size > AUTHOR_BYTES:
+            return "author"
+        self._records += 1
+        self._size += size
+        self._authors[author] = (records + 1, own + size)
+        return ""
+
+
 class Mempool:
     """Pending records by id.
 
@@ -58,17 +79,12 @@ class Mempool:
         """The pending record of this id."""
         return self._entries.get(record_id)
 
-    def full(self, author: str) -> str:
-        """Why no further record of this author fits: `author`, `node`, or empty when it does."""
-        if len(self._entries) >= MEMPOOL_RECORDS or self.size >= MEMPOOL_BYTES:
-            return "node"
-        own = self._authors.get(author)
-        if own and (len(own.entries) >= AUTHOR_RECORDS or own.size >= AUTHOR_BYTES):
-            return "author"
-        return ""
+    def room(self) -> "Room":
+        """What there is room for now; for records that are looked at together and then added."""
+        return Room(len(self._entries), self.size, {name: (len(own.entries), own.size) for name, own in self._authors.items()})
 
     def add(self, entry: Entry) -> None:
-        """Takes a checked record; the caller has asked `full`, unless a block needs this very record."""
+        """Takes a checked record; the caller has taken `room` for it, unless a block needs this very record."""
         record = entry.record
         if record.id in self._entries:
             return

@@ -1,5 +1,8 @@
 """What an operator's monitoring sees at `/metrics` of the admin listener: counts, heights, sizes; no ids, no names of traders.
 
+Of peers it names the participant: `kpledger_refusals_total{peer, reason}` counts what no correct node sends, whichever part of
+this node noticed it, `kpledger_dropped_total{peer, queue}` what found no room (`node.refusals`).
+
 Most figures are read when they are asked for, so that the main road carries no bookkeeping of its own.
 """
 
@@ -11,6 +14,7 @@ from prometheus_client.registry import Collector
 
 Reading = Callable[[], float]
 Readings = Callable[[], Mapping[str, float]]
+Table = Callable[[], Mapping[tuple[str, ...], float]]
 
 
 class NodeCollector(Collector):
@@ -18,7 +22,7 @@ class NodeCollector(Collector):
 
     def __init__(self) -> None:
         self._gauges: list[tuple[str, str, Reading]] = []
-        self._counters: list[tuple[str, str, str, Readings]] = []
+        self._tables: list[tuple[str, str, tuple[str, ...], Table]] = []
 
     def gauge(self, name: str, text: str, read: Reading) -> None:
         """A figure that goes up and down."""
@@ -26,16 +30,20 @@ class NodeCollector(Collector):
 
     def counters(self, name: str, text: str, label: str, read: Readings) -> None:
         """Figures that only grow, by one label."""
-        self._counters.append((f"kpledger_{name}", text, label, read))
+        self.table(name, text, (label,), lambda: {(value,): count for value, count in read().items()})
+
+    def table(self, name: str, text: str, labels: tuple[str, ...], read: Table) -> None:
+        """Figures that only grow, by several labels in this order."""
+        self._tables.append((f"kpledger_{name}", text, labels, read))
 
     def collect(self) -> Iterable[Metric]:
         """Reads everything now."""
         for name, text, read in self._gauges:
             yield GaugeMetricFamily(name, text, value=read())
-        for name, text, label, readings in self._counters:
-            family = CounterMetricFamily(name, text, labels=[label])
-            for value, count in readings().items():
-                family.add_metric([value], count)
+        for name, text, labels, readings in self._tables:
+            family = CounterMetricFamily(name, text, labels=labels)
+            for values, count in readings().items():
+                family.add_metric(values, count)
             yield family
 
 

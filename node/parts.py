@@ -11,6 +11,7 @@ from node.intake import Intake
 from node.keys import NodeKeys
 from node.mempool import Mempool
 from node.peers import Peers
+from node.refusals import Refusals
 from node.router import Router
 
 
@@ -28,3 +29,4 @@ class Parts:
     driver: Driver
     peers: Peers
     router: Router
+    refusals: Refusals

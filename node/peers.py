@@ -19,11 +19,12 @@ from aiohttp import web
 from ledger.network import Network
 from ledger.participants import Node as NodeEntry
 from node.door import Door
-from node.errors import HandshakeError, PeerError
+from node.errors import HandshakeEndedError, HandshakeError, OtherCertificateError, PeerError, UnknownCertificateError
 from node.handshake import Identity, Side, entry_of_certificate, shake
-from node.limits import HANDSHAKE_SECONDS, MAX_FRAME_BYTES, PEER_HANDSHAKES, RECONNECT_SECONDS
+from node.limits import CLOSE_SECONDS, HANDSHAKE_SECONDS, MAX_FRAME_BYTES, PEER_HANDSHAKES, RECONNECT_SECONDS
 from node.links import Link, Socket
 from node.logs import get_logger
+from node.refusals import STRANGER, TOO_MANY_HANDSHAKES, Refusals
 from node.tasks import Tasks
 from node.tls import to_pem
 from node.wire import Item
@@ -31,7 +32,6 @@ from node.wire import Item
 log = get_logger("peers")
 PATH = "/peer/v1"
 _PING_SECONDS = 5.0
-_CLOSE_SECONDS = 1.0
 
 
 class Handler(Protocol):
@@ -55,7 +55,6 @@ class Peers:
 
     Attributes:
         links: by participant, those that are up.
-        faults: by participant, how often a peer broke the protocol.
         tasks: its tasks, and what the handler failed with: not the peers' fault, so the process must end.
     """
 
@@ -66,6 +65,7 @@ class Peers:
         identity: Identity,
         tls: tuple[ssl.SSLContext, ssl.SSLContext],
         handler: Handler,
+        refusals: Refusals,
     ) -> None:
         """Wires the links.
 
@@ -75,9 +75,10 @@ class Peers:
             identity: what is shown to others.
             tls: contexts for the listening and the dialling side; certificates that the ledger learns are added to them.
             handler: is told everything.
+            refusals: told of whoever breaks the protocol.
         """
         self.links: dict[str, Link] = {}
-        self.faults: dict[str, int] = {}
+        self._refusals = refusals
         self._network = network
         self._own = own
         self._identity = identity
@@ -102,7 +103,7 @@ class Peers:
         await self._runner.setup()
         server = self._runner.server
         assert server is not None
-        self._door = Door(server, self._server_tls, self.tasks)
+        self._door = Door(server, self._server_tls, self.tasks, self._turned_away)
         self._door.open(host, port)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0),
@@ -163,24 +164,26 @@ class Peers:
         for link in self.links.values():
             link.send_bulk(item)
 
-    def fault(self, link: Link, reason: str) -> None:
-        """Counts a breach of the protocol by this peer; told with every doubling, so that no flood of them fills the log."""
-        participant = link.peer.participant
-        count = self.faults[participant] = self.faults.get(participant, 0) + 1
-        if count & (count - 1) == 0:
-            log.warning("peer fault", peer=participant, reason=reason, count=count)
+    def _turned_away(self, certificate: bytes | None, reason: str) -> None:
+        """The door has closed a connection of who has shown this certificate, or none."""
+        try:
+            peer = entry_of_certificate(self._network, certificate).participant
+        except UnknownCertificateError:
+            peer = STRANGER
+        self._refusals.refuse(peer, reason)
 
     async def _accept(self, request: web.Request) -> web.StreamResponse:
         tls = request.transport.get_extra_info("ssl_object") if request.transport else None
         try:
             entry = entry_of_certificate(self._network, tls.getpeercert(binary_form=True) if tls else None)
-        except HandshakeError as error:
-            log.warning("peer refused", reason=str(error), address=request.remote)
+        except UnknownCertificateError as error:
+            self._refusals.refuse(STRANGER, error.reason, f"{error}, from {request.remote}")
             raise web.HTTPForbidden from error
         if self._shaking[entry.participant] >= PEER_HANDSHAKES:
+            self._refusals.refuse(entry.participant, TOO_MANY_HANDSHAKES)
             raise web.HTTPTooManyRequests
         socket = web.WebSocketResponse(
-            timeout=_CLOSE_SECONDS, max_msg_size=MAX_FRAME_BYTES, compress=False, heartbeat=_PING_SECONDS
+            timeout=CLOSE_SECONDS, max_msg_size=MAX_FRAME_BYTES, compress=False, heartbeat=_PING_SECONDS
         )
         await socket.prepare(request)
         await self._run(entry, socket, Side.LISTEN)
@@ -193,7 +196,9 @@ class Peers:
             try:
                 if await self._dial(entry):
                     wait = pause
-            except (aiohttp.ClientError, OSError, TimeoutError, HandshakeError) as error:
+            except HandshakeError as error:
+                self._refusals.refuse(entry.participant, error.reason, str(error))
+            except (aiohttp.ClientError, OSError, TimeoutError) as error:
                 log.debug("not reached", peer=entry.participant, reason=str(error) or type(error).__name__)
             except Exception as error:  # noqa: BLE001 - whatever it is, this peer must be dialled again
                 log.warning("dialling failed", peer=entry.participant, reason=repr(error))
@@ -206,7 +211,7 @@ class Peers:
             return False
         async with session.ws_connect(
             f"https://{entry.address}{PATH}",
-            timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_SECONDS),
+            timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_SECONDS),
             ssl=self._client_tls,
             max_msg_size=MAX_FRAME_BYTES,
             compress=0,
@@ -215,12 +220,13 @@ class Peers:
             tls = socket.get_extra_info("ssl_object")
             shown = entry_of_certificate(self._network, tls.getpeercert(binary_form=True) if tls else None)
             if shown.participant != entry.participant:
-                raise HandshakeError(f"{entry.address} shows the certificate of {shown.participant}")
+                raise OtherCertificateError(f"{entry.address} shows the certificate of {shown.participant}")
             return await self._run(entry, socket, Side.DIAL)
 
     async def _run(self, entry: NodeEntry, socket: Socket, side: Side) -> bool:
         """The life of one connection; true when its handshake succeeded."""
         link, key = Link(entry, socket), entry.participant
+        link.on_drop = lambda queue: self._refusals.drop(entry.participant, queue)
         if not await self._shake(link, side):
             await socket.close()
             return False
@@ -238,11 +244,11 @@ class Peers:
                 with self._own_fault():
                     await self._handler.received(link, item)
         except PeerError as error:
-            self.fault(link, str(error))
+            self._refusals.refuse(entry.participant, error.reason, str(error))
         finally:
             if self.links.get(key) is link:
                 self._forget(link)
-            await asyncio.wait([writer], timeout=_CLOSE_SECONDS)
+            await asyncio.wait([writer], timeout=CLOSE_SECONDS)
             writer.cancel()
         return True
 
@@ -253,7 +259,8 @@ class Peers:
             async with asyncio.timeout(HANDSHAKE_SECONDS):
                 await shake(self._identity, self._network, link.peer, side, link.send_first, link.receive_first)
         except (PeerError, TimeoutError, ConnectionError) as error:
-            log.warning("handshake failed", peer=link.peer.participant, reason=str(error) or type(error).__name__)
+            reason = error.reason if isinstance(error, PeerError) else HandshakeEndedError.reason
+            self._refusals.refuse(link.peer.participant, reason, str(error) or type(error).__name__)
             return False
         else:
             return True

@@ -52,6 +52,7 @@ from node.opening import (
 from node.parts import Parts
 from node.peers import Peers
 from node.proposals import Proposals
+from node.refusals import Refusals
 from node.rekey import promote
 from node.router import Router
 from node.service import Service
@@ -128,22 +129,25 @@ class NodeProcess:
         identity = Identity(genesis.ledger_id, keys.voting(network.epoch.keys), certificate)
         tls = contexts(home.tls_key, home.tls_certificate, passphrase(), [node.tls for node in network.nodes.values()])
 
+        self.refusals = Refusals()
         self.mempool = Mempool()
         self.verifier = Verifier(genesis.ledger_id)
         self._closers.callback(self.verifier.close)
         self.bodies = Bodies(self.ledger, self.mempool, self._ask_bodies, lambda: list(self.peers.links), self._arriving)
-        self.intake = Intake(self.ledger, self.mempool, self.verifier, now_ms, self._spread, self.bodies.unusable)
+        self.intake = Intake(
+            self.ledger, self.mempool, self.verifier, now_ms, self._spread, self.bodies.unusable, self.refusals
+        )
         self.execution = Execution(self.ledger, self.bodies, self._prepare_epoch)
         self._closers.callback(self.execution.close)
         self.finality = Finality()
-        self.cosigner = Cosigner(settings.participant, self.ledger, keys, guard, self._broadcast)
+        self.cosigner = Cosigner(settings.participant, self.ledger, keys, guard, self._broadcast, self.refusals)
         self._closers.callback(self.cosigner.close)
         self.proposals = Proposals(self.ledger, self.mempool, self.bodies, self.execution, now_ms)
         self.duties = Duties(settings.participant, self.ledger, keys, self.intake, now_ms)
-        self.router = Router(self.ledger, self.mempool, self.bodies, self.intake, self.execution)
+        self.router = Router(self.ledger, self.mempool, self.bodies, self.intake, self.execution, self.refusals)
         self.driver = Driver(open_epoch(home, self.ledger, keys), self.ledger.sync, self._send, self._application)
         self._closers.callback(self.driver.close)
-        self.peers = Peers(network, settings.participant, identity, tls, self.router)
+        self.peers = Peers(network, settings.participant, identity, tls, self.router, self.refusals)
         self.router.attach(self.driver, self.cosigner, self.peers, self.poke)
         self.execution.listeners += [self._executed]
         self.cosigner.on_quorum = self.finality.covered
@@ -165,6 +169,7 @@ class NodeProcess:
             self.driver,
             self.peers,
             self.router,
+            self.refusals,
         )
         self.service = Service(parts, genesis, limits, home.read_tokens(), registry, now_ms)
         self.service.measure(collector)

@@ -18,13 +18,14 @@ from ledger.state import Ledger
 from node.bodies import Bodies
 from node.cosigner import Cosigner
 from node.driver import Driver
-from node.errors import FrameError
+from node.errors import MessageError, UnexpectedItemError
 from node.execution import Execution
 from node.intake import Arrival, Intake, arrivals
 from node.limits import (
     ANSWER_BYTES,
     BODY_REQUEST_IDS,
     HEADERS_BYTES,
+    MAX_ERROR_TEXT,
     MEMPOOL_RECORDS,
     RECEIVE_RECORDS_BYTES,
     RECEIVE_REQUESTS,
@@ -34,6 +35,7 @@ from node.limits import (
 from node.links import Link
 from node.mempool import Mempool
 from node.peers import Peers
+from node.refusals import ANSWERS, INBOX_RECORDS, INBOX_REQUESTS, Refusals
 from node.tasks import Tasks
 from node.wire import Consensus, Cosigned, GetRecords, Item, Pending, Records, encode_item
 
@@ -61,13 +63,14 @@ class Router:
 
     Attributes:
         heights: by participant, the height that each connected peer told of last.
-        dropped: records and requests from peers that found no room.
         tasks: those that work off the inboxes, and what one of them failed with.
     """
 
-    def __init__(self, ledger: Ledger, mempool: Mempool, bodies: Bodies, intake: Intake, execution: Execution) -> None:
+    def __init__(
+        self, ledger: Ledger, mempool: Mempool, bodies: Bodies, intake: Intake, execution: Execution, refusals: Refusals
+    ) -> None:
         self.heights: dict[str, int] = {}
-        self.dropped = 0
+        self._refusals = refusals
         self.tasks = Tasks()
         self._ledger = ledger
         self._mempool = mempool
@@ -120,13 +123,13 @@ class Router:
             case Pending() | GetRecords():
                 self._request(link, item)
             case _:
-                raise FrameError(f"{type(item).__name__} after the handshake")
+                raise UnexpectedItemError(f"{type(item).__name__} after the handshake")
 
     async def _consensus(self, link: Link, data: bytes) -> None:
         try:
             message = decode(data)
         except MalformedMessageError as error:
-            raise FrameError(f"no consensus message: {error}") from error
+            raise MessageError(f"no consensus message: {error}"[:MAX_ERROR_TEXT]) from error
         if isinstance(message, GetHeaders):
             self._request(link, message)
             return
@@ -145,7 +148,7 @@ class Router:
         inbox = self._inboxes[link]
         size = _weight(raws)
         if inbox.size + size > RECEIVE_RECORDS_BYTES:
-            self.dropped += len(raws)
+            self._refusals.drop(link.peer.participant, INBOX_RECORDS, len(raws))
             return
         inbox.size += size
         for start in range(0, len(raws), _AT_ONCE):
@@ -156,19 +159,17 @@ class Router:
     def _request(self, link: Link, request: Request) -> None:
         requests = self._inboxes[link].requests
         if requests.full():
-            self.dropped += 1
+            self._refusals.drop(link.peer.participant, INBOX_REQUESTS)
         else:
             requests.put_nowait(request)
 
     async def _take_records(self, link: Link, inbox: _Inbox) -> None:
         while True:
             batch = await inbox.records.get()
-            faults = await self._intake.receive(batch, self._bodies.wanted)
+            await self._intake.receive(link.peer.participant, batch, self._bodies.wanted)
             inbox.size -= _weight([raw for _, raw in batch])
             inbox.ids.difference_update(claimed for claimed, _ in batch)
             self._arrived()
-            if faults:
-                self._peers.fault(link, f"{faults} invalid records")
             await asyncio.sleep(0)
 
     async def _answer_requests(self, link: Link, inbox: _Inbox) -> None:
@@ -181,7 +182,7 @@ class Router:
                 case GetHeaders() as request if link.has_room(HEADERS_BYTES):
                     self._send_headers(link, request)
                 case _:
-                    self.dropped += 1
+                    self._refusals.drop(link.peer.participant, ANSWERS)
             await asyncio.sleep(0)  # each costs milliseconds; whatever else is to do goes first
 
     def arriving(self, record_id: bytes) -> bool:

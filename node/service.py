@@ -16,6 +16,7 @@ from ledger.state import Ledger
 from node.keyring import log_key, policy, witness_key
 from node.metrics import NodeCollector
 from node.parts import Parts
+from node.refusals import CONSENSUS, STRANGER
 from node.tasks import Tasks
 
 _SYNC_BLOCKS = 5
@@ -232,6 +233,15 @@ class Service:
             ReadyCheck("voting", not self.alarm, self.alarm or "no alarm"),
         )
 
+    def _refusals(self) -> dict[tuple[str, ...], float]:
+        """What the parts refused, and what the core did."""
+        found = dict(self._parts.refusals.refused.readings())
+        for (key, reason), count in self._parts.driver.faults().items():
+            owner = self.ledger.network.node_of_consensus(key)
+            label = (owner.participant if owner else STRANGER, CONSENSUS + reason)
+            found[label] = found.get(label, 0) + count
+        return found
+
     def measure(self, collector: NodeCollector) -> None:
         """Adds the node's figures to its metrics."""
         parts = self._parts
@@ -245,7 +255,6 @@ class Service:
         collector.gauge("peers_connected", "Links that are up", lambda: len(parts.peers.links))
         collector.gauge("voting", "1 while this node votes, 0 after an alarm", lambda: float(not self.alarm))
         collector.counters("refused", "Submissions refused", "code", lambda: parts.intake.refused)
-        collector.counters("peer_faults", "Breaches of the protocol", "peer", lambda: parts.peers.faults)
-        collector.counters("dropped", "Items of peers that found no room", "queue", lambda: {"inbox": parts.router.dropped})
-        collector.counters("forks", "Sizes cosigned with another root", "peer", lambda: parts.cosigner.forks)
+        collector.table("refusals", "What no correct peer sends", ("peer", "reason"), self._refusals)
+        collector.table("dropped", "Items that found no room", ("peer", "queue"), parts.refusals.dropped.readings)
         collector.counters("fsyncs", "Syncs of the write-ahead log", "log", lambda: {"consensus": parts.driver.fsyncs})

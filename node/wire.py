@@ -11,12 +11,13 @@ import msgspec
 from msgspec import Meta, Struct
 
 from ledger.limits import MAX_SUBMISSION_BYTES
-from node.errors import FrameError
-from node.limits import MAX_FRAME_BYTES, MAX_FRAME_ITEMS, MAX_IDS
+from node.errors import FrameError, FrameNotCanonicalError, FrameTooLargeError
+from node.limits import MAX_ERROR_TEXT, MAX_FRAME_BYTES, MAX_FRAME_ITEMS, MAX_IDS, MIN_SUBMISSION_BYTES
 
 UInt = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Bytes32 = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Bytes64 = Annotated[bytes, Meta(min_length=64, max_length=64)]
+Sent = Annotated[bytes, Meta(min_length=MIN_SUBMISSION_BYTES, max_length=MAX_SUBMISSION_BYTES)]
 Ids = Annotated[tuple[Bytes32, ...], Meta(max_length=MAX_IDS)]
 
 
@@ -44,7 +45,7 @@ class Consensus(Struct, frozen=True, array_like=True, tag="consensus", forbid_un
 class Records(Struct, frozen=True, array_like=True, tag="records", forbid_unknown_fields=True):
     """Submissions that the sender holds, unasked or as the answer to `GetRecords`."""
 
-    submissions: Annotated[tuple[Annotated[bytes, Meta(max_length=MAX_SUBMISSION_BYTES)], ...], Meta(max_length=MAX_IDS)]
+    submissions: Annotated[tuple[Sent, ...], Meta(max_length=MAX_IDS)]
 
 
 class GetRecords(Struct, frozen=True, array_like=True, tag="get-records", forbid_unknown_fields=True):
@@ -94,11 +95,11 @@ def decode_frame(data: bytes) -> list[Item]:
         FrameError: too large, not the schema, or not canonical.
     """
     if len(data) > MAX_FRAME_BYTES:
-        raise FrameError(f"frame of {len(data)} bytes; at most {MAX_FRAME_BYTES}")
+        raise FrameTooLargeError(f"frame of {len(data)} bytes; at most {MAX_FRAME_BYTES}")
     try:
         items = _decoder.decode(data)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise FrameError(str(error)) from error
+        raise FrameError(str(error)[:MAX_ERROR_TEXT]) from error  # it may quote the sender at any length
     if _encoder.encode(items) != data:
-        raise FrameError("not in canonical form")
+        raise FrameNotCanonicalError("not in canonical form")
     return items

@@ -21,6 +21,7 @@ from node.keyring import witness_key
 from node.keys import NodeKeys, SigningKey
 from node.mempool import Entry, Mempool
 from node.proposals import Proposals
+from node.refusals import Refusals
 from node.verifier import Verifier
 from node.wal import Wal
 from node.wire import Cosigned
@@ -147,8 +148,15 @@ class Road:
         self.bodies = Bodies(
             self.ledger, self.mempool, self._ask, lambda: list(self.connected), lambda record_id: record_id in self.on_the_way
         )
+        self.refusals = Refusals()
         self.intake = Intake(
-            self.ledger, self.mempool, self.verifier, lambda: self.now, self.spread.extend, self.bodies.unusable
+            self.ledger,
+            self.mempool,
+            self.verifier,
+            lambda: self.now,
+            self.spread.extend,
+            self.bodies.unusable,
+            self.refusals,
         )
         self.execution = Execution(self.ledger, self.bodies, self.prepared.append)
         self.execution.listeners.append(self._executed)
@@ -167,8 +175,10 @@ class Road:
         self.execution.close()
 
     async def receive(self, *raws: bytes) -> int:
-        """What a peer sends; the number of its faults."""
-        return await self.intake.receive(arrivals(raws), self.bodies.wanted)
+        """What RU sends; the number of its faults."""
+        before = self.refusals.refused.of("RU")
+        await self.intake.receive("RU", arrivals(raws), self.bodies.wanted)
+        return self.refusals.refused.of("RU") - before
 
     def entry(self, **changes: object) -> Entry:
         """A pending record that is in the mempool and the body store."""

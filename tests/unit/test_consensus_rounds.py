@@ -1,6 +1,9 @@
 """Certificates by view: what they change, what settles a view, which parents are admissible."""
 
+from dataclasses import replace
+
 import pytest
+from msgspec import structs
 
 from consensus.ancestry import Blocks
 from consensus.errors import JournalError
@@ -156,9 +159,23 @@ def test_blocks_form_chains():
     blocks.delivered = two.tip
     assert blocks.chain(three.digest) == ([], three.digest), "it stands beside the delivered one"
     assert blocks.chain(one.digest) == ([], one.digest)
-    blocks.prune(floor=2, height=2)
+    blocks.prune(height=2)
     assert list(blocks) == [three]
-    blocks.prune(floor=3, height=1)
+    blocks.delivered = replace(two.tip, view=4, height=3)
+    blocks.prune(height=1)
     assert list(blocks) == [three]
-    blocks.prune(floor=3, height=2)
+    blocks.prune(height=2)
+    assert list(blocks) == []
+
+
+def test_a_block_that_claims_to_stand_high_is_not_kept_for_that():
+    blocks = Blocks(GENESIS)
+    lie = structs.replace(block(2, tip_of(ONE)), height=2**62)
+    for made_ in (ONE, lie):
+        blocks.add(made_, digest_of(made_))
+    blocks.delivered = tip_of(ONE)
+    blocks.prune(height=1)
+    assert [entry.block for entry in blocks] == [lie], "its view is still open"
+    blocks.delivered = replace(tip_of(ONE), view=2, height=2)
+    blocks.prune(height=1)
     assert list(blocks) == []

@@ -15,6 +15,7 @@ from node.cosigner import Cosigner
 from node.errors import Exit, FatalError, PeerError, WalFailedError
 from node.keyring import policy
 from node.limits import CHECKPOINTS_EARLY, CHECKPOINTS_KEPT, REFRESH_SECONDS
+from node.refusals import Refusals
 from node.wire import Cosigned, encode_item
 from tests.simulation.disk import MemoryDisk
 from tests.support.parts import (
@@ -43,8 +44,9 @@ class Signing:
         self.events: list[str] = []
         self.sent: list[bytes] = []
         self.final: list[int] = []
+        self.refusals = Refusals()
         self.guard = new_wal(self.disk, world.ledger.ledger_id)
-        self.cosigner = Cosigner(ME, world.ledger, node_keys(ME), self.guard, self._send)
+        self.cosigner = Cosigner(ME, world.ledger, node_keys(ME), self.guard, self._send, self.refusals)
         self.cosigner.on_quorum = self.final.append
         self.disk.before = self.events.append
 
@@ -328,14 +330,14 @@ def test_a_fork_is_counted_and_never_merged(tmp_path: Path) -> None:
                 other = cosigned(genesis, "RU", 1, b"\xee" * 32)
                 for _ in range(3):
                     signing.cosigner.received(signing.node("RU"), other)
-                assert signing.cosigner.forks == {"RU": 1}
+                assert signing.refusals.refused.readings() == {("RU", "fork"): 1}
                 assert signing.final == []
                 signing.receive("AE")
                 assert (signing.final, signing.signers()) == ([1], ["BW", "EU", "AE"])
                 ahead = cosigned(genesis, "RU", 2, b"\xee" * 32)
                 signing.cosigner.received(signing.node("RU"), ahead)
                 await signing.grow("BW0000002")
-                assert signing.cosigner.forks == {"RU": 2}
+                assert signing.refusals.refused.readings() == {("RU", "fork"): 2}
                 for code in ("EU", "AE"):
                     signing.receive(code)
                 assert signing.signers() == ["BW", "EU", "AE"]
@@ -359,13 +361,13 @@ def test_a_bad_cosignature_is_the_peers_fault(tmp_path: Path) -> None:
                         signing.cosigner.received(signing.node("EU"), item)
                 with pytest.raises(PeerError):  # another's signature
                     signing.cosigner.received(signing.node("RU"), good)
-                assert signing.cosigner.forks == {}
+                assert signing.refusals.refused.of("EU", "fork") == 0
                 signing.receive("RU")
                 assert signing.final == []
                 early = Cosigned(1, bytes(32), 7, bytes(64))
                 signing.cosigner.received(signing.node("AE"), early)  # cannot be told from a sound one yet
                 await signing.grow("BW0000001")
-                assert signing.cosigner.forks == {}
+                assert signing.refusals.refused.readings() == {("AE", "bad-cosignature"): 1}
                 signing.receive("EU")
                 assert signing.final == []
 

@@ -51,7 +51,11 @@ class House:
         self.inside: set[Hall] = set()
         self._writers: list[asyncio.StreamWriter] = []
         self.tasks = Tasks()
-        self.door = Door(type("Here", (Hall,), {"inside": self.inside}), self._tls["own"][0], self.tasks)
+        self.refused: list[tuple[bytes | None, str]] = []
+        self.door = Door(type("Here", (Hall,), {"inside": self.inside}), self._tls["own"][0], self.tasks, self._refuse)
+
+    def _refuse(self, certificate: bytes | None, reason: str) -> None:
+        self.refused.append((certificate, reason))
 
     @contextlib.asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -172,6 +176,7 @@ def test_a_crowd_at_the_door_keeps_nobody_out(tmp_path: Path, loop, monkeypatch:
     async def work(house: House) -> None:
         crowd = [await house.knock() for _ in range(12)]
         await until(lambda: house.door.refused >= 7)
+        assert set(house.refused) == {(None, "too-many-strangers")}
         assert len(house.door._strangers) <= 5
         assert all([await ended(reader) for reader, _ in crowd[:7]])
         guest = await house.visit("peer")
@@ -192,6 +197,7 @@ def test_silence_and_rubbish_are_shown_out(tmp_path: Path, loop, monkeypatch: py
         assert await ended_after_words(rude)
         assert await ended(silent)
         await until(lambda: not house.door._strangers)
+        assert house.refused == [(None, "no-tls")] * 2
         await until(lambda: len(house.tasks) == 1)
 
     play(tmp_path, loop, work)
@@ -206,6 +212,7 @@ def test_one_certificate_has_a_few_connections_and_takes_no_others_place(
     async def work(house: House) -> None:
         guests = [await house.visit("peer") for _ in range(4)]
         await until(lambda: house.door.refused == 2)
+        assert [(bool(shown), reason) for shown, reason in house.refused] == [(True, "too-many-connections")] * 2
         other = await house.visit("other")
         assert await talk(*other) == b"HELLO"
         assert len(house.inside) == 3

@@ -98,22 +98,34 @@ def test_oldest_first() -> None:
 def test_an_author_at_its_limit_stops_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "AUTHOR_RECORDS", 2)
     mempool = filled("BW", "BW", "RU")
-    assert [mempool.full(author) for author in ("BW", "RU", "EU")] == ["author", "", ""]
+    assert [mempool.room().take(author, 100) for author in ("BW", "RU", "EU")] == ["author", "", ""]
     mempool.judged([key(0)])
-    assert mempool.full("BW") == ""
+    assert mempool.room().take("BW", 100) == ""
     monkeypatch.setattr(module, "AUTHOR_BYTES", 100)
-    assert [mempool.full(author) for author in ("BW", "RU", "EU")] == ["author", "author", ""]
+    assert [mempool.room().take(author, 100) for author in ("BW", "RU", "EU")] == ["author", "author", ""]
 
 
 @pytest.mark.parametrize(("limit", "value"), [("MEMPOOL_RECORDS", 3), ("MEMPOOL_BYTES", 300)])
 def test_a_node_at_its_limit(monkeypatch: pytest.MonkeyPatch, limit: str, value: int) -> None:
     monkeypatch.setattr(module, limit, value)
     mempool = filled("BW", "RU")
-    assert mempool.full("EU") == ""
+    assert mempool.room().take("EU", 100) == ""
     mempool.add(entry(9, "EU"))
-    assert mempool.full("AE") == "node"
+    assert mempool.room().take("AE", 100) == "node"
     mempool.add(entry(10, "AE"))  # a block needs this very record
     assert len(mempool) == 4
+
+
+def test_records_that_are_added_together_are_counted_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "AUTHOR_RECORDS", 3)
+    monkeypatch.setattr(module, "AUTHOR_BYTES", 450)
+    monkeypatch.setattr(module, "MEMPOOL_RECORDS", 6)
+    mempool = filled("BW", "RU")
+    room = mempool.room()
+    assert [room.take("BW", 100) for _ in range(3)] == ["", "", "author"]
+    assert [room.take("RU", size) for size in (351, 350, 1)] == ["author", "", "author"]
+    assert [room.take("EU", 100) for _ in range(2)] == ["", "node"]
+    assert mempool.room().take("BW", 100) == "", "what was not added takes no room"
 
 
 @given(

@@ -19,6 +19,7 @@ from node.keys import SigningKey, write_secret
 from node.limits import SEND_QUEUE_BYTES
 from node.links import Link
 from node.peers import PATH, Peers
+from node.refusals import Refusals
 from node.tls import contexts, make_certificate, to_pem
 from node.wire import Consensus, Hello, Item, Pending, Proof, encode_frame, encode_item
 from tests.support.cluster import free_base_port
@@ -52,6 +53,7 @@ class Net:
         self.base = free_base_port(len(str(folder)))
         self.keys = {code: SigningKey.from_seed(bytes([n + 1]) * 32) for n, code in enumerate(CODES)}
         self.certificates: dict[str, bytes] = {}
+        self.refusals = {code: Refusals() for code in CODES}
         seats = []
         for n, code in enumerate(CODES):
             key, der = make_certificate(code, None)
@@ -77,7 +79,7 @@ class Net:
     ) -> AsyncIterator[tuple[Peers, Recorder]]:
         recorder = Recorder()
         identity = Identity(ledger_id or self.genesis.ledger_id, key or self.keys[code], self.certificates[code])
-        peers = Peers(of_genesis(self.genesis), code, identity, self.tls(code), recorder)
+        peers = Peers(of_genesis(self.genesis), code, identity, self.tls(code), recorder, self.refusals[code])
         await peers.start("127.0.0.1", self.base + CODES.index(code))
         try:
             yield peers, recorder
@@ -142,11 +144,14 @@ def test_a_stranger_gets_no_connection(tmp_path: Path) -> None:
     async def run() -> None:
         async with net.up("BW") as (peers, _), aiohttp.ClientSession() as session:
             url = f"https://127.0.0.1:{net.base}{PATH}"
+            refused = net.refusals["BW"].refused
             for context in (stranger(net), _without_certificate()):
+                met = refused.total()
                 with pytest.raises((aiohttp.ClientError, OSError)):
                     async with session.ws_connect(url, ssl=context) as socket:
                         await socket.receive(timeout=5)
                         raise ConnectionResetError
+                await until(lambda met=met: refused.of("stranger", "no-tls") == refused.total() > met)
             assert not peers.links
 
     asyncio.run(run())
@@ -182,7 +187,8 @@ def test_the_right_certificate_with_anothers_key_or_ledger(tmp_path: Path, fault
         async with net.up("BW") as (first, heard):
             other = net.up("RU", key=wrong) if fault == "key" else net.up("RU", ledger_id=b"y" * 32)
             async with other as (second, _):
-                await asyncio.sleep(1.0)
+                reason = {"key": "other-key", "ledger": "other-ledger"}[fault]
+                await until(lambda: net.refusals["BW"].refused.of("RU", reason) >= 2)
                 assert not first.links
                 assert not second.links
                 assert not heard.links
@@ -221,13 +227,13 @@ def test_rude_handshakes_end_in_a_closed_link(tmp_path: Path, case: str) -> None
     net = Net(tmp_path)
     hello = encode_item(Hello(net.genesis.ledger_id, (1,), "RU", bytes(32)))
     proof = encode_item(Proof(bytes(64)))
-    frames = {
-        "replayed proof": [encode_frame([hello]), encode_frame([proof])],
-        "no hello": [encode_frame([proof])],
-        "rubbish": [b"\xc1\xff\x00"],
-        "silence": [],
-        "two items": [encode_frame([hello, proof])],
-        "items before the proof": [encode_frame([hello]), encode_frame([encode_item(Consensus(b"vote"))])],
+    frames, reason = {
+        "replayed proof": ([encode_frame([hello]), encode_frame([proof])], "bad-proof"),
+        "no hello": ([encode_frame([proof])], "handshake-order"),
+        "rubbish": ([b"\xc1\xff\x00"], "frame-malformed"),
+        "silence": ([], "handshake-ended"),
+        "two items": ([encode_frame([hello, proof])], "handshake-order"),
+        "items before the proof": ([encode_frame([hello]), encode_frame([encode_item(Consensus(b"vote"))])], "handshake-order"),
     }[case]
 
     async def run() -> None:
@@ -235,6 +241,7 @@ def test_rude_handshakes_end_in_a_closed_link(tmp_path: Path, case: str) -> None
             await _raw(net, frames)
             assert not peers.links
             assert not heard.items
+            assert net.refusals["BW"].refused.readings() == {("RU", reason): 1}
 
     asyncio.run(run())
 
@@ -248,7 +255,7 @@ def test_rubbish_after_the_handshake_is_counted_and_closes(tmp_path: Path) -> No
             key = "BW"
             link = second.links[key]
             await link._socket.send_bytes(b"\xc1")
-            await until(lambda: first.faults.get("RU") == 1)
+            await until(lambda: net.refusals["BW"].refused.readings() == {("RU", "frame-malformed"): 1})
             await until(lambda: second.links.get(key) not in (None, link))
             assert not heard.items
 

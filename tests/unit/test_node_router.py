@@ -41,18 +41,23 @@ class Routed:
         core, first = Core.recover(config, Ed25519Scheme(keys.consensus), [], tip, monotonic_ms())
         epoch = Epoch(core, new_wal(memory(), genesis.ledger_id), first)
         self.driver = Driver(epoch, ledger.sync, lambda _to, _item: None, lambda _call: None)
-        self.cosigner = Cosigner("BW", ledger, keys, new_wal(memory(), genesis.ledger_id), lambda _item: None)
-        self.router = Router(ledger, there.mempool, there.bodies, there.intake, there.execution)
+        self.cosigner = Cosigner("BW", ledger, keys, new_wal(memory(), genesis.ledger_id), lambda _item: None, there.refusals)
+        self.router = Router(ledger, there.mempool, there.bodies, there.intake, there.execution, there.refusals)
         self.router.attach(self.driver, self.cosigner, self, self._arrived)
-        self.faults: list[tuple[Link, str]] = []
         self.arrived = 0
 
     def _arrived(self) -> None:
         self.arrived += 1
 
-    def fault(self, link: Link, reason: str) -> None:
-        """As `Peers.fault`."""
-        self.faults.append((link, reason))
+    @property
+    def refused(self) -> dict:
+        """What was refused, by peer and reason."""
+        return self.there.refusals.refused.readings()
+
+    @property
+    def dropped(self) -> dict:
+        """What found no room, by peer and queue."""
+        return self.there.refusals.dropped.readings()
 
     def link(self, code: str = "RU") -> Link:
         """A peer that has connected; what it was greeted with is taken away."""
@@ -214,7 +219,7 @@ def test_records_are_checked_and_told_of(tmp_path: Path) -> None:
         await until(lambda: key(raw) in routed.there.mempool)
         await until(lambda: routed.arrived == 1)
         assert not routed.router.arriving(key(raw))
-        assert routed.faults == []
+        assert routed.refused == {}
         assert routed.router._inboxes[link].size == 0
 
     play(tmp_path, work)
@@ -224,9 +229,8 @@ def test_bad_records_are_counted_against_their_sender(tmp_path: Path) -> None:
     async def work(routed: Routed) -> None:
         link = routed.link()
         await routed.router.received(link, Records((b"", b"\xc1", submission(routed.there.world))))
-        await until(lambda: routed.faults)
-        assert routed.faults == [(link, "2 invalid records")]
-        assert len(routed.there.mempool) == 1
+        await until(lambda: len(routed.there.mempool) == 1)
+        assert routed.refused == {("RU", "record-malformed"): 2}
 
     play(tmp_path, work)
 
@@ -242,7 +246,7 @@ def test_waiting_records_are_bounded_whatever_their_size(tmp_path: Path, size: i
         assert inbox.size <= RECEIVE_RECORDS_BYTES
         waiting = sum(map(len, inbox.records._queue))
         assert waiting <= RECEIVE_RECORDS_BYTES // 100
-        assert routed.router.dropped == 200 * MAX_IDS - waiting
+        assert routed.dropped == {("RU", "inbox-records"): 200 * MAX_IDS - waiting}
         raw = submission(routed.there.world)
         await routed.router.received(eu, Records((raw,)))
         assert routed.router.arriving(key(raw))
@@ -400,7 +404,7 @@ def test_a_flood_of_requests_is_bounded_and_leaves_turns_to_others(tmp_path: Pat
             setattr(routed.router, name, lambda link, _what: answered.append(link))
         for _ in range(4_000):
             await routed.router.received(ru, request_)
-        assert routed.router.dropped == 4_000 - RECEIVE_REQUESTS
+        assert routed.dropped == {("RU", "inbox-requests"): 4_000 - RECEIVE_REQUESTS}
         await routed.router.received(eu, request_)
         await until(lambda: len(answered) == RECEIVE_REQUESTS + 1)
         assert answered.index(eu) < 3  # it waited for no more than a turn
@@ -423,6 +427,6 @@ def test_who_does_not_read_its_answers_gets_no_more_of_them(tmp_path: Path) -> N
         await settled(100)
         assert not link._bulk
         assert looked == []
-        assert routed.router.dropped == 40
+        assert routed.dropped == {("RU", "answers"): 40}
 
     play(tmp_path, work)

@@ -12,6 +12,8 @@ from api.auth import TokenBook
 from api.errors import NotReady, Overloaded
 from api.limits import ApiLimits
 from api.port import NodePort
+from consensus.events import Received
+from consensus.messages import Vote, VoteKind
 from ledger.errors import Code, Refusal
 from ledger.genesis import Genesis
 from ledger.policy import parse_policy
@@ -23,7 +25,7 @@ from node.metrics import new_registry
 from node.parts import Parts
 from node.service import Service
 from tests.support.parts import Road, cosigned_head, node_keys, node_of, road, running, settled, submission, until, with_nodes
-from tests.support.world import VALIDATORS
+from tests.support.world import VALIDATORS, public
 from tests.unit.test_node_router import Routed
 
 FOLLOWERS = ("AO", "NA", "ZA")
@@ -35,7 +37,7 @@ class Offered:
     def __init__(self, there: Road, limits: ApiLimits) -> None:
         self.there, self.routed = there, Routed(there)
         self.finality = Finality()
-        self.peers = SimpleNamespace(links={}, faults={})
+        self.peers = SimpleNamespace(links={})
         folder = there.world.path
         write_config(folder, {("node", "participant"): "BW", ("api", "url"): "https://node.example/"})
         settings = load_config(folder, {})
@@ -50,6 +52,7 @@ class Offered:
             driver=self.routed.driver,
             peers=self.peers,
             router=self.routed.router,
+            refusals=there.refusals,
         )
         self.routed.cosigner.on_quorum = self.finality.covered
         there.execution.listeners.append(self._executed)
@@ -274,15 +277,22 @@ def test_metrics_are_figures_without_names_or_ids(tmp_path: Path) -> None:
         raw = submission(offered.there.world)
         await offered.service.submit(raw, False)
         await offered.service.submit_many([b"\x00", b"\x01"], False)
-        offered.peers.faults["RU"] = 3
-        offered.routed.cosigner.forks["EU"] = 1
+        offered.there.refusals.refuse("RU", "frame-malformed", times=3)
+        offered.there.refusals.drop("EU", "inbox-records", 40)
+        core = offered.routed.driver.core
+        for code, forged in (("RU", 1), ("EU", 2), ("EU", 2)):
+            core.handle(Received(public(f"{code}/consensus"), Vote(VoteKind.NULLIFY, 0, 1, 0, b"", 3, bytes([forged]) * 64)), 0)
+        core.handle(Received(b"k" * 32, Vote(VoteKind.NULLIFY, 0, 1, 0, b"", 3, bytes(64))), 0)
         text = generate_latest(offered.service.registry).decode()
         figures = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
         assert figures["kpledger_mempool_records"] == "1.0"
         assert figures["kpledger_mempool_bytes"] == f"{len(raw)}.0"
         assert figures['kpledger_refused_total{code="malformed"}'] == "2.0"
-        assert figures['kpledger_peer_faults_total{peer="RU"}'] == "3.0"
-        assert figures['kpledger_forks_total{peer="EU"}'] == "1.0"
+        assert figures['kpledger_refusals_total{peer="RU",reason="frame-malformed"}'] == "3.0"
+        assert figures['kpledger_refusals_total{peer="RU",reason="consensus-misdirected"}'] == "1.0"
+        assert figures['kpledger_refusals_total{peer="EU",reason="consensus-misdirected"}'] == "2.0"
+        assert figures['kpledger_refusals_total{peer="stranger",reason="consensus-misdirected"}'] == "1.0"
+        assert figures['kpledger_dropped_total{peer="EU",queue="inbox-records"}'] == "40.0"
         assert figures["kpledger_height"] == "0.0"
         assert figures["kpledger_quorum_size"] == "-1.0"
         assert figures["kpledger_voting"] == "1.0"

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger.bodies import KINDS
 from node import wire
 from node.errors import FrameError
-from node.limits import MAX_FRAME_BYTES, MAX_FRAME_ITEMS, MAX_IDS
+from node.limits import MAX_ERROR_TEXT, MAX_FRAME_BYTES, MAX_FRAME_ITEMS, MAX_IDS, MIN_SUBMISSION_BYTES
 
 B32 = st.binary(min_size=32, max_size=32)
 B64 = st.binary(min_size=64, max_size=64)
@@ -16,7 +17,7 @@ ITEMS = st.one_of(
     st.builds(wire.Hello, B32, st.lists(UINT, max_size=16).map(tuple), B32, B32),
     st.builds(wire.Proof, B64),
     st.builds(wire.Consensus, st.binary(max_size=200)),
-    st.builds(wire.Records, st.lists(st.binary(max_size=200), max_size=5).map(tuple)),
+    st.builds(wire.Records, st.lists(st.binary(min_size=MIN_SUBMISSION_BYTES, max_size=400), max_size=5).map(tuple)),
     st.builds(wire.GetRecords, st.lists(B32, max_size=5).map(tuple)),
     st.builds(wire.Pending, st.lists(B32, max_size=5).map(tuple)),
     st.builds(wire.Cosigned, UINT, B32, UINT, B64),
@@ -83,15 +84,28 @@ def test_too_many_items_and_too_many_bytes() -> None:
         wire.decode_frame(bytes(MAX_FRAME_BYTES + 1))
 
 
-@pytest.mark.parametrize("size", [0, 1])
-def test_a_frame_of_millions_of_tiny_records_is_no_frame(size: int) -> None:
-    """Two bytes each on the wire, and a refusal each to write: the count is bounded, not the bytes alone."""
-    tiny = bytes(size)
+def test_a_frame_of_millions_of_tiny_records_is_no_frame() -> None:
+    """Two bytes each on the wire, and a refusal each to write: count and size are bounded, not the bytes alone."""
 
-    def frame(count: int) -> bytes:
-        return wire.encode_frame([wire.encode_item(wire.Records((tiny,) * count))])
+    def frame(size: int, count: int) -> bytes:
+        return wire.encode_frame([wire.encode_item(wire.Records((bytes(size),) * count))])
 
-    assert wire.decode_frame(frame(MAX_IDS))
-    for count in (MAX_IDS + 1, 5_000_000):
+    assert wire.decode_frame(frame(MIN_SUBMISSION_BYTES, MAX_IDS))
+    refused = [(MIN_SUBMISSION_BYTES, MAX_IDS + 1), (0, 5_000_000)]
+    for size, count in (*refused, *((size, 1) for size in (0, 1, MIN_SUBMISSION_BYTES - 1))):
         with pytest.raises(FrameError):
-            wire.decode_frame(frame(count))
+            wire.decode_frame(frame(size, count))
+
+
+def test_no_record_is_smaller_than_the_smallest_that_is_sent() -> None:
+    """Built from the schema: the shortest author, an empty body and nothing behind it."""
+    statement = {"at": 0, "author": "BW", "body": {}, "kind": min(KINDS, key=len), "v": 1}
+    record = {"key": bytes(32), "sig": bytes(64), "statement": msgspec.msgpack.encode(statement)}
+    assert len(msgspec.msgpack.encode(record)) >= MIN_SUBMISSION_BYTES
+
+
+def test_a_refusal_quotes_little_of_what_is_refused() -> None:
+    name = b"x" * 5_000_000
+    with pytest.raises(FrameError) as caught:
+        wire.decode_frame(b"\x91\x91\xdb" + len(name).to_bytes(4) + name)
+    assert len(str(caught.value)) <= MAX_ERROR_TEXT
