@@ -46,6 +46,11 @@ class Log:
         """Bytes of the present segment."""
         return self._wal.size
 
+    def segment_bytes(self) -> int:
+        """Bytes of the newest complete segment on the disk."""
+        content = self._disk.content()
+        return len(content[max(names)]) if (names := [name for name in content if name.endswith(".log")]) else 0
+
     @property
     def settled(self) -> bool:
         """Whether nothing is under way that may or may not be durable."""
@@ -129,11 +134,12 @@ class Log:
         if not names:
             return
         path = DIRECTORY / max(names)
-        data = bytearray(self._disk.read(path))
-        at = bit % (8 * len(data))
+        intact = self._disk.content()[path.name]
+        at = bit % (8 * len(intact))
+        data = bytearray(intact)
         data[at // 8] ^= 1 << at % 8
         self._disk.put(path, bytes(data))
-        if at // 8 < _last_frame(bytes(data)):
+        if at // 8 < _last_frame(intact):
             self._refused = True
         else:
             self._allowed = [self._before, self._journal or []]

@@ -71,7 +71,7 @@ class Machine:
         retired: its log was lost, so it only follows.
         paused_until: the process stands still until then.
         full_until: no disk operation that needs space succeeds until then.
-        operations: of the disk, by name, with the bytes that no fsync had covered; recorded where it is a list.
+        operations: of the disk, by name, with the bytes not synced and those of the newest segment; recorded where it is a list.
     """
 
     honest = True
@@ -84,7 +84,7 @@ class Machine:
         self.retired = False
         self.paused_until = 0
         self.full_until = 0
-        self.operations: list[tuple[str, int]] | None = None
+        self.operations: list[tuple[str, int, int]] | None = None
         self.random = Random(f"machine {index} {seed}")
         self.disk = MemoryDisk(Random(f"disk {index} {seed}"), self._disk_operation)
         self.chain = Chain(config.ledger_id)
@@ -210,14 +210,16 @@ class Machine:
     def _disk_operation(self, name: str) -> None:
         """Counts down to the fault; `synced` stands for the moment after an fsync, where no disk can fail."""
         if self.operations is not None:
-            self.operations.append((name, self.disk.unsynced()))
+            self.operations.append((name, self.disk.unsynced(), self._log.segment_bytes()))
         if self.full_until > self._around.now and name in {"create", "write"}:
             raise OSError(errno.ENOSPC, "injected")
         trap = self._trap
-        if trap is None or not self.up or (name == "synced" and trap.kind in {"broken", "full"}):
+        if trap is None or not self.up:
             return
         if self._trap_in > 0:
             self._trap_in -= 1
+            return
+        if name == "synced" and trap.kind in {"broken", "full"}:
             return
         self._trap = None
         self._around.note(self.index, f"{trap.kind} at {name}")

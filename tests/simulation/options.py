@@ -124,7 +124,9 @@ def from_seed(seed: int) -> Options:
 
 
 def traitors_of(options: Options) -> frozenset[int]:
-    """Which validators lie."""
+    """Which validators lie, or are two: the copy stands behind all validators."""
+    if options.twin >= 0:
+        return frozenset({options.twin, options.validators})
     return frozenset(Random(f"traitors {options.seed}").sample(range(options.validators), options.traitors))
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from consensus.messages import Certificate, GetBlock, GetCertificates, GotBlock, Headers, Proposal, Vote, decode
+from consensus.messages import Certificate, GetBlock, GetCertificates, GotBlock, Headers, Proposal, Vote, decode_record
 from tests.simulation.options import Fault, Options
 
 
@@ -149,4 +149,4 @@ def label(message: object) -> str:
 
 def record_label(record: bytes) -> str:
     """What a record of a write-ahead log is."""
-    return label(decode(record))
+    return label(decode_record(record))

@@ -34,7 +34,7 @@ LAST_EVENTS = 60
 AFTER_HEALING = 1_000_000
 """Numbers of records from here on are submitted after the healing."""
 _STRIDE_MS = 500
-_BUSY_MS = 100
+BUSY_MS = 100
 _QUIET = frozenset({"Status"})
 
 
@@ -295,7 +295,7 @@ class Simulation(Clock):
                 return
             if plan is None and options.backlog:
                 self._keep_busy()
-            self.run_until(min(end, self.now + _BUSY_MS))
+            self.run_until(min(end, self.now + BUSY_MS))
 
     def _withdraw(self) -> None:
         """Where the chaos ended early, records that clients would only have submitted later never are."""
@@ -307,7 +307,7 @@ class Simulation(Clock):
     def _keep_busy(self) -> None:
         executed = max(len(machine.chain.index) for machine in self.machines)
         for _ in range(self.options.backlog - (len(self.records) - executed)):
-            self.submit(self.now + self.random.randrange(_BUSY_MS))
+            self.submit(self.now + self.random.randrange(1, BUSY_MS))
 
     def come_to_an_end(self) -> None:
         """Everything works from now on, except up to f validators at first; all records become final; then there is rest."""
