@@ -40,4 +40,4 @@ lock: ## pin anew what pyproject.toml asks for (needs uv)
 	  --python-version 3.11 pyproject.toml --group dev -o requirements-dev.lock
 
 clean: ## remove what was made here
-	rm -rf .venv .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .demo .simulation .soak .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

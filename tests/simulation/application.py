@@ -24,6 +24,11 @@ BEHIND_MS = 30_000
 MARK_BEHIND = 16
 
 
+def malformed(record: bytes) -> bool:
+    """Whether a record's body is not valid by itself, whatever the state says: no correct node takes or proposes it."""
+    return record.startswith(b"malformed")
+
+
 @dataclass(frozen=True, slots=True)
 class Records:
     """Bodies of records on their way to a peer."""
@@ -64,6 +69,13 @@ class Chain:
         self.blocks.append(block)
         self.finals.append(call.final)
 
+    def forget(self, height: int) -> None:
+        """What was executed above this height never was."""
+        for kept in (self.blocks, self.finals, self.marks, self.tips):
+            del kept[height + 1 :]
+        size = self.marks[-1].tree_size
+        self.index = {record: place for record, place in self.index.items() if place < size}
+
     def headers(self, first: int) -> Headers | None:
         """What the driver answers to `GetHeaders`: up to the last height in reach that has its own certificate."""
         for height in range(min(len(self.blocks) - 1, first + MAX_HEADERS - 1), first - 1, -1):
@@ -85,6 +97,7 @@ class World:
         send: sends an application message to one peer by index, or to all (None).
         peers: indices of the other nodes.
         drop: whether a record's first copy to a peer is lost.
+        censors: whether this node leaves a record out of its blocks, which no correct one does.
     """
 
     random: Random
@@ -94,6 +107,7 @@ class World:
     send: Callable[[int | None, object], None]
     peers: tuple[int, ...]
     drop: Callable[[], bool]
+    censors: Callable[[bytes], bool] = lambda _record: False
 
 
 class Application:
@@ -112,6 +126,7 @@ class Application:
         self._build: Build | None = None
         self._checks: dict[bytes, Check] = {}
         self._early: set[bytes] = set()
+        self._seen_malformed: set[bytes] = set()
         self._asking = False
         self._gossiping = False
         self._work: Work | None = None
@@ -154,7 +169,9 @@ class Application:
                 self._world.send(peer, Records(found))
             return
         for record in message.ids:
-            if record not in self.chain.index:
+            if malformed(record):
+                self._seen_malformed.add(record)
+            elif record not in self.chain.index:
                 self._pending.setdefault(record, False)
         self._recheck()
         self._execute()
@@ -241,7 +258,7 @@ class Application:
         self._build = None
         used = {one for block in call.ancestors for one in block.payload.records}
         used.update(one for delivered in self._delivered for one in delivered.block.payload.records)
-        ids = [one for one in self._pending if one not in used][: self._options.block_records]
+        ids = [one for one in self._pending if one not in used and not self._world.censors(one)][: self._options.block_records]
         if call.parent.height - mark.height > MARK_BEHIND:
             ids = []
         payload = Payload(max(self._world.wall(), call.parent.time + 1), mark, b"", tuple(ids))
@@ -270,6 +287,8 @@ class Application:
         if mark.height >= len(self.chain.marks):
             return None
         if self.chain.marks[mark.height] != mark:
+            return Checked(check.digest, valid=False)
+        if not self._seen_malformed.isdisjoint(payload.records) or len(set(payload.records)) < len(payload.records):
             return Checked(check.digest, valid=False)
         if not all(self._has(one) for one in payload.records):
             self._ask()

@@ -40,10 +40,13 @@ class MemoryFile:
     def close(self) -> None:
         self._disk.before("close")
 
-    def crash(self, random: Random) -> None:
-        """Loses or damages what was not synced."""
+    def crash(self, random: Random, keep: int | None = None) -> None:
+        """Loses or damages what was not synced; or keeps exactly the first `keep` bytes of it."""
         unsynced = len(self.data) - self.durable
-        if unsynced:
+        if unsynced and keep is not None:
+            del self.data[self.durable + keep :]
+            self.durable = len(self.data)
+        elif unsynced:
             kept = random.choice((0, unsynced, random.randrange(unsynced + 1)))
             del self.data[self.durable + kept :]
             if kept and random.random() < 0.3:
@@ -106,15 +109,25 @@ class MemoryDisk:
     def nonce(self) -> bytes:
         return self.random.randbytes(8)
 
-    def crash(self) -> None:
-        """Power is lost and comes back."""
+    def unsynced(self) -> int:
+        """Bytes that no fsync has covered yet."""
+        return sum(len(file.data) - file.durable for file in dict.fromkeys(self._files.values()))
+
+    def crash(self, keep: int | None = None) -> None:
+        """Power is lost and comes back. `keep`: this many bytes of what was not synced survive, instead of what chance leaves."""
         for changes in self._changes:
             if self.random.random() < 0.5:
                 _apply(self._durable, changes)
         self._changes.clear()
         self._files = dict(self._durable)
         for file in dict.fromkeys(self._files.values()):
-            file.crash(self.random)
+            file.crash(self.random, keep)
+
+    def clear(self) -> None:
+        """All files are gone, durably."""
+        self._files.clear()
+        self._durable.clear()
+        self._changes.clear()
 
     def content(self) -> dict[str, bytes]:
         """Every file's bytes by name, for tests."""

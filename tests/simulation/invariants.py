@@ -42,6 +42,7 @@ class Checker:
     """All invariants over one run.
 
     Attributes:
+        epoch: votes of another one count for nothing.
         chain: digests of the final blocks by height, as far as any node delivered or a quorum of finalize votes reaches.
         finalized: digest by view, for which a quorum of durable finalize votes exists.
         traitors: nodes that are bound by nothing.
@@ -60,6 +61,7 @@ class Checker:
         """Begins at genesis, or with an epoch at `start`."""
         n = len(validators)
         start = start or Tip(0, 0, ledger_id, 0)
+        self.epoch = 0
         self.traitors = traitors
         self.n = n
         self.quorum = (n + (n - 1) // 3) // 2 + 1
@@ -80,15 +82,27 @@ class Checker:
         self._unknown: set[bytes] = set()
         self._awaiting: dict[bytes, bytes] = {}
         self._certificates: set[Certificate] = set()
+        self._retired: set[int] = set()
         self._delivered: list[Tip] = [start] * nodes
+
+    @property
+    def highest(self) -> int:
+        """The height of the last final block."""
+        return len(self.chain) - 1
 
     # --- signing and durability ---------------------------------------------------------------------------------
 
     def signed(self, node: int, message: bytes, signature: bytes) -> None:
         """A key signed something; it counts once it is durable."""
+        if node in self._retired:
+            raise Violation("retired", f"node {node} has lost its log and signs")
         if not message.startswith(_PREFIX + self._ledger_id):
             raise Violation("domain", f"node {node} signed what is no vote of this ledger")
-        kind, _epoch, view, parent, digest = msgspec.msgpack.decode(message[len(_PREFIX) + 32 :])
+        kind, epoch, view, parent, digest = msgspec.msgpack.decode(message[len(_PREFIX) + 32 :])
+        if epoch != self.epoch and node in self.traitors:
+            return
+        if epoch != self.epoch:
+            raise Violation("domain", f"node {node} signed in epoch {epoch}")
         if node in self.traitors:
             self._betrayed(node, Subject(VoteKind(kind), view, parent, digest), signature)
         elif signature not in self._durable[node]:
@@ -109,6 +123,14 @@ class Checker:
         self.synced(node, records)
         self._signing[node].clear()
         self._delivered[node] = tip
+
+    def betray(self, node: int) -> None:
+        """From now on the node is bound by nothing."""
+        self.traitors |= {node}
+
+    def retire(self, node: int) -> None:
+        """From now on the node may sign nothing."""
+        self._retired.add(node)
 
     def _betrayed(self, node: int, vote: Subject, signature: bytes) -> None:
         """A traitor's vote: cast as soon as it is signed, whatever it has signed before."""

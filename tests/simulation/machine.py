@@ -4,45 +4,56 @@
 wait and are then handled together, their outputs merged.
 """
 
+import errno
 from collections import deque
 from collections.abc import Callable
-from pathlib import Path
 from random import Random
 from typing import Protocol
 
 from consensus.core import Core
 from consensus.events import Config, Connected, Event, Output, Received, Scheme, Send, Wake
 from consensus.limits import CATCH_UP_BACKLOG, RETAINED_VIEWS
-from consensus.messages import GetHeaders, Message, decode, encode
-from node.errors import WalDamagedError, WalMissingError
-from node.wal import Wal
+from consensus.messages import GetHeaders, GotBlock, Message, Proposal, decode, encode
 from tests.simulation.application import Application, Chain, GetRecords, Records, World
 from tests.simulation.disk import CrashError, MemoryDisk
 from tests.simulation.inspection import elements, essence
 from tests.simulation.invariants import Checker, Violation
-from tests.simulation.options import Options
+from tests.simulation.log import Log, LogLostError
+from tests.simulation.options import Fault, Options
 
-DIRECTORY = Path("/wal")
-WEIGH_EVERY = 200
+WEIGH_EVERY = 500
+FULL_MS = 5_000
 _WAKES_AT_ONCE = 100
+
+
+class BlackoutError(CrashError):
+    """Everybody's power fails at this machine's operation."""
 
 
 class Surroundings(Protocol):
     """What a machine needs of the simulation."""
 
     now: int
-    random: Random
     options: Options
     checker: Checker
     keys: tuple[bytes, ...]
     index_of: dict[bytes, int]
+    retired: set[bytes]
 
     def at(self, time: int, machine: "Machine", action: Callable[[], None]) -> None:
         """Calls `action` then, unless the machine's process has ended by then."""
         ...
 
+    def retire(self, machine: "Machine") -> tuple[Config, Scheme]:
+        """The machine's key may not vote again: another one, that is no validator's, takes its place."""
+        ...
+
     def transmit(self, sender: int, receiver: int | None, message: object) -> None:
         """Gives a message to the network."""
+        ...
+
+    def note(self, machine: int, text: str) -> None:
+        """Adds to what a script says for people."""
         ...
 
     def trace(self, machine: int, event: object, persist: tuple[bytes, ...]) -> None:
@@ -57,32 +68,39 @@ class Machine:
         up: whether a process runs.
         life: number of the process, so that what was meant for an earlier one is dropped.
         honest: whether it is bound by the rules (`byzantine`).
+        retired: its log was lost, so it only follows.
         paused_until: the process stands still until then.
-        crash_in: disk operations until `crash` is raised, None: never.
+        full_until: no disk operation that needs space succeeds until then.
+        operations: of the disk, by name, with the bytes not synced and those of the newest segment; recorded where it is a list.
     """
 
     honest = True
 
     def __init__(self, index: int, config: Config, scheme: Scheme, around: Surroundings) -> None:
+        seed, options = around.options.seed, around.options
         self.index = index
         self.up = False
         self.life = 0
+        self.retired = False
         self.paused_until = 0
-        self.crash_in: int | None = None
-        self.crash: BaseException = CrashError()
-        self.disk = MemoryDisk(around.random, self._disk_operation)
+        self.full_until = 0
+        self.operations: list[tuple[str, int, int]] | None = None
+        self.random = Random(f"machine {index} {seed}")
+        self.disk = MemoryDisk(Random(f"disk {index} {seed}"), self._disk_operation)
         self.chain = Chain(config.ledger_id)
-        self.core: Core
+        self.core: Core | None = None
         self.application: Application
         self._config = config
         self._scheme = scheme
         self._around = around
-        self._skew = around.random.randrange(-around.options.skew, around.options.skew + 1)
+        self._skew = self.random.randrange(-options.skew, options.skew + 1)
         self._clock = 0
-        self._wal: Wal
+        self._remembers = any(fault.kind in {"stale", "snapshot"} for fault in options.faults)
+        self._log = self._new_log()
         self._rotate_at = 0
-        self._journal: list[bytes] | None = None
-        self._possible: list[bytes] | None = None
+        self._trap: Fault | None = None
+        self._trap_in = 0
+        self._damage: Fault | None = None
         self._left: tuple[tuple[bytes, ...], tuple[int, int]] | None = None
         self._busy = False
         self._inbox: deque[Event] = deque()
@@ -99,45 +117,65 @@ class Machine:
         around = self._around
         self.up = True
         self.life += 1
-        self._clock = around.random.randrange(10**9)
+        self._clock = self.random.randrange(10**9)
         self._busy = False
         self._inbox.clear()
         self._wake_at = self._armed = None
         self._state = (0, 0)
-        records = self._open_log()
+        try:
+            records = self._log.open()
+        except LogLostError:
+            records = self._start_anew()
+        self._rotate_at = around.options.segment
+        if self._log.older:
+            around.checker.betray(self.index)
+            self.honest = False
         tip = self.chain.tips[-1]
         around.checker.restarted(self.index, records, tip)
-        self.application = Application(around.options, self.chain, self._world(), around.index_of)
+        self.application = self._make_application()
         self.core, output = Core.recover(self._config, self._scheme, records, tip, self.clock())
-        self._check_recovery(records)
+        if self.honest and not self.retired:
+            self._check_recovery(records)
         self._perform([output])
         self.application.start()
 
     def stop(self, power: bool) -> None:
         """The process ends; with `power` the machine stops too and the disk forgets what was not synced."""
-        self._left = (self.core.snapshot(), self._state) if self._possible is None else None
+        settled = self.core is not None and self._log.settled
+        self._left = (self.core.snapshot(), self._state) if settled else None
         self.up = False
         self.life += 1
-        self.crash_in = None
+        self._trap = None
         if power:
-            self.disk.crash()
+            damage, self._damage = self._damage, None
+            torn = damage is not None and damage.kind == "torn"
+            self.disk.crash(damage.keep if torn else None)
+            if damage is not None and not torn:
+                self.damage(damage)
 
-    def _open_log(self) -> list[bytes]:
-        try:
-            self._wal = Wal.open(DIRECTORY, self._config.ledger_id, self.disk)
-        except WalMissingError:
-            if self._journal is not None:
-                raise Violation("recovery", f"node {self.index}: the log is gone") from None
-            self._wal = Wal.create(DIRECTORY, self._config.ledger_id, self.disk)
-            self._journal = []
-        except WalDamagedError as error:
-            raise Violation("recovery", f"node {self.index}: {error}") from error
-        records = self._wal.records
-        if records not in (self._journal or [], self._possible):
-            raise Violation("recovery", f"node {self.index}: the log differs from what was durable")
-        self._journal, self._possible = list(records), None
-        self._rotate_at = self._around.options.segment
-        return records
+    def damage(self, fault: Fault) -> None:
+        """The disk suffers while the machine is off."""
+        height = self._log.damage(fault)
+        self._left = None
+        if fault.kind == "snapshot" and height is not None:
+            self.chain.forget(height)
+        if fault.kind == "lost" and fault.keep:
+            self.chain = Chain(self._config.ledger_id)
+
+    def _start_anew(self) -> list[bytes]:
+        """The log was refused: this process follows under a new key that is no validator's, on a new log."""
+        self.retired = True
+        self._config, self._scheme = self._around.retire(self)
+        self.disk.clear()
+        self._log = self._new_log()
+        return self._log.open()
+
+    def _new_log(self) -> Log:
+        executed = (lambda: len(self.chain.blocks) - 1) if self._remembers else None
+        return Log(self.disk, self._config.ledger_id, f"node {self.index}", executed)
+
+    def _make_application(self) -> Application:
+        return Application(self._around.options, self.chain, self._world(), self._around.index_of)
 
     def _check_recovery(self, records: list[bytes]) -> None:
         """Recovery is a function of the durable records; doing it again, or from its own snapshot, changes nothing.
@@ -158,17 +196,48 @@ class Machine:
             if again.snapshot() != snapshot:
                 raise Violation("recovery", f"node {self.index}: recovered differently the second time")
 
+    # --- the disk fails -----------------------------------------------------------------------------------------------
+
+    def arm(self, fault: Fault) -> None:
+        """The fault strikes at the `step`-th disk operation from now on."""
+        self._trap, self._trap_in = fault, fault.step
+
+    def repair(self) -> None:
+        """Nothing fails any more."""
+        self._trap = None
+        self.paused_until = self.full_until = 0
+
     def _disk_operation(self, name: str) -> None:
-        """Counts down to the injected fault; `synced` stands for the moment after an fsync, where no disk can fail."""
-        if self.crash_in is not None and (name != "synced" or isinstance(self.crash, CrashError)):
-            if self.crash_in == 0:
-                self.crash_in = None
-                raise self.crash
-            self.crash_in -= 1
+        """Counts down to the fault; `synced` stands for the moment after an fsync, where no disk can fail."""
+        if self.operations is not None:
+            self.operations.append((name, self.disk.unsynced(), self._log.segment_bytes()))
+        if self.full_until > self._around.now and name in {"create", "write"}:
+            raise OSError(errno.ENOSPC, "injected")
+        trap = self._trap
+        if trap is None or not self.up:
+            return
+        if self._trap_in > 0:
+            self._trap_in -= 1
+            return
+        if name == "synced" and trap.kind in {"broken", "full"}:
+            return
+        self._trap = None
+        self._around.note(self.index, f"{trap.kind} at {name}")
+        match trap.kind:
+            case "broken":
+                raise OSError(errno.EIO, "injected")
+            case "full":
+                self.full_until = self._around.now + FULL_MS
+                raise OSError(errno.ENOSPC, "injected")
+            case "blackout":
+                raise BlackoutError
+            case _:
+                self._damage = trap
+                raise CrashError
 
     def _world(self) -> World:
         around, life = self._around, self.life
-        options, random = around.options, around.random
+        options, random = around.options, self.random
         return World(
             random=random,
             later=lambda delay, action: around.at(around.now + max(delay, 0), self, action),
@@ -223,21 +292,18 @@ class Machine:
         records = [record for output in outputs for record in output.persist]
         if records:
             self.application.synced()
-            self._wal.append(records)
-            self._possible = [*(self._journal or ()), *records]
+            self._log.append(records)
             fsync = around.options.fsync
             if fsync:
                 self._busy = True
-                around.at(around.now + around.random.randrange(fsync + 1), self, lambda: self._synced(outputs, records))
+                around.at(around.now + self.random.randrange(fsync + 1), self, lambda: self._synced(outputs, records))
             else:
                 self._synced(outputs, records)
         else:
             self._finish(outputs)
 
     def _synced(self, outputs: list[Output], records: list[bytes]) -> None:
-        self._wal.sync()
-        self.disk.before("synced")
-        self._journal, self._possible = self._possible, None
+        self._log.sync()
         self._around.checker.synced(self.index, records)
         self._finish(outputs)
         if self._busy:
@@ -259,12 +325,9 @@ class Machine:
                 self.application.call(call)
         if self.honest and self.application.alarms:
             raise Violation("alarm", f"node {self.index}: {self.application.alarms}")
-        if self._wal.size > self._rotate_at:
-            snapshot = list(self.core.snapshot())
-            self._possible = snapshot
-            self._wal.rotate(snapshot)
-            self._journal, self._possible = snapshot, None
-            self._rotate_at = self._wal.size + self._around.options.segment
+        if self._log.size > self._rotate_at:
+            self._log.rotate(list(self.core.snapshot()))
+            self._rotate_at = self._log.size + self._around.options.segment
         self._sleep(outputs[-1].wake_at)
 
     def _sleep(self, wake_at: int | None) -> None:
@@ -296,12 +359,17 @@ class Machine:
 
     def _send(self, send: Send) -> None:
         around = self._around
-        around.checker.sent(self.index, send)
         message: Message = send.message
-        if around.random.random() < 0.02 and decode(encode(message)) != message:
+        if self.honest:
+            around.checker.sent(self.index, send)
+        elif isinstance(message, Proposal | GotBlock):
+            around.checker.learn(message.block)
+        if self.random.random() < 0.02 and decode(encode(message)) != message:
             raise Violation("encoding", f"node {self.index}: {message}")
         if send.to is None:
             around.transmit(self.index, None, message)
+        elif send.to in around.retired:
+            pass  # nobody is connected under this key any more
         elif send.to == self._config.me or send.to not in around.index_of:
             raise Violation("addressee", f"node {self.index} sends to {send.to.hex()[:8]}")
         else:

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from random import Random
 
 SIZES = (1, 2, 3, 4, 4, 4, 4, 5, 5, 7, 10, 13)
+BLOCKS = 100
+MIN_CHAOS_MS = 30_000
+MAX_CHAOS_MS = 600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +16,10 @@ class Fault:
 
     Kinds: `pause` (nodes stand still until `until`), `cut` (messages from `nodes` to `others` are lost until `until`),
     `power` (the machines of `nodes` stop, what was not synced is lost; back at `until`), `kill` (only the process stops),
-    `boundary` (power fails at the `step`-th disk operation from then on), `broken` (that operation fails with EIO).
+    `boundary` (power fails at the `step`-th disk operation from then on), `broken` (that operation fails with EIO),
+    `full` (ENOSPC then and for a while), `blackout` (everybody's power fails then). Or power fails at that operation, and: `torn`
+    (exactly `keep` bytes of what was not synced survive), `flip` (bit `keep` of the log is another one), `stale` (the log is what it
+    was `keep` fsyncs ago), `snapshot` (so is all that the node had executed), `lost` (the log is gone, with `keep` all else too). Before 0 ms: already when the machines boot first.
     """
 
     at: int
@@ -22,6 +28,7 @@ class Fault:
     until: int
     others: tuple[int, ...] = ()
     step: int = 0
+    keep: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +41,17 @@ class Options:
         frozen: validators that stay dead through the first part of the healing (at most f).
         skewness: 1: all delays equally likely; 3: mostly short ones.
         stragglers: chance that a message takes up to 6 s more, which is longer than the protocol waits.
-        starved: type of message of which most are lost during the chaos; empty: none.
+        starved: type of message of which most are lost in every other 20 s of the chaos; empty: none.
         dropped: chance that a record's body does not reach a peer at first.
         segment: bytes after which the write-ahead log is rotated.
         merge: the driver merges the outputs of events that arrived during an fsync.
         renewed: healing makes all links anew (nodes greet one another); else only lost messages stop being lost.
+        blocks: the chaos ends early when so many are final; 0: it does not.
+        backlog: clients keep that many records on their way until then, beside `records`.
         traitors: validators that lie (`byzantine`).
+        behaviours: what they do, by name (`behaviours`), shared out among them; empty: habits by chance.
+        twin: a validator of whose key two copies run (`twins`), -1: none.
+        partitions: for each of the first views the groups of nodes that hear one another, where there are twins.
         signatures: `fast` (keyed BLAKE2) or `ed25519`.
     """
 
@@ -64,8 +76,13 @@ class Options:
     merge: bool
     block_records: int
     renewed: bool
+    blocks: int = 0
+    backlog: int = 0
     signatures: str = "fast"
     traitors: int = 0
+    behaviours: tuple[str, ...] = ()
+    twin: int = -1
+    partitions: tuple[tuple[tuple[int, ...], ...], ...] = ()
     faults: tuple[Fault, ...] = ()
 
     def but(self, **changes: object) -> "Options":
@@ -78,13 +95,12 @@ def from_seed(seed: int) -> Options:
     random = Random(f"options {seed}")
     n = random.choice(SIZES)
     delay_max = random.choice((2, 10, 50, 300, 1_000, 3_000))
-    chaos = random.choice((10_000, 40_000, 90_000))
     options = Options(
         seed=seed,
         validators=n,
         followers=random.choice((0, 0, 0, 1)),
-        chaos=chaos,
-        records=random.randrange(2, 5 + min(2_000 // (n * n), 100)),
+        chaos=MAX_CHAOS_MS,
+        records=random.randrange(1, 4),
         loss=random.choice((0, 0, 10, 50, 200, 500)),
         duplication=random.choice((0, 0, 50, 500)),
         delay_min=1,
@@ -101,8 +117,25 @@ def from_seed(seed: int) -> Options:
         merge=random.random() < 0.5,
         block_records=random.choice((1, 3, 50)),
         renewed=random.random() < 0.5,
+        blocks=BLOCKS,
+        backlog=random.choice((1, 2, 5, 20)),
     )
-    return options.but(faults=_faults(random, n + options.followers, chaos))
+    return options.but(faults=_faults(random, n + options.followers, _time_for(options)))
+
+
+def traitors_of(options: Options) -> frozenset[int]:
+    """Which validators lie, or are two: the copy stands behind all validators."""
+    if options.twin >= 0:
+        return frozenset({options.twin, options.validators})
+    return frozenset(Random(f"traitors {options.seed}").sample(range(options.validators), options.traitors))
+
+
+def _time_for(options: Options) -> int:
+    """About as long as the wanted blocks take, so that the faults are spread over most of them; at most `MAX_CHAOS_MS`."""
+    delay = options.delay_max // (options.skewness + 1) + options.stragglers
+    block = 3 * delay + options.check // 2 + 2 * options.fsync + 200 // options.backlog
+    lossy = 2 + options.loss // 50 + (6 if options.starved else 0)
+    return min(max(BLOCKS * block * lossy, MIN_CHAOS_MS), MAX_CHAOS_MS)
 
 
 def _faults(random: Random, nodes: int, chaos: int) -> tuple[Fault, ...]:

@@ -1,108 +1,99 @@
-"""What to print when a run fails: seed, options, the smallest set of faults that still fails, and the last events."""
+"""What to print when a run fails: seed, options, the smallest set of faults that still fails, the shortest script, the last events."""
 
-from collections.abc import Callable
+import os
+from pathlib import Path
 
 from consensus.events import Received
 from consensus.messages import Block, Certificate, Proposal, Vote
-from tests.simulation.invariants import Violation
-from tests.simulation.options import Fault, Options
+from tests.simulation import drivers, shrink
+from tests.simulation.options import Options
+from tests.simulation.script import Script
 from tests.simulation.simulation import Simulation
 
-SHRINK_RUNS = 40
+DIRECTORY = Path(__file__).resolve().parents[2] / ".simulation"
+SHOWN_LINES = 80
 
 
 class SimulationFailedError(AssertionError):
-    """A run violated an invariant; the text says how to see it again."""
+    """A run violated an invariant; the text says how to see it again.
+
+    Attributes:
+        rule: which one.
+        script: the file with the shrunk script.
+    """
+
+    def __init__(self, text: str, rule: str, script: Path) -> None:
+        super().__init__(text)
+        self.rule = rule
+        self.script = script
 
 
-def run(options: Options) -> Simulation:
+def run(options: Options, again: str = "", mutant: str = "") -> Simulation:
     """Runs to the end.
+
+    Args:
+        options: of the run.
+        again: arguments of `python -m tests.simulation` that stand for it; by default what is known from the options.
+        mutant: the defect that was planted, for the script.
 
     Raises:
         SimulationFailedError: with the whole report.
     """
-    simulation = Simulation(options)
+    simulation = drivers.simulation(options)
     try:
         simulation.run()
     except Exception as error:
-        raise SimulationFailedError(report(options, simulation, error)) from error
+        rule = shrink.failure_of(error)
+        small = shrink.shrink(options, rule)
+        script = shortest(small, rule, mutant)
+        path = DIRECTORY / f"{_name(options)}-{rule}.jsonl"
+        script.write(path)
+        text = report(options, simulation, error, small, script, path, again or _again(options))
+        raise SimulationFailedError(text, rule, path) from error
     return simulation
 
 
-def report(options: Options, simulation: Simulation, error: Exception) -> str:
+def shortest(options: Options, rule: str, mutant: str = "") -> Script:
+    """The shrunk script of a failing run. Should recording change the failure, the script says what it became."""
+    script = shrink.record(options)
+    small = shrink.shrink_script(script) if script.run.failure == rule else script
+    head = type(small.run)(
+        small.run.options, small.run.end, small.run.heals, small.run.failure, small.run.text, small.run.trace, mutant
+    )
+    return Script(head, small.lines, small.notes)
+
+
+def report(
+    options: Options, simulation: Simulation, error: Exception, small: Options, script: Script, path: Path, again: str
+) -> str:
     """The text for people."""
-    small = shrink(options, failure_of(error))
-    plain = options.but(faults=())
-    liars = " --byzantine" if options.traitors else ""
+    lines = script.text()[1:]
+    shown = lines if len(lines) <= SHOWN_LINES else [f"the last {SHOWN_LINES} of {len(lines)} lines", *lines[-SHOWN_LINES:]]
     return "\n".join(
         [
             f"{type(error).__name__}: {error}",
-            f"at {simulation.now} ms; again: python -m tests.simulation{liars} --seeds {options.seed}-{options.seed}",
-            f"options: {plain}",
+            f"at {simulation.now} ms; again: python -m tests.simulation {again}",
+            f"options: {options.but(faults=())}",
             f"faults ({len(options.faults)}):",
             *(f"  {fault}" for fault in options.faults),
             f"shrunk to: {differences(small, options)}",
             *(f"  {fault}" for fault in small.faults),
-            "last events:",
-            *(f"  {time:>8} node {machine}: {describe(event)}" for time, machine, event in simulation.script),
+            f"script of {len(script.lines)} events, {script.run.failure}: {script.run.text}",
+            f"replay it: python -m tests.simulation --replay {os.path.relpath(path)}",
+            *(f"  {line}" for line in shown),
+            "last events of the whole run:",
+            *(f"  {time:>8} node {machine}: {describe(event)}" for time, machine, event in simulation.last),
         ]
     )
 
 
-def failure_of(error: Exception) -> str:
-    """What makes two failures the same one."""
-    return error.rule if isinstance(error, Violation) else type(error).__name__
+def _name(options: Options) -> str:
+    kind = "twins" if options.twin >= 0 else "-".join(options.behaviours) or ("byzantine" if options.traitors else "swarm")
+    return f"{kind.replace(' ', '_')}-{options.seed}-{os.getpid()}"
 
 
-def failure(options: Options) -> str | None:
-    """How a run fails, None if it does not."""
-    try:
-        Simulation(options).run()
-    except Exception as error:  # noqa: BLE001 - whatever escapes is the failure that is being shrunk
-        return failure_of(error)
-    return None
-
-
-def shrink(options: Options, rule: str) -> Options:
-    """Fewer faults and a kinder network with the same failure, within `SHRINK_RUNS` runs."""
-    left = SHRINK_RUNS
-
-    def fails(candidate: Options) -> bool:
-        nonlocal left
-        left -= 1
-        return left >= 0 and failure(candidate) == rule
-
-    small = options.but(faults=_fewer(options.faults, lambda faults: fails(options.but(faults=faults))))
-    changes: tuple[dict[str, object], ...] = (
-        {"loss": 0, "duplication": 0, "starved": ""},
-        {"fsync": 0, "merge": False},
-        {"delay_max": 10, "stragglers": 0},
-        {"check": 0, "dropped": 0, "skew": 0},
-        {"segment": 1_000_000},
-        {"frozen": 0},
-        {"followers": 0} if not small.faults else {},
-        {"records": 1},
-    )
-    for kinder in changes:
-        candidate = small.but(**kinder)
-        if candidate != small and fails(candidate):
-            small = candidate
-    return small
-
-
-def _fewer(faults: tuple[Fault, ...], fails: Callable[[tuple[Fault, ...]], bool]) -> tuple[Fault, ...]:
-    """Takes away halves, quarters, ... single faults as long as it still fails."""
-    size = len(faults)
-    while size:
-        at = 0
-        while at < len(faults):
-            candidate = faults[:at] + faults[at + size :]
-            if fails(candidate):
-                faults = candidate
-            else:
-                at += size
-        size //= 2
-    return faults
+def _again(options: Options) -> str:
+    return f"{'--byzantine ' if options.traitors else ''}--seeds {options.seed}-{options.seed}"
 
 
 def differences(small: Options, options: Options) -> str:

@@ -1,24 +1,27 @@
 """One run: virtual time, machines, network, clients, faults; then healing, and proof that it comes to an end.
 
-Everything follows from the options: one source of chance, one queue of events ordered by time and number.
+Everything follows from the options, or from a script (`script.py`) that was recorded of such a run. Chance has a source of its own
+for the network, each machine, each disk and each client, so that what is taken away from one changes nothing of the others'.
 """
 
 import hashlib
-import heapq
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from random import Random
 
-from consensus.events import Config
+from consensus.events import Config, Scheme
 from node.errors import WalFailedError
-from tests.simulation.byzantine import Traitor
+from tests.simulation import script
+from tests.simulation.byzantine import Named
+from tests.simulation.clock import CLIENT, FAULT, Clock
 from tests.simulation.disk import CrashError
+from tests.simulation.habits import Habitual
 from tests.simulation.invariants import Checker, Violation
-from tests.simulation.machine import Machine
+from tests.simulation.machine import BlackoutError, Machine
 from tests.simulation.network import Network
-from tests.simulation.options import Fault, Options
+from tests.simulation.options import Fault, Options, traitors_of
 from tests.simulation.signatures import make_keys, scheme
 
 LEDGER_ID = hashlib.sha256(b"simulated ledger").digest()
@@ -26,8 +29,12 @@ RESUBMIT_MS = 7_000
 HEAL_MS = 240_000
 SETTLE_MS = 40_000
 IDLE_MS = 60_000
-MAX_STEPS = 400_000
-SCRIPT_EVENTS = 60
+BACK_MS = 3_000
+LAST_EVENTS = 60
+AFTER_HEALING = 1_000_000
+"""Numbers of records from here on are submitted after the healing."""
+_STRIDE_MS = 500
+BUSY_MS = 100
 _QUIET = frozenset({"Status"})
 
 
@@ -52,41 +59,50 @@ class Result:
     messages: dict[str, int]
 
 
-class Simulation:
-    """See the module's docstring; the attributes are those of `machine.Surroundings`."""
+class Simulation(Clock):
+    """See the module's docstring; the attributes are those of `machine.Surroundings`.
 
-    def __init__(self, options: Options) -> None:
-        count = options.validators + options.followers
-        self.now = 0
+    Attributes:
+        last: the newest events, for reports.
+        healed_at: when the chaos ended, None: not yet.
+    """
+
+    def __init__(self, options: Options, plan: script.Script | None = None, record: bool = False) -> None:
+        super().__init__()
         self.random = Random(f"run {options.seed}")
         self.options = options
-        secrets = make_keys(options.signatures, count, options.seed)
-        self.keys = tuple(secrets)
-        self.index_of = {key: index for index, key in enumerate(self.keys)}
-        traitors = frozenset(Random(f"traitors {options.seed}").sample(range(options.validators), options.traitors))
-        self.checker = Checker(LEDGER_ID, self.keys[: options.validators], count, traitors)
-        self.machines: list[Machine] = []
-        self.network = Network(options, self.random, self._arrive)
+        self.keys, self.secrets = self._make_keys()
+        self.index_of = {key: index for index, key in reversed(list(enumerate(self.keys)))}
+        self.retired: set[bytes] = set()
+        self.checker = Checker(LEDGER_ID, self.keys[: options.validators], len(self.keys), traitors_of(options))
+        self.network = Network(options, self._arrive, plan, record)
         self.records: list[bytes] = []
         self.events = 0
-        self.script: deque[tuple[int, int, object]] = deque(maxlen=SCRIPT_EVENTS)
-        self._queue: list[tuple[int, int, Machine | None, int, Callable[[], None]]] = []
-        self._number = 0
-        self._steps = 0
+        self.last: deque[tuple[int, int, object]] = deque(maxlen=LAST_EVENTS)
+        self.healed_at: int | None = None
+        self._plan = plan
+        self._submits: list[script.Submit] = []
+        self._due: set[bytes] = set()
+        self._notes: list[script.Note] | None = [] if record else None
         self._hash = hashlib.blake2b(digest_size=16)
-        self._chaos = True
-        for index, key in enumerate(self.keys):
-            config = Config(LEDGER_ID, 0, self.keys[: options.validators], key)
-            signed = partial(self.checker.signed, index)
-            kind = Traitor if index in traitors else Machine
-            self.machines.append(kind(index, config, scheme(options.signatures, key, secrets, signed), self))
+        self.machines = [self._make_machine(index, key) for index, key in enumerate(self.keys)]
+
+    def _make_keys(self) -> tuple[list[bytes], dict[bytes, bytes]]:
+        """The key of each machine, and all secrets by key."""
+        options = self.options
+        secrets = make_keys(options.signatures, options.validators + options.followers, options.seed)
+        return list(secrets), secrets
+
+    def _make_machine(self, index: int, key: bytes) -> Machine:
+        config = Config(LEDGER_ID, 0, tuple(self.keys[: self.options.validators]), key)
+        traitor = Named if self.options.behaviours else Habitual
+        kind = traitor if index in self.checker.traitors else Machine
+        return kind(index, config, self._scheme(index, key), self)
+
+    def _scheme(self, signer: int, key: bytes) -> Scheme:
+        return scheme(self.options.signatures, key, self.secrets, partial(self.checker.signed, signer))
 
     # --- surroundings of the machines ---------------------------------------------------------------------------------
-
-    def at(self, time: int, machine: Machine | None, action: Callable[[], None]) -> None:
-        """Puts an action into the queue."""
-        self._number += 1
-        heapq.heappush(self._queue, (time, self._number, machine, machine.life if machine else 0, action))
 
     def transmit(self, sender: int, receiver: int | None, message: object) -> None:
         """Gives a message to the network."""
@@ -100,10 +116,31 @@ class Simulation:
     def trace(self, machine: int, event: object, persist: tuple[bytes, ...] = ()) -> None:
         """Adds to the run's trace: when, where, what, and what it made durable."""
         self.events += 1
-        self.script.append((self.now, machine, event))
+        self.last.append((self.now, machine, event))
         self._hash.update(f"{self.now} {machine} {type(event).__name__}".encode())
         for record in persist:
             self._hash.update(record)
+        if self._notes is not None and (persist or isinstance(event, str)):
+            cause = event if isinstance(event, str) else type(event).__name__.lower()
+            made = ", ".join(map(script.record_label, persist))
+            self._notes.append(script.Note(self.now, machine, f"{cause}: {made}" if made else cause))
+
+    def note(self, machine: int, text: str) -> None:
+        """Adds to what a script says for people."""
+        if self._notes is not None:
+            self._notes.append(script.Note(self.now, machine, text))
+
+    def retire(self, machine: Machine) -> tuple[Config, Scheme]:
+        """The machine's key may not vote again: another one, that is no validator's, takes its place."""
+        index, old = machine.index, self.keys[machine.index]
+        self.trace(index, "its key is retired")
+        self.checker.retire(index)
+        key = hashlib.sha256(b"instead of " + old).digest()
+        self.secrets[key] = hashlib.sha256(key).digest()
+        self.retired.add(old)
+        self.keys[index] = key
+        self.index_of[key] = index
+        return Config(LEDGER_ID, 0, tuple(self.secrets)[: self.options.validators], key), self._scheme(index, key)
 
     def _arrive(self, time: int, sender: int, receiver: int, message: object) -> None:
         self.at(time, None, lambda: self._deliver(sender, receiver, message))
@@ -115,39 +152,20 @@ class Simulation:
             if machine.paused_until > self.now:
                 self.at(machine.paused_until, None, lambda: self._deliver(sender, receiver, message))
             else:
-                self._guarded(machine, lambda: machine.receive(sender, message))
+                self.guarded(machine, lambda: machine.receive(sender, message))
 
-    # --- the queue ------------------------------------------------------------------------------------------------------
-
-    def _step(self) -> None:
-        time, _, machine, life, action = heapq.heappop(self._queue)
-        self.now = time
-        self._steps += 1
-        if self._steps > MAX_STEPS:
-            raise Violation("runaway", f"{MAX_STEPS} actions by {time} ms, messages {self.network.sent}")
-        if machine is None:
-            action()
-        elif machine.up and machine.life == life:
-            if machine.paused_until > time:
-                self.at(machine.paused_until, machine, action)
-            else:
-                self._guarded(machine, action)
-
-    def _guarded(self, machine: Machine, action: Callable[[], None]) -> None:
+    def guarded(self, machine: Machine, action: Callable[[], None]) -> None:
         """Runs a machine's action; a crash inside ends the process, which comes back later."""
         try:
             action()
-        except CrashError:
-            self._stop(machine, power=True)
-            self._back(machine, self.now + self.random.randrange(1, 3_000))
+        except CrashError as crash:
+            for one in self.machines if isinstance(crash, BlackoutError) else (machine,):
+                if one.up:
+                    self._stop(one, power=True)
+                    self._back(one, self.now + one.random.randrange(1, BACK_MS))
         except WalFailedError:
             self._stop(machine, power=False)
-            self._back(machine, self.now + self.random.randrange(1, 3_000))
-
-    def run_until(self, end: int) -> None:
-        while self._queue and self._queue[0][0] <= end:
-            self._step()
-        self.now = end
+            self._back(machine, self.now + machine.random.randrange(1, BACK_MS))
 
     # --- machines come and go -------------------------------------------------------------------------------------------
 
@@ -164,9 +182,16 @@ class Simulation:
 
         self.at(time, None, boot)
 
+    def restart(self, machine: Machine, power: bool, until: int) -> None:
+        """The process or the machine stops and comes back."""
+        if machine.up:
+            self._stop(machine, power=power)
+            self._back(machine, until)
+
     def _boot(self, machine: Machine) -> None:
         machine.paused_until = 0
-        self._guarded(machine, machine.boot)
+        self.note(machine.index, "boots")
+        self.guarded(machine, machine.boot)
         for other in self.machines:
             if machine.up and other.up and other is not machine:
                 self._connect(machine, other)
@@ -180,47 +205,49 @@ class Simulation:
     # --- faults and clients ---------------------------------------------------------------------------------------------
 
     def _fault(self, number: int, fault: Fault) -> None:
-        if not self._chaos:
+        if self.healed_at is not None:
             return
         self.trace(-1, fault)
         if fault.kind == "cut":
             self.network.cut(number, fault.nodes, fault.others)
-            self.at(fault.until, None, lambda: self._mend(number, fault))
+            self.at(fault.until, None, lambda: self._mend(number, fault), FAULT)
             return
         for machine in (self.machines[index] for index in fault.nodes):
             match fault.kind:
                 case "pause":
                     machine.paused_until = max(machine.paused_until, fault.until)
                 case "power" | "kill":
-                    if machine.up:
-                        self._stop(machine, power=fault.kind == "power")
-                        self._back(machine, fault.until)
+                    self.restart(machine, fault.kind == "power", fault.until)
                 case _:
-                    machine.crash_in = fault.step
-                    machine.crash = CrashError() if fault.kind == "boundary" else OSError(5, "injected")
+                    machine.arm(fault)
 
     def _mend(self, number: int, fault: Fault) -> None:
-        if self._chaos:
+        if self.healed_at is None:
             self.network.mend(number)
             for a in fault.nodes:
                 for b in fault.others:
                     self._connect(self.machines[a], self.machines[b])
                     self._connect(self.machines[b], self.machines[a])
 
-    def _client(self, record: bytes, machine: Machine) -> None:
+    def _client(self, record: bytes, machine: Machine, random: Random) -> None:
         """Submits a record, and again elsewhere until some node has executed it."""
-        if any(record in one.chain.index for one in self.machines):
+        if record not in self._due or any(record in one.chain.index for one in self.machines):
             return
         if machine.up and machine.paused_until <= self.now:
-            self._guarded(machine, lambda: machine.application.submit(record))
-        self.at(self.now + RESUBMIT_MS, None, lambda: self._client(record, self.random.choice(self.machines)))
+            self.guarded(machine, lambda: machine.application.submit(record))
+        again = random.choice(self.machines)
+        self.at(self.now + RESUBMIT_MS, None, lambda: self._client(record, again, random))
 
-    def submit(self, time: int) -> None:
+    def submit(self, time: int, number: int | None = None, node: int | None = None) -> None:
         """A client will submit a new record then."""
-        record = hashlib.sha256(f"record {len(self.records)}".encode()).digest()
+        number = len(self.records) if number is None else number
+        record = hashlib.sha256(f"record {number}".encode()).digest()
+        machine = self.random.choice(self.machines) if node is None else self.machines[node]
+        random = Random(f"client {number} {self.options.seed}")
         self.records.append(record)
-        machine = self.random.choice(self.machines)
-        self.at(time, None, lambda: self._client(record, machine))
+        self._due.add(record)
+        self._submits.append(script.Submit(time, number, machine.index))
+        self.at(time, None, lambda: self._client(record, machine, random), CLIENT)
 
     # --- phases -----------------------------------------------------------------------------------------------------------
 
@@ -230,25 +257,28 @@ class Simulation:
         Raises:
             Violation: an invariant does not hold, or it does not come to an end.
         """
-        options = self.options
-        self.start()
-        for _ in range(options.records):
-            self.submit(self.random.randrange(options.chaos))
-        for number, fault in enumerate(options.faults):
-            self.at(fault.at, None, partial(self._fault, number, fault))
-        self.run_until(options.chaos)
-        frozen = self.random.sample(range(options.validators), options.frozen)
-        self.heal(frozen)
-        self.submit(self.now + 1)
-        self.finish([one for one in self.machines if one.honest and one.index not in frozen])
-        for index in frozen:
-            self._boot(self.machines[index])
-        if frozen:
-            self.submit(self.now + 1)
-            self.finish(self.machines)
-        if not options.traitors:
-            self.idle()
+        self.prepare()
+        self.chaos()
+        if self._plan is None or self._plan.run.heals:
+            self.come_to_an_end()
         return self.result()
+
+    def prepare(self) -> None:
+        """Clients and faults are put into the queue, and all machines boot."""
+        options = self.options
+        if self._plan is not None:
+            for line in self._plan.submits():
+                self.submit(line.at, line.record, line.node)
+        else:
+            for _ in range(options.records):
+                self.submit(self.random.randrange(options.chaos))
+        faults = options.faults if self._plan is None else self._plan.faults()
+        for number, fault in enumerate(faults):
+            if fault.at < 0:
+                self._fault(number, fault)
+            else:
+                self.at(fault.at, None, partial(self._fault, number, fault), FAULT)
+        self.start()
 
     def start(self) -> None:
         """All machines boot."""
@@ -256,13 +286,52 @@ class Simulation:
         for machine in self.machines:
             self._boot(machine)
 
+    def chaos(self) -> None:
+        """Until its end, or until so many blocks are final as are wanted."""
+        options, plan = self.options, self._plan
+        end = options.chaos if plan is None else plan.run.end
+        while self.now < end:
+            if plan is None and options.blocks and self.checker.highest >= options.blocks:
+                return
+            if plan is None and options.backlog:
+                self._keep_busy()
+            self.run_until(min(end, self.now + BUSY_MS))
+
+    def _withdraw(self) -> None:
+        """Where the chaos ended early, records that clients would only have submitted later never are."""
+        both = [(line, record) for line, record in zip(self._submits, self.records, strict=True) if line.at <= self.now]
+        self._submits = [line for line, _ in both]
+        self.records = [record for _, record in both]
+        self._due = set(self.records)
+
+    def _keep_busy(self) -> None:
+        executed = max(len(machine.chain.index) for machine in self.machines)
+        for _ in range(self.options.backlog - (len(self.records) - executed)):
+            self.submit(self.now + self.random.randrange(1, BUSY_MS))
+
+    def come_to_an_end(self) -> None:
+        """Everything works from now on, except up to f validators at first; all records become final; then there is rest."""
+        options = self.options
+        self.random = Random(f"healed {options.seed}")
+        frozen = self.random.sample(range(options.validators), options.frozen)
+        self.heal(frozen)
+        self.submit(self.now + 1, AFTER_HEALING)
+        self.finish([one for one in self.machines if one.honest and one.index not in frozen])
+        for index in frozen:
+            self._boot(self.machines[index])
+        if frozen:
+            self.submit(self.now + 1, AFTER_HEALING + 1)
+            self.finish(self.machines)
+        if not self.checker.traitors:
+            self.idle()
+
     def heal(self, frozen: list[int]) -> None:
         """Network and machines work from now on, except the frozen ones, which are dead."""
-        self._chaos = False
+        self.healed_at = self.now
+        self._withdraw()
         self.network.heal()
         for machine in self.machines:
-            machine.crash_in = None
-            machine.paused_until = 0
+            machine.repair()
             if machine.index in frozen and machine.up:
                 self._stop(machine, power=True)
             elif machine.index not in frozen and not machine.up:
@@ -277,9 +346,9 @@ class Simulation:
         checker, start = self.checker, self.now
         view = max(machine.core.view for machine in live)
         while not self._done(live):
-            if self.now - start > HEAL_MS or not self._queue:
+            if self.now - start > HEAL_MS or self.over:
                 raise Violation("liveness", self._report(live))
-            self.run_until(self.now + 500)
+            self.run_until(self.now + _STRIDE_MS)
         first = min(final for final in checker.finalized if final >= view)
         if first - view > 2 * (len(self.machines) - len(live)) + 3:
             raise Violation("liveness", f"healed in view {view}, next final one is {first}")
@@ -308,6 +377,8 @@ class Simulation:
         if more - _QUIET or len(self.checker.chain) != height:
             raise Violation("idle", f"sent {sorted(more)}, {len(self.checker.chain) - height} blocks")
 
+    # --- what it amounted to ----------------------------------------------------------------------------------------------
+
     def result(self) -> Result:
         """Figures of the run so far."""
         return Result(
@@ -318,3 +389,16 @@ class Simulation:
             ended=self.now,
             messages=dict(sorted(self.network.sent.items())),
         )
+
+    def script(self, failure: str = "", text: str = "") -> script.Script:
+        """The run so far as a script; it must have been recorded."""
+        healed = self.healed_at is not None
+        end = self.healed_at if healed else self.now
+        head = script.Run(self.options, end, healed, failure, text, self._hash.hexdigest())
+        faults = self.options.faults if self._plan is None else self._plan.faults()
+        lines = [
+            *(script.Break(fault.at, fault) for fault in faults if fault.at <= end),
+            *(line for line in self._submits if line.record < AFTER_HEALING),
+            *(self.network.recorded or ()),
+        ]
+        return script.Script(head, tuple(sorted(lines, key=lambda line: line.at)), tuple(self._notes or ()))

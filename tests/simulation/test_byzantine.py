@@ -1,5 +1,6 @@
 """Up to f validators lie; the others obey every invariant, accuse nobody wrongly, and come to an end."""
 
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
@@ -12,11 +13,29 @@ from consensus.events import Check
 from consensus.messages import Vote
 from consensus.view import Round
 from tests.simulation import mutants
-from tests.simulation.byzantine import HABITS, Traitor, options_from_seed
-from tests.simulation.report import failure, run
+from tests.simulation.behaviours import BEHAVIOURS
+from tests.simulation.byzantine import Named, named_options, options_from_seed
+from tests.simulation.habits import HABITS, Habitual
+from tests.simulation.report import run
+from tests.simulation.shrink import failure
 
 SEEDS = 72
 CHUNK = 12
+NAMED_SEEDS = 20
+NOTICED = {
+    "equivocates to all",
+    "two notarizes",
+    "two finalizes",
+    "nullify and finalize",
+    "notarize after nullify",
+    "floods the past",
+    "floods the future",
+    "impersonates",
+    "bad signatures",
+    "forges certificates",
+    "garbage answers",
+}
+DENIABLE = {"withholds", "late", "always nullifies", "silence", "wrong epoch", "censors"}
 SEARCH = 60
 
 
@@ -26,13 +45,42 @@ def test_traitors(first: int) -> None:
         run(options_from_seed(seed))
 
 
+@pytest.mark.parametrize("name", BEHAVIOURS)
+def test_behaviour(name: str) -> None:
+    """One attack at a time: the others hold out, and the attack did take place, in each role in which it can.
+
+    What no correct node can have sent is counted against its sender; what a correct but slow or cut off node may do is not.
+    """
+    deeds: Counter[str] = Counter()
+    counted = 0
+    for seed in range(NAMED_SEEDS):
+        simulation = run(named_options(seed, (name,)))
+        for machine in simulation.machines:
+            if isinstance(machine, Named):
+                deeds += machine.behaviours[0].deeds
+            else:
+                counted += sum(machine.core.faults.values())
+    kind = BEHAVIOURS[name]
+    assert (deeds["leader"] > 0, deeds["follower"] > 0) == (kind.leads, kind.follows)
+    assert counted > 0 or name not in NOTICED
+    assert counted == 0 or name not in DENIABLE
+
+
+@pytest.mark.parametrize("first", BEHAVIOURS)
+def test_behaviours_in_pairs(first: str) -> None:
+    """Once each; the soak does 200."""
+    names = list(BEHAVIOURS)
+    for second in names[names.index(first) + 1 :]:
+        run(named_options(0, (first, second)))
+
+
 def test_the_traitors_do_what_they_are_for() -> None:
     """Every habit occurs, honest nodes meet and count faulty messages, and convict who says two things."""
     habits: set[str] = set()
     faults = convicted = 0
     for seed in range(20):
         simulation = run(options_from_seed(seed))
-        habits |= {habit for machine in simulation.machines if isinstance(machine, Traitor) for habit in machine.habits}
+        habits |= {habit for machine in simulation.machines if isinstance(machine, Habitual) for habit in machine.habits}
         faults += sum(sum(machine.core.faults.values()) for machine in simulation.machines if machine.honest)
         convicted += sum(map(len, simulation.checker.convicted))
     assert habits == set(HABITS)

@@ -11,7 +11,8 @@ from tests.simulation.application import HEARTBEAT_MS
 from tests.simulation.invariants import Violation
 from tests.simulation.machine import Machine
 from tests.simulation.options import Fault, Options, from_seed
-from tests.simulation.report import SimulationFailedError, run, shrink
+from tests.simulation.report import SimulationFailedError, run
+from tests.simulation.shrink import shrink
 from tests.simulation.simulation import Simulation
 
 SEEDS = 100
