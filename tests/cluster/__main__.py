@@ -28,7 +28,9 @@ def unavailable() -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs it; the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m tests.cluster", description="Real nodes in network namespaces under faults.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.cluster", description="Real nodes in network namespaces under faults."
+    )
     parser.add_argument("--minutes", type=float, default=10.0, help="how long faults go on (default: 10)")
     parser.add_argument("--nodes", type=int, default=4, help="how many validators (default: 4)")
     parser.add_argument("--seed", type=int, default=None, help="draws faults and clients (default: drawn and told)")
@@ -46,7 +48,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     seed = random.SystemRandom().randrange(1 << 32) if options.seed is None else options.seed
     directory = Path(tempfile.mkdtemp(prefix="kpledger-cluster-", dir=options.dir))
-    words = ["--nodes", options.nodes, "--seed", seed, "--minutes", options.minutes, "--rate", options.rate, "--inside", directory]
+    words = [
+        "--nodes",
+        options.nodes,
+        "--seed",
+        seed,
+        "--minutes",
+        options.minutes,
+        "--rate",
+        options.rate,
+        "--inside",
+        directory,
+    ]
     code = 1
     try:
         arguments = [str(word) for word in words] + ["--short"] * options.short
@@ -55,7 +68,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if code == 0 and not options.keep:
             shutil.rmtree(directory)
         else:
-            print(f"kept: {directory} (history.jsonl, logs); again: python -m tests.cluster --nodes {options.nodes} --seed {seed}")
+            print(
+                f"kept: {directory} (history.jsonl, logs); again: python -m tests.cluster --nodes {options.nodes} --seed {seed}"
+            )
     return code
 
 

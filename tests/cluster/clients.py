@@ -10,6 +10,7 @@ import contextlib
 import random
 import time
 from collections.abc import Awaitable, Callable
+from typing import Self
 
 from aiohttp import ClientConnectorError
 
@@ -45,7 +46,7 @@ class Clients:
         self._closers = contextlib.AsyncExitStack()
         self.failures: list[str] = []
 
-    async def __aenter__(self) -> "Clients":
+    async def __aenter__(self) -> Self:
         for node, token in zip(self.fleet.nodes, self.fleet.tokens, strict=False):
             self._http.append(await self._closers.enter_async_context(Client(node.url, token)))
         return self
@@ -195,7 +196,9 @@ class Clients:
         except (FatalError, TimeoutError):
             return None
         records = [record["id"] for record in found["records"]]
-        if (found["outcome"] is None) != (len(records) == 1) or (found["certificate"]["state"] == "open") != (len(records) == 1):
+        if (found["outcome"] is None) != (len(records) == 1) or (found["certificate"]["state"] == "open") != (
+            len(records) == 1
+        ):
             self.failures.append(f"{node.code} contradicts itself about {number}: {found}")
         return int(found["read_at_height"]), records[0], records[1] if len(records) > 1 else ""
 

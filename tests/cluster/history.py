@@ -97,7 +97,9 @@ class History:
     def write(self, file: Path, violations: list[str]) -> None:
         """Everything as JSON lines, in the order of time."""
         lines = [(at, {"at": at, "event": words}) for at, words in self.events]
-        lines += [(one.called, asdict(one) | {"returned": None if one.returned == NEVER else one.returned}) for one in self.operations]
+        lines += [
+            (one.called, asdict(one) | {"returned": None if one.returned == NEVER else one.returned}) for one in self.operations
+        ]
         with file.open("w", encoding="utf-8") as out:
             for violation in violations:
                 out.write(json.dumps({"violation": violation}) + "\n")

@@ -18,10 +18,12 @@ from tests.cluster.clients import Clients
 from tests.cluster.history import ACCEPTED, OPEN, READ, REFUSED, History
 from tests.cluster.nemesis import Nemesis, Round
 from tests.cluster.verdict import Entry, judge
+from tests.cluster.watch import EVERY_SECONDS, Watch
 from tests.support.fleet import Fleet, Node
+from tests.support.linearizability import NEVER
 
 PROGRESS_SECONDS = 10.0
-"""Within this after healing a new record is final."""
+"""Within this after healing a new record is final; in own time (`tests.cluster.watch`), as the other bounds."""
 
 EVERYWHERE_SECONDS = 60.0
 """Within this, at every node."""
@@ -36,12 +38,18 @@ _ALARMS = re.compile(r"Traceback|this node stops voting|http\.unforeseen|ended u
 
 @dataclass(slots=True)
 class Recovery:
-    """What followed one round: seconds from the first step of healing to a new record's finality."""
+    """What followed one round: from the first step of healing to a new record's finality, in own seconds and in the clock's."""
 
     round: Round
     acknowledged: int
-    progress: float
-    everywhere: float
+    progress: tuple[float, float]
+    everywhere: tuple[float, float]
+
+    def __str__(self) -> str:
+        first, last = (
+            f"{own:.1f} s" + (f" ({took:.1f})" if took - own > 0.5 else "") for own, took in (self.progress, self.everywhere)
+        )
+        return f"{self.round}: {self.acknowledged} acknowledged meanwhile; then {first}, everywhere {last}"
 
 
 @dataclass(slots=True)
@@ -51,6 +59,7 @@ class Summary:
     nodes: int
     seed: int
     seconds: float = 0.0
+    own: float = 0.0
     counts: dict[str, int] = field(default_factory=dict)
     log_size: int = 0
     height: int = 0
@@ -60,13 +69,12 @@ class Summary:
 
     def lines(self) -> Iterator[str]:
         """For people."""
-        yield f"{self.nodes} nodes, seed {self.seed}, {self.seconds:.0f} s"
+        yield f"{self.nodes} nodes, seed {self.seed}, {self.seconds:.0f} s, {self.own:.0f} s of them this run's own (see watch.py)"
         yield "operations: " + ", ".join(f"{count} {what}" for what, count in self.counts.items())
         yield f"log: {self.log_size} records in {self.height} blocks; packets: {self.packets[0]} carried, {self.packets[1]} lost on purpose"
-        for one in self.recoveries:
-            yield f"  {one.round}: {one.acknowledged} acknowledged meanwhile; then {one.progress:.1f} s, everywhere {one.everywhere:.1f} s"
+        yield from (f"  {one}" for one in self.recoveries)
         if self.recoveries:
-            slowest = max(one.progress for one in self.recoveries), max(one.everywhere for one in self.recoveries)
+            slowest = max(one.progress[0] for one in self.recoveries), max(one.everywhere[0] for one in self.recoveries)
             yield f"{len(self.recoveries)} recoveries, slowest {slowest[0]:.1f} s, everywhere {slowest[1]:.1f} s"
         yield f"violations: {len(self.violations)}"
         yield from (f"  {text}" for text in self.violations)
@@ -80,13 +88,14 @@ async def run(directory: Path, count: int, seed: int, rounds: Iterable[Round], s
     for node in fleet.nodes:
         fleet.start(node)
     await asyncio.to_thread(fleet.wait_ready)
+    watch = Watch(fleet, history)
     async with Clients(fleet, history, seed, rate) as clients:
         stop = asyncio.Event()
         work = asyncio.ensure_future(clients.work(stop))
         for one in rounds:
             if time.monotonic() - started > seconds or summary.violations:
                 break
-            summary.recoveries.append(await _round(fleet, clients, nemesis, one, summary))
+            summary.recoveries.append(await _round(fleet, clients, nemesis, watch, one, summary))
             await asyncio.sleep(one.rest)
         stop.set()
         await work
@@ -100,44 +109,54 @@ async def run(directory: Path, count: int, seed: int, rounds: Iterable[Round], s
             summary.log_size = len(logs[fleet.nodes[0].code])
             summary.height = history.height
         summary.violations += clients.failures
-    summary.violations += nemesis.violations + [*fleet.ended(), *_stop(fleet)]
+    await asyncio.to_thread(watch.stop)
+    summary.violations += [*nemesis.violations, *fleet.ended(), *_stop(fleet)]
     summary.counts = _counts(history)
     fleet.switch.set([])
     summary.packets = fleet.switch.carried, fleet.switch.lost
-    summary.seconds = time.monotonic() - started
+    summary.seconds, summary.own = time.monotonic() - started, watch.time.at(time.monotonic())
     history.write(directory / "history.jsonl", summary.violations)
     if summary.violations:
-        shutil.copytree(fleet.nodes[fleet.small].home.path, directory / "small", dirs_exist_ok=True)  # the mount ends with this process
+        shutil.copytree(
+            fleet.nodes[fleet.small].home.path, directory / "small", dirs_exist_ok=True
+        )  # the mount ends with this process
     return summary
 
 
-async def _round(fleet: Fleet, clients: Clients, nemesis: Nemesis, one: Round, summary: Summary) -> Recovery:
+async def _round(fleet: Fleet, clients: Clients, nemesis: Nemesis, watch: Watch, one: Round, summary: Summary) -> Recovery:
     history = clients.history
     history.note(f"begin: {one}")
     began, before = time.monotonic(), _acknowledged(history)
     await asyncio.to_thread(nemesis.begin, one.faults)
     await asyncio.sleep(max(0.0, one.hold - (time.monotonic() - began)))
     acknowledged = _acknowledged(history) - before
-    if acknowledged == 0 and one.hold >= MUST_GO_ON_SECONDS and one.goes_on(len(fleet.nodes), fleet.quorum):
+    own = watch.time.at(time.monotonic()) - watch.time.at(began)
+    if acknowledged == 0 and own >= MUST_GO_ON_SECONDS and one.goes_on(len(fleet.nodes), fleet.quorum):
         summary.violations.append(f"nothing was acknowledged during {one}, though a quorum was connected")
     history.note(f"heal: {one}")
     healing, healed = asyncio.ensure_future(asyncio.to_thread(nemesis.end, one.faults)), time.monotonic()
-    probes = [asyncio.ensure_future(_probe(clients, node, healed)) for node in fleet.nodes]
-    taken = sorted(await asyncio.gather(*probes))
+    probes = await asyncio.gather(*(_probe(clients, node) for node in fleet.nodes))
     await healing
-    history.note(f"well after {taken[0]:.1f} to {taken[-1]:.1f} s")
-    if taken[0] > PROGRESS_SECONDS:
-        summary.violations.append(f"no new record was final within {PROGRESS_SECONDS:.0f} s after {one}: {taken}")
-    if taken[-1] > EVERYWHERE_SECONDS:
-        summary.violations.append(f"a node did not make a new record final in {EVERYWHERE_SECONDS:.0f} s after {one}: {taken}")
+    await asyncio.sleep(2 * EVERY_SECONDS)
+    final = sorted(at for at in probes if at != NEVER)
+    took = [at - healed for at in final]
+    owned = [watch.time.at(at) - watch.time.at(healed) for at in final]
+    told = f"{one}: {', '.join(f'{own:.1f}' for own in owned) or 'nowhere'} s"
+    history.note(f"well after {told}")
+    if not owned or owned[0] > PROGRESS_SECONDS:
+        summary.violations.append(f"no new record was final within {PROGRESS_SECONDS:.0f} s after {told}")
+    if len(owned) < len(fleet.nodes) or owned[-1] > EVERYWHERE_SECONDS:
+        summary.violations.append(f"not every node made a new record final in {EVERYWHERE_SECONDS:.0f} s after {told}")
     summary.violations += fleet.ended()
-    return Recovery(one, acknowledged, taken[0], taken[-1])
+    if not final:
+        return Recovery(one, acknowledged, (NEVER, NEVER), (NEVER, NEVER))
+    return Recovery(one, acknowledged, (owned[0], took[0]), (owned[-1], took[-1]))
 
 
-async def _probe(clients: Clients, node: Node, healed: float) -> float:
-    """Seconds from healing until a new record is final at this node; more than allowed, if it never is."""
-    operation = await clients.submit("issue", clients.fresh(), node, stay=True, patience=EVERYWHERE_SECONDS)
-    return operation.returned - healed if operation.outcome == ACCEPTED else 10 * EVERYWHERE_SECONDS
+async def _probe(clients: Clients, node: Node) -> float:
+    """When a record is final that is submitted to this node from now on."""
+    operation = await clients.submit("issue", clients.fresh(), node, stay=True, patience=2 * EVERYWHERE_SECONDS)
+    return operation.returned if operation.outcome == ACCEPTED else NEVER
 
 
 async def _final_logs(fleet: Fleet, policy: Policy) -> dict[str, list[Entry]]:
@@ -157,7 +176,9 @@ async def _final_logs(fleet: Fleet, policy: Policy) -> dict[str, list[Entry]]:
         async with Client(node.url, token) as client:
             checkpoint = (await export_log(client, place, policy)).checkpoint
             await asyncio.to_thread(verify_log, place, policy, lambda *_: None)
-            bundles = [decode_bundle((place / tile.path()).read_bytes(), tile.width) for tile in new_bundles(0, checkpoint.size)]
+            bundles = [
+                decode_bundle((place / tile.path()).read_bytes(), tile.width) for tile in new_bundles(0, checkpoint.size)
+            ]
             records = [record_id(raw).hex() for raw in itertools.chain(*bundles)]
             if not heights:
                 heights = await _heights(client)

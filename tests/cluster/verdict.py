@@ -180,7 +180,9 @@ class _Judge:
                 continue
             told = Told(one, ACCEPTED if one.outcome == OPEN else one.outcome)
             histories[one.number].append(linearizability.Operation(told, one.called, one.returned))
-        violations = linearizability.check_each(histories, NOTHING, lambda state, told: step(state, told.operation, told.outcome))
+        violations = linearizability.check_each(
+            histories, NOTHING, lambda state, told: step(state, told.operation, told.outcome)
+        )
         for number, violation in violations.items():
             yield f"{number}: {violation}"
 

@@ -96,7 +96,7 @@ class Fleet:
     def __init__(self, directory: Path, count: int, seed: int) -> None:
         """Makes a ledger of `count` validators below `directory`; nothing runs yet."""
         self.directory = directory
-        mount_tmpfs(Path("/dev/shm"), 1 << 24)  # noqa: S108 - libfaketime's, by process ids that are ours alone
+        mount_tmpfs(Path("/dev/shm"), 1 << 24)
         self.hub = make_hub(HUB)
         self.small = count - 1
         (directory / "logs").mkdir()

@@ -21,7 +21,7 @@ State = TypeVar("State", bound=Hashable)
 Action = TypeVar("Action")
 
 NEVER = math.inf
-MAX_OVERLAPPING = 10_000_000
+MAX_STEPS = 10_000_000
 """Steps after which a history counts as too entangled to be judged; no honest one of this project comes near."""
 
 
@@ -66,7 +66,7 @@ def check(
         step: the sequential model: the state after an action with this answer, None where it cannot have this answer now.
 
     Raises:
-        EntangledError: no judgement within `MAX_OVERLAPPING` steps.
+        EntangledError: no judgement within `MAX_STEPS` steps.
     """
     operations = sorted(history, key=lambda operation: operation.called)
     must = sum(1 << place for place, operation in enumerate(operations) if operation.returned != NEVER)
@@ -74,7 +74,7 @@ def check(
     stack: list[tuple[int, State, tuple[int, ...]]] = [(0, first, ())]
     best: tuple[int, ...] = ()
     stuck: list[int] = []
-    for _ in range(MAX_OVERLAPPING):
+    for _ in range(MAX_STEPS):
         if not stack:
             return Violation(tuple(operations[one] for one in best), tuple(operations[one] for one in stuck))
         done, state, order = stack.pop()

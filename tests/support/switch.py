@@ -11,6 +11,7 @@ Why not netem: many small kernels have none, and a process of forty lines is the
 packets, as on real roads.
 """
 
+import contextlib
 import heapq
 import itertools
 import json
@@ -48,7 +49,7 @@ class Switch:
 
     def set(self, rules: Sequence[Rule]) -> tuple[int, int]:
         """Puts these rules in force, and no others; packets carried and lost under the former ones."""
-        answer = self._pipe(self._process.stdin).write(json.dumps(rules) + "\n")
+        self._pipe(self._process.stdin).write(json.dumps(rules) + "\n")
         self._pipe(self._process.stdin).flush()
         answer = self._pipe(self._process.stdout).readline()
         if not answer:
@@ -121,19 +122,15 @@ def serve(seed: str, ports: dict[int, int]) -> None:
 def _packets(descriptor: int) -> list[bytes]:
     """What waits at a port, not more than a fair share at a time."""
     packets: list[bytes] = []
-    try:
+    with contextlib.suppress(BlockingIOError):
         while len(packets) < 64:
             packets.append(os.read(descriptor, MTU + 100))
-    except BlockingIOError:
-        pass
     return packets
 
 
 def _write(descriptor: int, packet: bytes) -> None:
-    try:
+    with contextlib.suppress(OSError):  # a full queue: lost, as at any router
         os.write(descriptor, packet)
-    except OSError:
-        pass  # a full queue: lost, as at any router
 
 
 if __name__ == "__main__":
