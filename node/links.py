@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 
-from aiohttp import ClientWebSocketResponse, WSMsgType
+from aiohttp import ClientWebSocketResponse, WSMessage, WSMsgType
 from aiohttp.web import WebSocketResponse
 
 from ledger.participants import Node as NodeEntry
@@ -98,12 +98,19 @@ class Link:
         Raises:
             FrameError: a frame that is none; the link must be closed.
         """
-        async for message in self._socket:
+        while (message := await self._next()) is not None:
             if message.type is WSMsgType.BINARY:
                 for item in decode_frame(message.data):
                     yield item
             elif message.type is WSMsgType.TEXT:
                 raise FrameError("text where a binary frame belongs")
+
+    async def _next(self) -> WSMessage | None:
+        """The next message, None when the connection has ended: also where that shows in a ping that cannot be answered."""
+        try:
+            return await anext(aiter(self._socket), None)
+        except ConnectionError:
+            return None
 
     async def send_first(self, item: Item) -> None:
         """Sends one item at once; for the handshake, before `write` runs."""
