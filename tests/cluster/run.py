@@ -33,6 +33,7 @@ MUST_GO_ON_SECONDS = 12.0
 
 SETTLE_SECONDS = 60.0
 _GOOD_STOP = frozenset({0})
+_DISK = re.compile(r"StoreError|WalFailedError|No space left on device")
 _ALARMS = re.compile(r"Traceback|this node stops voting|http\.unforeseen|ended unexpectedly|never retrieved|was never awaited")
 
 
@@ -143,7 +144,7 @@ async def _round(fleet: Fleet, clients: Clients, nemesis: Nemesis, watch: Watch,
     owned = [watch.time.at(at) - watch.time.at(healed) for at in final]
     told = f"{one}: {', '.join(f'{own:.1f}' for own in owned) or 'nowhere'} s"
     history.note(f"well after {told}")
-    if not owned or owned[0] > PROGRESS_SECONDS:
+    if not owned or owned[0] > PROGRESS_SECONDS or took[0] > EVERYWHERE_SECONDS:
         summary.violations.append(f"no new record was final within {PROGRESS_SECONDS:.0f} s after {told}")
     if len(owned) < len(fleet.nodes) or owned[-1] > EVERYWHERE_SECONDS:
         summary.violations.append(f"not every node made a new record final in {EVERYWHERE_SECONDS:.0f} s after {told}")
@@ -216,9 +217,21 @@ def _stop(fleet: Fleet) -> Iterator[str]:
     for node in fleet.nodes:
         if node.exits[-1] not in _GOOD_STOP:
             yield f"{node.code} was told to stop and ended with {node.exits[-1]}:\n{fleet.log_end(node)}"
-        lines = node.log.read_text(encoding="utf-8", errors="replace").splitlines()
-        if told := [line for line in lines if _ALARMS.search(line)]:
-            yield f"{node.code} said {len(told)} times what it should not, first: {told[0][:1_000]}"
+        if told := list(_complaints(node, full_disk=node.place == fleet.small)):
+            yield f"{node.code} said {len(told)} times what it should not, first: {told[0][:2_000]}"
+
+
+def _complaints(node: Node, *, full_disk: bool) -> Iterator[str]:
+    """What a node has said that no node should, except what a full disk explains: JSON lines, and what stands between them."""
+    plain: list[str] = []
+    for line in [*node.log.read_text(encoding="utf-8", errors="replace").splitlines(), "{"]:
+        if not line.startswith("{"):
+            plain.append(line)
+            continue
+        for text in ("\n".join(plain), line):
+            if _ALARMS.search(text) and not (full_disk and _DISK.search(text)):
+                yield text
+        plain = []
 
 
 def _acknowledged(history: History) -> int:

@@ -12,6 +12,7 @@ import os
 import threading
 import time
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path
 
 from tests.cluster.history import History
@@ -108,7 +109,7 @@ def _status(node: Node) -> str:
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{ADMIN_PORT}/admin/status", timeout=2) as answer:
             told = json.load(answer)
-    except OSError:
+    except (OSError, HTTPException, ValueError):  # it may end in the middle of an answer
         return "no answer" if node.running else "down"
     peers = " ".join(peer["participant"] for peer in told["peers"] if peer["connected"])
     syncing = ", syncing" if told["syncing"] else ""

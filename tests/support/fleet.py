@@ -16,6 +16,7 @@ import time
 import urllib.request
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -309,5 +310,5 @@ def _ready(node: Node) -> bool:
     try:
         with urllib.request.urlopen(f"{node.url}/readyz", timeout=5) as answer:
             return bool(answer.status == 200)
-    except OSError:
+    except (OSError, HTTPException):
         return False
