@@ -14,6 +14,7 @@ import contextlib
 import ctypes
 import fcntl
 import os
+import select
 import shutil
 import signal
 import socket
@@ -101,9 +102,18 @@ def run_isolated(module: str, arguments: Sequence[str], seconds: float, *, quiet
             if process.poll() is None:
                 process.kill()  # takes its child, process 1 in there, with it; and that one everything else
                 process.wait()
+                _wait_unread(process.stdin.fileno())
             process.stdin.close()
         said.seek(0)
         return process.returncode, said.read().decode("utf-8", "replace")
+
+
+def _wait_unread(pipe: int) -> None:
+    """Waits until nobody holds the other end of a pipe: then process 1, which does, is gone, and so are all others."""
+    poll = select.poll()
+    poll.register(pipe, 0)  # errors are always told
+    if not poll.poll(10_000):
+        raise TimeoutError("an isolated run outlives its end by 10 s")
 
 
 def end_with_parent() -> None:
