@@ -23,6 +23,7 @@ from typing import Any
 from api.auth import TokenBook
 from api.demo.network import Network, Seat, make_network
 from ledger.genesis import Genesis
+from ledger.network import of_genesis
 from ledger.units import Ms
 from node.devnet import FIRST
 from node.errors import Exit
@@ -107,7 +108,7 @@ class Fleet:
         self.genesis: Genesis = self.network.genesis
         self.policy = directory / "policy"
         urls = {node.code: f"{node.url}/log" for node in self.nodes}
-        self.policy.write_text(policy(self.genesis, urls).format(), encoding="utf-8")
+        self.policy.write_text(policy(self.genesis.origin, of_genesis(self.genesis), urls).format(), encoding="utf-8")
         self.switch = Switch(seed, [self.hub, *(node.namespace for node in self.nodes)])
 
     @property
