@@ -10,7 +10,7 @@ import contextlib
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 
-from aiohttp import ClientWebSocketResponse, WSMsgType
+from aiohttp import ClientWebSocketResponse, WSMessage, WSMsgType
 from aiohttp.web import WebSocketResponse
 
 from ledger.participants import Node as NodeEntry
@@ -129,7 +129,7 @@ class Link:
         Raises:
             FrameError: a frame that is none; the link must be closed.
         """
-        async for message in self._socket:
+        while (message := await self._next()) is not None:
             if message.type is WSMsgType.BINARY:
                 for item in decode_frame(message.data):
                     yield item
@@ -137,6 +137,13 @@ class Link:
                 raise WebSocketRefusedError("text where a binary frame belongs")
             elif message.type is WSMsgType.ERROR:
                 raise WebSocketRefusedError(str(message.data)[:MAX_ERROR_TEXT])
+
+    async def _next(self) -> WSMessage | None:
+        """The next message, None when the connection has ended: also where that shows in a ping that cannot be answered."""
+        try:
+            return await anext(aiter(self._socket), None)
+        except ConnectionError:
+            return None
 
     async def send_first(self, item: Item) -> None:
         """Sends one item at once; for the handshake, before `write` runs."""

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from aiohttp import ClientConnectionResetError, WSMessage, WSMsgType
 from structlog.testing import capture_logs
 
 from ledger.errors import StoreError
@@ -11,7 +12,7 @@ from node.errors import PeerError
 from node.limits import SEND_QUEUE_URGENT
 from node.links import Link
 from node.refusals import Refusals
-from node.wire import Consensus, Item, Pending, encode_item
+from node.wire import Consensus, Item, Pending, encode_frame, encode_item
 from tests.support.parts import until
 from tests.unit.test_node_peers import Net, Recorder
 
@@ -186,6 +187,30 @@ def test_a_broken_connection_ends_the_writer_quietly(error: Exception) -> None:
         link.send(VOTE)
         await asyncio.wait_for(link.write(), 5)
         assert socket.closed
+
+    asyncio.run(play())
+
+
+class Pinged(Socket):
+    """Receives these, then a ping on a connection that is about to close: its answer cannot be written."""
+
+    def __init__(self, *messages: WSMessage) -> None:
+        super().__init__()
+        self.messages = list(messages)
+
+    def __aiter__(self) -> "Pinged":
+        return self
+
+    async def __anext__(self) -> WSMessage:
+        if self.messages:
+            return self.messages.pop(0)
+        raise ClientConnectionResetError("Cannot write to closing transport")
+
+
+def test_a_ping_that_cannot_be_answered_is_the_connections_end() -> None:
+    async def play() -> None:
+        link = Link(None, Pinged(WSMessage(WSMsgType.BINARY, encode_frame([VOTE]), "")))
+        assert [item async for item in link.items()] == [Consensus(b"vote")]
 
     asyncio.run(play())
 
