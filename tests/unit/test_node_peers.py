@@ -225,7 +225,7 @@ async def _raw(net: Net, frames: list[bytes]) -> list[aiohttp.WSMessage]:
 @pytest.mark.parametrize("case", ["replayed proof", "no hello", "rubbish", "silence", "two items", "items before the proof"])
 def test_rude_handshakes_end_in_a_closed_link(tmp_path: Path, case: str) -> None:
     net = Net(tmp_path)
-    hello = encode_item(Hello(net.genesis.ledger_id, (1,), "RU", bytes(32)))
+    hello = encode_item(Hello(net.genesis.ledger_id, (1,), net.keys["RU"].public, bytes(32)))
     proof = encode_item(Proof(bytes(64)))
     frames, reason = {
         "replayed proof": ([encode_frame([hello]), encode_frame([proof])], "bad-proof"),
