@@ -10,7 +10,7 @@ MAX_FRAME_ITEMS = 4_096
 MAX_IDS = 2_000
 """Ids in one request or announcement, and records in one item."""
 
-MIN_SUBMISSION_BYTES = 160
+MIN_SUBMISSION_BYTES = 150
 """One record in a frame. No record is smaller (key, signature and the statement's fixed fields alone take more), and a frame of
 millions of tiny ones would take twelve times its size in memory."""
 
