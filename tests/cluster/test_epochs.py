@@ -1,5 +1,6 @@
 """Validators change while a real network runs: a key rotated, a guard lost and its key retired, one leaves, one joins."""
 
+import asyncio
 import json
 import shutil
 import subprocess
@@ -10,7 +11,10 @@ from typing import Any
 
 import pytest
 
+from ledger.genesis import Genesis
+from node.client import Client
 from tests.support.cluster import Devnet, devnet
+from tests.support.records import issue
 
 CODES = ("BW", "RU", "EU", "AE")
 SECONDS = 90
@@ -144,3 +148,49 @@ def test_validators_change_while_the_network_runs(office: Office) -> None:
     assert size >= 4 + 2 + 2 + 2 + 3
     assert office.nodes("BW")["evidence"] == []
     assert office.status("IN")["height"] >= office.nodes("BW")["read_at_height"] - 1
+    office.run("stop", "--home", office.home("IN"))  # the devnet, which stops the others, does not know it
+
+
+def test_an_old_copy_of_a_home_never_votes_again(office: Office) -> None:
+    """Store and log are restored together, so neither gives the other away: the other nodes hold newer votes of its key."""
+    network, home = office.network, office.home("AE")
+    genesis = Genesis.from_json(office.genesis.read_bytes())
+    key = (Path(office.description["keys"]["BW"]) / "issue").read_bytes()
+
+    def submit(numbers: range) -> None:
+        async def run() -> None:
+            async with Client(office.url("BW")) as client:
+                for number in numbers:
+                    await client.submit_until_final(issue(genesis, "BW", key, "AE", f"BW{number:07}"), SECONDS)
+
+        asyncio.run(run())
+
+    submit(range(3))
+    office.run("stop", "--home", home)
+    copy = home.with_name("copy")
+    shutil.copytree(home, copy)
+    office.start("AE")
+    office.wait("AE is back", lambda: office.nodes("AE"))
+    network.wait_equal(3)
+    submit(range(3, 8))
+    network.wait_equal(8)
+    office.run("stop", "--home", home)
+    shutil.rmtree(home)
+    copy.rename(home)
+
+    office.start("AE")
+    office.wait("AE knows", lambda: "key is retired" in str(office.status("AE")))
+    submit(range(8, 10))
+    network.wait_equal(10)
+    assert office.nodes("BW")["evidence"] == [], "it was told in time"
+    office.run("stop", "--home", home)
+    office.start("AE")
+    office.wait("it still knows", lambda: "key is retired" in str(office.status("AE")))
+
+    office.run("stop", "--home", home)
+    office.run("key", "retire", "--home", home, "--raw-keys")
+    office.start("AE", "--joining")
+    office.wait("AE follows", lambda: office.nodes("AE"))
+    office.set_node("AE", "BW")
+    office.epoch(1, *CODES)
+    office.wait("AE votes again", lambda: office.status("AE")["validator"] and office.status("AE")["ready"])
