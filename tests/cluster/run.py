@@ -96,20 +96,14 @@ async def run(directory: Path, count: int, seed: int, rounds: Iterable[Round], s
         for one in rounds:
             if time.monotonic() - started > seconds or summary.violations:
                 break
-            summary.recoveries.append(await _round(fleet, clients, nemesis, watch, one, summary))
+            try:
+                summary.recoveries.append(await _round(fleet, clients, nemesis, watch, one, summary))
+            except Exception as error:  # noqa: BLE001 - the history is worth more than its traceback
+                summary.violations.append(f"{one} came to nothing: {error!r}")
             await asyncio.sleep(one.rest)
         stop.set()
         await work
-        policy = parse_policy(fleet.policy.read_bytes())
-        try:
-            logs = await _final_logs(fleet, policy)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is the run's outcome
-            summary.violations.append(f"no final logs: {error!r}")
-        else:
-            summary.violations += judge(history.operations, logs, policy, nemesis.jumped)
-            summary.log_size = len(logs[fleet.nodes[0].code])
-            summary.height = history.height
-        summary.violations += clients.failures
+        await _judge(fleet, clients, nemesis, summary)
     await asyncio.to_thread(watch.stop)
     summary.violations += [*nemesis.violations, *fleet.ended(), *_stop(fleet)]
     summary.counts = _counts(history)
@@ -117,11 +111,22 @@ async def run(directory: Path, count: int, seed: int, rounds: Iterable[Round], s
     summary.packets = fleet.switch.carried, fleet.switch.lost
     summary.seconds, summary.own = time.monotonic() - started, watch.time.at(time.monotonic())
     history.write(directory / "history.jsonl", summary.violations)
-    if summary.violations:
-        shutil.copytree(
-            fleet.nodes[fleet.small].home.path, directory / "small", dirs_exist_ok=True
-        )  # the mount ends with this process
+    if summary.violations:  # that node's home is on a file system that ends with this process
+        shutil.copytree(fleet.nodes[fleet.small].home.path, directory / "small", dirs_exist_ok=True)
     return summary
+
+
+async def _judge(fleet: Fleet, clients: Clients, nemesis: Nemesis, summary: Summary) -> None:
+    """What the history and the final logs show."""
+    policy = parse_policy(fleet.policy.read_bytes())
+    try:
+        logs = await _final_logs(fleet, policy)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the run's outcome
+        summary.violations.append(f"no final logs: {error!r}")
+    else:
+        summary.violations += judge(clients.history.operations, logs, policy, nemesis.jumped)
+        summary.log_size, summary.height = len(logs[fleet.nodes[0].code]), clients.history.height
+    summary.violations += clients.failures
 
 
 async def _round(fleet: Fleet, clients: Clients, nemesis: Nemesis, watch: Watch, one: Round, summary: Summary) -> Recovery:

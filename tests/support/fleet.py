@@ -265,9 +265,13 @@ class Fleet:
 
     @staticmethod
     def clock_ahead(node: Node) -> float:
-        """How far ahead of the machine's a running node's clock is, as its answers' dates say, in seconds."""
-        with urllib.request.urlopen(f"{node.url}/livez", timeout=10) as answer:
-            return parsedate_to_datetime(answer.headers["Date"]).timestamp() - time.time()
+        """How far ahead of the machine's a running node's clock is, as its answers' dates say, in seconds; asked from inside."""
+
+        def ask() -> float:
+            with urllib.request.urlopen(f"{node.url}/livez", timeout=10) as answer:
+                return parsedate_to_datetime(answer.headers["Date"]).timestamp() - time.time()
+
+        return node.namespace.inside(ask)
 
     def wait_end(self, node: Node, seconds: float) -> int | None:
         """Waits until its process has ended; the exit code, None if it has not."""

@@ -23,10 +23,11 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 ROOT = Path(__file__).resolve().parents[2]
 TUN = Path("/dev/net/tun")
@@ -42,6 +43,7 @@ _IFF_UP_RUNNING = 0x1 | 0x40
 _QUEUE = 5_000
 """Packets that wait for the switch; what comes beyond is lost, as at any router."""
 
+T = TypeVar("T")
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -60,6 +62,15 @@ class Namespace:
     def enter(self) -> None:
         """Puts the calling thread into it: sockets that the thread makes from now on are there."""
         _check(_libc.setns(self.handle, _CLONE_NEWNET), "setns")
+
+    def inside(self, work: Callable[[], T]) -> T:
+        """What `work` gives when a thread in the namespace does it; raises what it raises."""
+
+        def enter_and_work() -> T:
+            self.enter()
+            return work()
+
+        return _in_thread(enter_and_work)
 
 
 def missing() -> str:
@@ -149,19 +160,28 @@ def make_hub(address: str) -> Namespace:
 
 def make_namespace(address: str) -> Namespace:
     """A new namespace with this IPv4 address in a network of 256, and loopback."""
-    made: Future[Namespace] = Future()
 
-    def work() -> None:
+    def work() -> Namespace:
+        _check(_libc.unshare(_CLONE_NEWNET), "unshare")  # of this thread alone, which ends here
+        return _configure(address)
+
+    return _in_thread(work)
+
+
+def _in_thread(work: Callable[[], T]) -> T:
+    """What `work` gives when a thread of its own does it: what that does to its namespaces ends with it."""
+    done: Future[T] = Future()
+
+    def run() -> None:
         try:
-            _check(_libc.unshare(_CLONE_NEWNET), "unshare")  # of this thread alone, which ends here
-            made.set_result(_configure(address))
+            done.set_result(work())
         except BaseException as error:  # noqa: BLE001 - whoever waits for it gets it
-            made.set_exception(error)
+            done.set_exception(error)
 
-    thread = threading.Thread(target=work)
+    thread = threading.Thread(target=run)
     thread.start()
     thread.join()
-    return made.result()
+    return done.result()
 
 
 def _configure(address: str) -> Namespace:
