@@ -15,6 +15,7 @@ from consensus.messages import Block, Certificate, GetHeaders, Headers, Payload
 from consensus.quorum import quorum
 from tests.simulation.application import EPOCH_MS, HEARTBEAT_MS, Application, Chain, World
 from tests.simulation.epochs.options import EpochOptions, Member
+from tests.simulation.invariants import Violation
 
 
 class Registry:
@@ -34,9 +35,9 @@ class Registry:
         self._changes = {self.change(number): number for number in range(1, len(self.lists))}
         self._ready: dict[bytes, tuple[int, int, int]] = {}
 
-    def number(self, digest: bytes) -> int:
-        """The list that a block's `next` names."""
-        return self._numbers[digest]
+    def number(self, digest: bytes) -> int | None:
+        """The list that a block's `next` names, None if there is none."""
+        return self._numbers.get(digest)
 
     def change(self, number: int) -> bytes:
         """The record that asks for a list."""
@@ -127,6 +128,8 @@ class EpochChain(Chain):
 
     def _begin(self, block: Block, digest: bytes) -> None:
         number = self._registry.number(block.payload.next)
+        if number is None:
+            raise Violation("list", f"height {block.height} ends an epoch for a list that nobody asked for")
         self.epochs.append(number)
         self.starts.append(block.height)
         self.tips[-1] = Tip(0, block.height, digest, block.payload.time, block.payload.mark.height)
