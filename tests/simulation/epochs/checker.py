@@ -156,7 +156,7 @@ class Checkers:
         checker = self.epochs[-1]
         block = checker.last
         if block is not None:
-            tip = Tip(0, block.height, checker.chain[-1], block.payload.time, block.payload.mark.height)
+            tip = Tip(0, block.height, checker.chain[-1], block.payload.time, block.height)
             number = self._registry.number(block.payload.next)
             if number is None:
                 raise Violation("list", f"epoch {checker.epoch} has ended for a list that nobody asked for")

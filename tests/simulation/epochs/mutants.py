@@ -189,7 +189,7 @@ def lists_differ(patch: pytest.MonkeyPatch) -> None:
         number = self.pending or self._registry.number(block.payload.next) or 0
         self.epochs.append(number)
         self.starts.append(block.height)
-        self.tips[-1] = Tip(0, block.height, digest, block.payload.time, block.payload.mark.height)
+        self.tips[-1] = Tip(0, block.height, digest, block.payload.time, block.height)
         self._ready.clear()
         self.pending = 0
 
