@@ -2,8 +2,8 @@
 
 A change is asked for by a record; it is *pending* from its execution on and replaces what was pending. Each machine on its list says
 by another record that it is ready; with a quorum of the list ready it is *scheduled*, by its hash, at each height from then on.
-A block is valid only if its `next` is what is scheduled at the height of its mark; a mark from before the epoch's first block
-schedules nothing, because what stood there is in force by now.
+A block is valid only if its `next` is what is scheduled at the height of its mark. An epoch begins with the mark of the block that
+ended the one before: what was scheduled at older ones is in force by now.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ from consensus.messages import Block, Certificate, GetHeaders, Headers, Payload
 from consensus.quorum import quorum
 from tests.simulation.application import EPOCH_MS, HEARTBEAT_MS, Application, Chain, World
 from tests.simulation.epochs.options import EpochOptions, Member
+from tests.simulation.invariants import Violation
 
 
 class Registry:
@@ -34,9 +35,9 @@ class Registry:
         self._changes = {self.change(number): number for number in range(1, len(self.lists))}
         self._ready: dict[bytes, tuple[int, int, int]] = {}
 
-    def number(self, digest: bytes) -> int:
-        """The list that a block's `next` names."""
-        return self._numbers[digest]
+    def number(self, digest: bytes) -> int | None:
+        """The list that a block's `next` names, None if there is none."""
+        return self._numbers.get(digest)
 
     def change(self, number: int) -> bytes:
         """The record that asks for a list."""
@@ -101,10 +102,6 @@ class EpochChain(Chain):
             return None
         return self._registry.ready(self.epoch + 1, self.pending, machine)
 
-    def due(self, height: int, epoch: int) -> bytes:
-        """What a block of this epoch with a mark at this height must have as its `next`."""
-        return self.scheduled[height] if height >= self.starts[epoch] else b""
-
     def execute(self, call: Deliver) -> None:
         """One atomic commit."""
         fresh = [one for one in call.block.payload.records if one not in self.index]
@@ -127,9 +124,11 @@ class EpochChain(Chain):
 
     def _begin(self, block: Block, digest: bytes) -> None:
         number = self._registry.number(block.payload.next)
+        if number is None:
+            raise Violation("list", f"height {block.height} ends an epoch for a list that nobody asked for")
         self.epochs.append(number)
         self.starts.append(block.height)
-        self.tips[-1] = Tip(0, block.height, digest, block.payload.time, block.payload.mark.height)
+        self.tips[-1] = Tip(0, block.height, digest, block.payload.time, block.height)
         self._ready.clear()
         if self.pending == number:
             self.pending = 0
@@ -222,7 +221,7 @@ class EpochApplication(Application):
         block = check.block
         mark = block.payload.mark.height
         executed = check.parent.height >= mark and mark <= self.chain.height
-        if executed and block.payload.next != self.chain.due(mark, block.epoch):
+        if executed and block.payload.next != self.chain.scheduled[mark]:
             return Checked(check.digest, valid=False)
         return super()._judge(check)
 

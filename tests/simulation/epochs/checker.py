@@ -51,6 +51,14 @@ class EpochChecker(Checker):
         block = self.blocks.get(self.chain[-1])
         return block if block is not None and block.payload.next else None
 
+    @property
+    def late(self) -> bool:
+        """Whether the last block became final in a later view than its own."""
+        block = self.last
+        return block is not None and any(
+            view > block.view and digest == self.chain[-1] for view, digest in self.finalized.items()
+        )
+
     def learn(self, block: Block) -> bytes:
         """A block is on its way, or here; its digest."""
         digest = super().learn(block)
@@ -117,6 +125,7 @@ class Checkers:
         self._signers: list[dict[bytes, int]] = []
         self._nodes: list[list[int]] = []
         self._at: list[int] = [-1] * len(keys)
+        self._ended = [False] * len(keys)
         self._begin(0, start)
 
     @property
@@ -147,8 +156,11 @@ class Checkers:
         checker = self.epochs[-1]
         block = checker.last
         if block is not None:
-            tip = Tip(0, block.height, checker.chain[-1], block.payload.time, block.payload.mark.height)
-            self._begin(self._registry.number(block.payload.next), tip)
+            tip = Tip(0, block.height, checker.chain[-1], block.payload.time, block.height)
+            number = self._registry.number(block.payload.next)
+            if number is None:
+                raise Violation("list", f"epoch {checker.epoch} has ended for a list that nobody asked for")
+            self._begin(number, tip)
 
     def _of(self, machine: int) -> tuple[EpochChecker, int]:
         """The checker of a machine's epoch, and the machine's place there."""
@@ -165,6 +177,7 @@ class Checkers:
             raise Violation("old-epoch", f"node {machine} goes back from epoch {self._at[machine]} to {epoch}")
         new = epoch > self._at[machine]
         self._at[machine] = epoch
+        self._ended[machine] = False
         checker, node = self._of(machine)
         if new and records:
             raise Violation("old-log", f"node {machine} begins epoch {epoch} with {len(records)} records in its log")
@@ -183,6 +196,8 @@ class Checkers:
         if machine not in self.traitors:
             if epoch != self._at[machine]:
                 raise Violation("old-epoch", f"node {machine} signed in epoch {epoch} while in {self._at[machine]}")
+            if self._ended[machine]:
+                raise Violation("after-the-end", f"node {machine} signed after it was given the last block of epoch {epoch}")
             if not known:
                 raise Violation("key", f"node {machine} signed with a key that is not on the list of epoch {epoch}")
         if known:
@@ -210,6 +225,7 @@ class Checkers:
         if isinstance(call, Deliver) and call.block.epoch != checker.epoch:
             raise Violation("delivery", f"node {machine} in epoch {checker.epoch} is given a block of {call.block.epoch}")
         checker.call(node, call)
+        self._ended[machine] |= isinstance(call, Deliver) and bool(call.block.payload.next)
         self._advance()
 
     def learn(self, block: Block) -> None:
@@ -217,6 +233,11 @@ class Checkers:
         if block.epoch < len(self.epochs):
             self.epochs[block.epoch].learn(block)
             self._advance()
+
+    def ends(self, digest: bytes) -> bool:
+        """Whether a digest is that of a block that ends its epoch, as far as anybody has shown it."""
+        found = (checker.blocks.get(digest) for checker in self.epochs)
+        return any(block is not None and block.payload.next for block in found)
 
     def highest_vote(self, machine: int) -> int:
         """The highest view of its epoch in which the machine's key voted, 0 if none."""

@@ -70,6 +70,7 @@ class EpochMachine:
         honest: whether it is bound by the rules.
         paused_until: the process stands still until then.
         crash_in: disk operations until `crash` is raised, None: never.
+        crash_in_change: the same, counted from when the next epoch's log is made.
         turns: how many epochs it began without a restart.
     """
 
@@ -84,6 +85,7 @@ class EpochMachine:
         self.paused_until = 0
         self.crash_in: int | None = None
         self.crash: BaseException = CrashError()
+        self.crash_in_change: int | None = None
         self.turns = 0
         self.random = Random(f"machine {index} {seed}")
         self.disk = MemoryDisk(Random(f"disk {index} {seed}"), self._disk_operation)
@@ -201,6 +203,8 @@ class EpochMachine:
     def _prepare(self, epoch: int) -> None:
         """The log of the epoch to come is durable; one that a crash left is the same empty one."""
         directory = self.directory(epoch)
+        if self.crash_in_change is not None:
+            self.crash_in, self.crash, self.crash_in_change = self.crash_in_change, CrashError(), None
         try:
             wal = Wal.create(directory, LEDGER_ID, self.disk)
         except WalExistsError:

@@ -1,4 +1,4 @@
-"""A network as in the other runs, in which finalize votes have a hard time: epochs end, and nobody is told at once."""
+"""A network as in the other runs, in which votes that would end an epoch have a hard time: its last block is proposed again."""
 
 from collections.abc import Callable
 from random import Random
@@ -21,12 +21,14 @@ class EpochNetwork:
         sent: messages so far, by type name.
     """
 
-    def __init__(self, options: EpochOptions, deliver: Deliver) -> None:
+    def __init__(self, options: EpochOptions, deliver: Deliver, ends: Callable[[bytes], bool]) -> None:
+        """Wires the network; `ends` says whether a digest is that of a block that ends its epoch."""
         self.healed = False
         self.sent: dict[str, int] = {}
         self._options = options
         self._random = Random(f"network {options.seed}")
         self._deliver = deliver
+        self._ends = ends
         self._cuts: dict[int, frozenset[tuple[int, int]]] = {}
 
     def cut(self, number: int, nodes: tuple[int, ...], others: tuple[int, ...]) -> None:
@@ -64,5 +66,6 @@ class EpochNetwork:
                 self._deliver(now + delay, sender, receiver, message)
 
     def _hinders(self, message: object) -> bool:
-        finalizes = isinstance(message, Vote | Certificate) and message.kind == VoteKind.FINALIZE
-        return finalizes and self._random.random() * 1000 < self._options.hindered
+        if not isinstance(message, Vote | Certificate) or message.kind != VoteKind.FINALIZE or not self._ends(message.digest):
+            return False
+        return self._random.random() * 1000 < self._options.hindered

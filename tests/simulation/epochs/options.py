@@ -33,7 +33,7 @@ class EpochOptions:
         changes: asked for one after the other; one that is asked for before another came into force replaces it.
         traitors, sleepers: machines that lie, and that are down from `asleep` until all others have come to an end: in each list
             no more of both than it bears.
-        hindered: permille of finalize votes and FINAL certificates that are lost during the chaos.
+        hindered: permille of finalize votes and FINALs of blocks that end an epoch that are lost during the chaos.
         pruned: ms after which logs of old epochs are deleted.
         base: the rest: network, disk, application, faults.
     """
@@ -102,15 +102,15 @@ def from_seed(seed: int) -> EpochOptions:
         traitors=traitors,
         sleepers=frozenset(bad) - traitors,
         asleep=random.choice((0, 3_000, chaos // 2)) if random.random() < 0.7 else chaos,
-        hindered=random.choice((0, 300, 800, 950)),
+        hindered=random.choice((0, 500, 800, 950)),
         pruned=random.choice((0, 1_000, 20_000)),
         base=base,
     )
 
 
 def _bad(random: Random, machines: int) -> list[int]:
-    """Machines that lie or sleep."""
-    most = (machines - 1) // 3
+    """Machines that lie or sleep; where lists are too short to bear one, it is in none of them."""
+    most = max(1, (machines - 1) // 3)
     return random.sample(range(machines), random.choice((0, most, most)))
 
 
@@ -135,12 +135,12 @@ def _times(random: Random, chaos: int, count: int) -> list[int]:
 
 
 def _faults(random: Random, machines: int, chaos: int) -> tuple[Fault, ...]:
-    """Of every kind; `boundary` and `broken` strike in the middle of an epoch's change when chance wants it."""
+    """Of every kind, and `change`: power fails at the `step`-th disk operation from when the next epoch's log is made."""
     faults = []
     for _ in range(random.randrange(random.choice((1, 5, 13, 30)))):
         at = random.randrange(chaos)
         until = at + random.choice((100, 1_000, 3_000, 6_000, 15_000))
-        kind = random.choice(("pause", "cut", "cut", "power", "kill", "boundary", "boundary", "boundary", "broken"))
+        kind = random.choice(("pause", "cut", "cut", "power", "kill", "boundary", "boundary", "broken", "change", "change"))
         some = tuple(i for i in range(machines) if random.random() < 0.4)
         one = (random.randrange(machines),)
         if kind == "cut":
@@ -149,7 +149,7 @@ def _faults(random: Random, machines: int, chaos: int) -> tuple[Fault, ...]:
             if random.random() < 0.5:
                 faults.append(Fault(at, kind, rest, until, some))
         else:
-            step = random.randrange(30) if kind in {"boundary", "broken"} else 0
+            step = random.randrange(14 if kind == "change" else 30)
             nodes = random.choice((one, one, some, tuple(range(machines))))
             faults.append(Fault(at, kind, nodes, until, step=step))
     return tuple(sorted(faults, key=lambda fault: fault.at))

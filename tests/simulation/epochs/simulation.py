@@ -75,7 +75,7 @@ class EpochSimulation:
         owned = [keys[machine * each : (machine + 1) * each] for machine in range(options.machines)]
         self.index_of = {key: machine for machine, own in enumerate(owned) for key in own}
         self.checker = Checkers(LEDGER_ID, self.registry, owned, options.traitors, Tip(0, 0, LEDGER_ID, EPOCH_MS))
-        self.network = EpochNetwork(options, self._arrive)
+        self.network = EpochNetwork(options, self._arrive, self.checker.ends)
         self.records: list[bytes] = []
         self.events = 0
         self.behind = 0
@@ -210,6 +210,8 @@ class EpochSimulation:
                     if machine.up:
                         self._stop(machine, power=fault.kind == "power")
                         self._back(machine, fault.until)
+                case "change":
+                    machine.crash_in_change = fault.step
                 case _:
                     machine.crash_in = fault.step
                     machine.crash = CrashError() if fault.kind == "boundary" else OSError(5, "injected")
@@ -282,7 +284,7 @@ class EpochSimulation:
         self.network.heal()
         self._sleep()
         for machine in self.machines:
-            machine.crash_in = None
+            machine.crash_in = machine.crash_in_change = None
             machine.paused_until = 0
             if not machine.up and machine.index not in self.options.sleepers:
                 self._boot(machine)
@@ -331,16 +333,13 @@ class EpochSimulation:
     def result(self) -> Result:
         """Figures of the run so far."""
         epochs = self.checker.epochs
-        late = sum(
-            epoch.last is not None and epoch.finalized.get(epoch.last.view) is None and bool(epoch.again) for epoch in epochs
-        )
         return Result(
             trace=self._hash.hexdigest(),
             events=self.events,
             blocks=max(machine.chain.height for machine in self.machines),
             epochs=len(epochs),
             again=sum(len(epoch.again) for epoch in epochs),
-            late=late,
+            late=sum(epoch.late for epoch in epochs),
             behind=self.behind,
             turns=sum(machine.turns for machine in self.machines),
         )

@@ -107,6 +107,13 @@ class EpochTraitor(EpochMachine):
                 yield self._propose(
                     replace(block, payload=payload if random.random() < 0.3 else replace(payload, records=())), vote
                 )
+            case Proposal(block, vote) if "proposes again" in self.habits and (last := self._last_blocks()):
+                other = random.choice(last)
+                parent = random.choice((other.view, vote.view - 1, vote.parent))
+                digest = block_digest(LEDGER_ID, other)
+                yield Proposal(other, self._vote(NOTARIZE, vote.view, parent, digest))
+                if random.random() < 0.5:
+                    yield message
             case Status(view=view, height=height) if self.habits & {"lives in the past", "lives in the future"}:
                 yield Status(self._some_epoch(), random.choice((0, view, _MOST)), random.choice((0, height, _MOST)))
                 yield message
@@ -138,12 +145,16 @@ class EpochTraitor(EpochMachine):
 
     def _beyond(self, block: Block, view: int) -> Proposal:
         """A block on any other, above all on last ones."""
-        last = [one.block for one in self._heard if isinstance(one, Proposal | GotBlock) and one.block.payload.next]
-        parent = self.random.choice(last) if last else block
+        parent = self.random.choice(self._last_blocks() or [block])
         payload = replace(block.payload, time=parent.payload.time + 1, mark=parent.payload.mark)
         digest = block_digest(LEDGER_ID, parent)
         made = replace(parent, view=view, height=parent.height + 1, parent_view=parent.view, parent=digest, payload=payload)
         return self._propose(made, None)
+
+    def _last_blocks(self) -> list[Block]:
+        """Last ones of the epoch that it has heard of."""
+        blocks = [one.block for one in self._heard if isinstance(one, Proposal | GotBlock)]
+        return [block for block in blocks if block.payload.next and block.epoch == self.core.epoch]
 
     def _longer(self) -> Iterator[Message]:
         """Final blocks of two epochs in one answer, and with another's certificate."""
