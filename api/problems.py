@@ -6,6 +6,7 @@ becomes a bare 500 that tells nothing about the inside; its traceback goes to th
 """
 
 import math
+import time
 from collections.abc import Mapping
 
 import msgspec
@@ -89,7 +90,7 @@ def _parts(error: Refusal | Problem | Overloaded | NotReady) -> tuple[int, Code 
 def _refusal_status(code: Code) -> int:
     if code in _BAD_FORM:
         return 400
-    return 413 if code == Code.TOO_LARGE else 422
+    return {Code.TOO_LARGE: 413, Code.DAILY_QUOTA: 429}.get(code, 422)
 
 
 def _reason(error: Overloaded | NotReady) -> Mapping[str, str | int | None]:
@@ -102,5 +103,8 @@ def _headers(error: Refusal | Problem | Overloaded | NotReady) -> dict[str, str]
             return {"Retry-After": str(max(1, math.ceil(error.retry_after)))}
         case Problem():
             return error.headers
+        case Refusal(code=Code.DAILY_QUOTA):
+            left = int(error.details["until"] or 0) / 1000 - time.time()
+            return {"Retry-After": str(max(1, math.ceil(left)))}
         case _:
             return {}

@@ -2,8 +2,10 @@
 
 A draft is plain: carats and values by line, names, dates. `make_issue` and `make_confirm` turn it into a body and its
 envelope. What has no sealed part becomes the statement to sign at once: `make_node_set`, `make_node_ready`,
-`make_equivocation`. Randomness comes from the caller's `rng`, in this order: rid (16), for an issue receipt code (10) and
-verdict code (10), a blinding (64 each) for every line, then as `ledger.envelope.seal` says.
+`make_equivocation`.
+
+Randomness comes from the caller's `rng`, in this order: rid (16), for an issue receipt code (10) and verdict code (10), a
+blinding (64 each) for every line, then as `ledger.envelope.seal` says.
 Reference: design 3-confidentiality.md and 10-formats.md.
 """
 
@@ -217,7 +219,14 @@ def make_node_ready(author: str, at: int, epoch: int, validators: bytes) -> byte
 
 
 def make_equivocation(author: str, at: int, epoch: int, first: bytes, second: bytes) -> bytes:
-    """The statement of `evidence.equivocation`, for the consensus key of the author's node, of two votes as encoded.
+    """The statement of `evidence.equivocation`, for the consensus key of the author's node.
+
+    Args:
+        author: whose node files it.
+        at: milliseconds.
+        epoch: of the votes.
+        first: a vote, as consensus encodes it.
+        second: a vote of the same validator that contradicts it.
 
     Raises:
         Refusal: the first field that is out of its bounds.

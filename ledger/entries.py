@@ -193,6 +193,13 @@ class EvidenceEntry(Struct, frozen=True, gc=False, array_like=True, forbid_unkno
     height: int
 
 
+class QuotaEntry(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
+    """How many records of an author were counted on a day (days since 1970, UTC); see `ledger.quota`."""
+
+    day: int
+    records: int
+
+
 _encoder = msgspec.msgpack.Encoder()
 encode = _encoder.encode
 """Any entry's bytes."""
@@ -208,6 +215,7 @@ _network = msgspec.msgpack.Decoder(NetworkEntry)
 _validators = msgspec.msgpack.Decoder(Validators)
 _epoch = msgspec.msgpack.Decoder(EpochEntry)
 _evidence = msgspec.msgpack.Decoder(EvidenceEntry)
+_quota = msgspec.msgpack.Decoder(QuotaEntry)
 
 
 def _decode(decoder: "msgspec.msgpack.Decoder[E]", data: bytes) -> E:
@@ -260,3 +268,8 @@ def decode_epoch(data: bytes) -> EpochEntry:
 def decode_evidence(data: bytes) -> EvidenceEntry:
     """Raises StoreError for anything else."""
     return _decode(_evidence, data)
+
+
+def decode_quota(data: bytes) -> QuotaEntry:
+    """Raises StoreError for anything else."""
+    return _decode(_quota, data)

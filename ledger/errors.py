@@ -25,6 +25,7 @@ class Code(StrEnum):
     KEY_ROLE = "key-role"
     TOO_OLD = "too-old"
     IN_FUTURE = "in-future"
+    DAILY_QUOTA = "daily-quota"
     # sealed part
     ENVELOPE_MISSING = "envelope-missing"
     ENVELOPE_UNEXPECTED = "envelope-unexpected"

@@ -19,7 +19,7 @@ from types import MappingProxyType
 
 from ledger import codec
 from ledger.errors import Code
-from ledger.limits import DEFAULT_VALIDITY_DAYS, MAX_GENESIS_BYTES, MAX_INSTANT_MS, MAX_PARTICIPANTS
+from ledger.limits import DEFAULT_DAILY_RECORDS, DEFAULT_VALIDITY_DAYS, MAX_GENESIS_BYTES, MAX_INSTANT_MS, MAX_PARTICIPANTS
 from ledger.participants import SECRETARIAT, KeyUse, Node, Participant, RoleKey, SealKey, Secretariat
 from ledger.participants_reader import RegisterReader
 from ledger.strict_json import Cursor, Json, load
@@ -27,8 +27,14 @@ from ledger.strict_json import Cursor, Json, load
 PROTOCOL = 1
 """The protocol version this program speaks."""
 
-PARAMETERS: Mapping[str, tuple[int, int, int]] = MappingProxyType({"validity-days": (DEFAULT_VALIDITY_DAYS, 1, 366)})
-"""Parameters the genesis may set: default, least, most. `validity-days`: limit of validity where a participant states 0."""
+PARAMETERS: Mapping[str, tuple[int, int, int]] = MappingProxyType(
+    {
+        "daily-records": (DEFAULT_DAILY_RECORDS, 1, 10**9),
+        "validity-days": (DEFAULT_VALIDITY_DAYS, 1, 366),
+    }
+)
+"""Parameters the genesis may set: default, least, most. `daily-records`: see `ledger.quota`. `validity-days`: limit of validity
+where a participant states 0."""
 
 _NETWORK = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _ORIGIN = re.compile(r"[a-z0-9]+([.-][a-z0-9]+)*(/[a-z0-9]+([._-][a-z0-9]+)*)+")

@@ -17,6 +17,7 @@
 | `s/l/` | hash of a list of validators | the list, once it was scheduled | state |
 | `s/p/` | epoch (8 bytes) | `EpochEntry`; epoch 0 only once it has ended | state |
 | `s/v/` | epoch (8 bytes), consensus key | `EvidenceEntry` | state |
+| `s/q/` | author | `QuotaEntry`: its records of the last day on which it had any | state |
 | `i/` | mask, codes, state, index (8 bytes) | number: certificates in the log's order | index |
 | `d/` | source's number, `/`, number | points taken, 8 bytes: who took carats from it | index |
 | `t/` | level, n | hash tile (`ledger.log`) | every block with a new leaf |
@@ -48,6 +49,7 @@ NETWORK: Final = b"s/w"
 LIST: Final = b"s/l/"
 EPOCH: Final = b"s/p/"
 EVIDENCE: Final = b"s/v/"
+QUOTA: Final = b"s/q/"
 INDEX: Final = b"i/"
 CLAIM: Final = b"d/"
 TILES: Final = b"t/"
@@ -118,6 +120,11 @@ def epoch(number: int) -> bytes:
 def evidence(number: int, key: bytes) -> bytes:
     """Where the evidence against the validator with this consensus key in this epoch stands."""
     return EVIDENCE + number.to_bytes(EPOCH_BYTES, "big") + key
+
+
+def quota(author: str) -> bytes:
+    """Where the records of an author's last day are counted."""
+    return QUOTA + author.encode()
 
 
 def listing(issuer: str, destination: str, state: int) -> bytes:

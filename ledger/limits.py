@@ -50,6 +50,9 @@ ISSUE_TOO_LATE_DAYS = 30
 EARLIEST_ZONE_HOURS = 14
 """Somewhere on earth a date begins this many hours before it does in UTC: a date is future only before that."""
 
+DEFAULT_DAILY_RECORDS = 10_000
+"""Records of one author a day: a hundred times what the largest trader has today."""
+
 DEFAULT_VALIDITY_DAYS = 60
 """From validation to expiry, unless the participant's parameter says otherwise."""
 

@@ -3,11 +3,11 @@
 A block is executed so:
 
 1. it must follow the head: the next height, a later time, the epoch in force;
-2. each record in order is judged by the rules (`ledger.rules`) against the state as the records before it left it: accepted,
-   it gets the next leaf and its effects are written; refused, it changes nothing but its own judgement; accepted in an
-   earlier place, it is skipped;
-3. the block's sums are added to the running sums; a block that ends its epoch holds no records, and from the next height on
-   the list of validators that it names is in force;
+2. each record in order is judged by its author's quota (`ledger.quota`) and the rules (`ledger.rules`) against the state as the
+   records before it left it: accepted, it gets the next leaf and its effects are written; refused, it changes nothing but its
+   own judgement and its author's count of the day; accepted in an earlier place, it is skipped;
+3. the block's sums and counts are added to those before; a block that ends its epoch holds no records, and from the next
+   height on the list of validators that it names is in force;
 4. the leaves are appended to the log, the state digest is taken;
 5. judgements, state, indexes, tiles, the new head and the node's own values are written in one synced batch. That is the
    commit.
@@ -27,7 +27,7 @@ from threading import Lock
 from types import MappingProxyType
 from typing import Final, Self
 
-from ledger import entries, keys, units
+from ledger import entries, keys, quota, units
 from ledger.answers import CertificateRow, CertificateView, Claim, Judgement, Page, Standing
 from ledger.entries import Head, JudgementEntry, Validators
 from ledger.errors import BlockOrderError, ForeignStoreError, Refusal, StoreError
@@ -36,6 +36,7 @@ from ledger.log import Log
 from ledger.merkle import EMPTY_ROOT, HASH_BYTES
 from ledger.network import load
 from ledger.overlay import Overlay, Reader, state_digest
+from ledger.quota import Quotas
 from ledger.record import Record, Submission
 from ledger.register import Register
 from ledger.rules import Place, View, Writer, check_key, check_record
@@ -138,11 +139,13 @@ class Ledger(Queries):
             now_ms: the node's clock; rules see the later of it and the head's time.
 
         Raises:
-            Refusal: the first rule that refuses it. A record in the log passes: sending it again is harmless.
+            Refusal: DAILY_QUOTA, or the first rule that refuses it. A record in the log passes: sending it again is harmless.
         """
-        if not self._in_log(record.id):
-            state = Reader(self._store.get, self.network)
-            check_record(self._view(state, max(self.head.time, now_ms)), record)
+        earlier = self.judgement(record.id)
+        if earlier is None or earlier.index is None:
+            view = self._view(Reader(self._store.get, self.network), max(self.head.time, now_ms))
+            self._quotas(view).count(record, earlier)
+            check_record(view, record)
 
     def check_sealed(self, submission: Submission, now_ms: int) -> None:
         """Whether a record's envelope is sealed to exactly its issuer, its destination and the secretariat, at keys in force.
@@ -215,17 +218,19 @@ class Ledger(Queries):
         overlay = Overlay(self._store.get, network)
         view = self._view(overlay, block.time)
         totals = Totals()
+        quotas = self._quotas(view)
         writer = Writer(overlay, totals)
         leaves: list[bytes] = []
         judgements: list[Judgement] = []
         for record in block.records:
             place = Place(Height(block.height), view.date, before.tree_size + len(leaves))
-            judgement = _judge(view, writer, overlay, record, place)
+            judgement = _judge(view, quotas, writer, overlay, record, place)
             if judgement.index == place.index:
                 leaves.append(record.id)
                 self._keep_missing(overlay, record)
             judgements.append(judgement)
         totals.write(overlay)
+        quotas.write(overlay)
         if validators is not None:
             writer.begin_epoch(validators, block.height + 1, before.tree_size)
         tree = log.append(leaves)
@@ -246,6 +251,9 @@ class Ledger(Queries):
 
     def _view(self, state: Reader, now: int) -> View:
         return View(self._register, state, Ms(now), units.block_date(now), self._equivocation)
+
+    def _quotas(self, view: View) -> Quotas:
+        return Quotas(view, self.genesis.parameters[quota.PARAMETER])
 
     def _following(self, block: Block) -> Validators | None:
         """The validators of the epoch that begins after this block, None when it ends none.
@@ -286,13 +294,15 @@ class Ledger(Queries):
                 self._leaf(ids[at : at + HASH_BYTES])
 
 
-def _judge(view: View, writer: Writer, overlay: Overlay, record: Record, place: Place) -> Judgement:
+def _judge(view: View, quotas: Quotas, writer: Writer, overlay: Overlay, record: Record, place: Place) -> Judgement:
     """Judge one record at its place in the block, and write what follows from that."""
     key = keys.judgement(record.id)
     stored = overlay.get(key)
-    if stored is not None and (earlier := judgement_of(record.id, stored)).index is not None:
+    earlier = None if stored is None else judgement_of(record.id, stored)
+    if earlier is not None and earlier.index is not None:
         return earlier
     try:
+        quotas.count(record, earlier)
         rule = check_record(view, record)
     except Refusal as refusal:
         overlay.put(key, entries.encode(JudgementEntry.of(place.height, refusal)))

@@ -45,6 +45,8 @@ NOTES = (
 CHAIR = "BW"
 NODE_KEYS = ("consensus", "log", "cosign")
 VALIDITY_DAYS = 60
+DAILY_RECORDS = 1_000_000
+"""Far above the default: a year of trade is loaded in minutes here, and benchmarks go on for as long as they last."""
 ZONES = {"CF": ("Berberati", "Boda", "Carnot", "Nola")}
 """Zones from which CF's goods come in generated trade: those found compliant in 2016 and after."""
 
@@ -104,7 +106,7 @@ def make_network(seats: Sequence[Seat], time: Ms, *, name: str = "dev", seed: by
         network=name,
         origin=f"kpledger.example/{name}",
         time=time,
-        parameters={"validity-days": VALIDITY_DAYS},
+        parameters={"daily-records": DAILY_RECORDS, "validity-days": VALIDITY_DAYS},
         participants=[maker.participant(row) for row in participant_rows()],
         nodes=nodes,
         secretariat=maker.secretariat(),

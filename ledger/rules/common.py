@@ -1,7 +1,8 @@
 """What holds for every kind: who signs, with which key and role, when (2-records.md, "The date that counts").
 
-Order: instant, author, key, role, rid. Form, signature and the envelope's bytes were checked before (`ledger.record`), the
-envelope's readers at admission (`check_readers`): none of these needs state that blocks change.
+Order: author and key, the day's quota (both `ledger.quota`), instant, role, rid. Form, signature and the envelope's bytes were
+checked before (`ledger.record`), the envelope's readers at admission (`check_readers`): none of these needs state that blocks
+change.
 """
 
 from collections.abc import Callable

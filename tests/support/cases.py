@@ -2,7 +2,8 @@
 follows.
 
 `change` names fields as the API shows them (`carats`, `sources[1].carats`); a value `rid of NUMBER` or `id of NUMBER` stands
-for that of a record of the story. Beside the body's fields: `author`, `key` (whose key signs, like `RU/issue`), `at_ms` (the author's instant relative to
+for that of a record of the story; `key of BW/log`, `certificate of BW` and `pending` for what `tests.support.world` and the
+network have by that name. Beside the body's fields: `author`, `key` (whose key signs, like `RU/issue`), `at_ms` (the author's instant relative to
 the block's) and `block_ms` (the block's time, counted from noon of 1 March 2026). `refused` is the whole problem; `*` stands
 for any value.
 """
@@ -14,14 +15,15 @@ from typing import Any
 
 import msgspec
 
-from ledger.bodies import ConfirmBody, IssueBody
+from ledger.bodies import Body
 from ledger.record import Record
 from ledger.units import parse_carats
 from tests.support.story import Records
-from tests.support.world import START, World
+from tests.support.world import START, World, certificate, public
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "refusals"
 _STEP = re.compile(r"([a-z_]+)(?:\[([0-9]+)\])?")
+_BYTES = {"consensus", "cosign", "log", "tls", "validators", "first", "second"}
 _OUTSIDE_BODY = {"author", "key", "at_ms", "block_ms"}
 
 
@@ -30,7 +32,7 @@ def load(name: str) -> dict[str, Any]:
     return json.loads((FOLDER / name).read_bytes())
 
 
-def changed(body: IssueBody | ConfirmBody, change: dict[str, Any], world: World, records: Records) -> IssueBody | ConfirmBody:
+def changed(body: Body, change: dict[str, Any], world: World, records: Records) -> Body:
     """The body with these fields changed."""
     value = msgspec.to_builtins(body, builtin_types=(bytes,))
     for path, new in change.items():
@@ -47,6 +49,12 @@ def _value(path: str, new: Any, world: World, records: Records) -> Any:
     if isinstance(new, dict):
         inner = {_name(name): _value(name, entry, world, records) for name, entry in new.items()}
         return inner | ({} if "number" in inner else {"commitment": world.commitment()})
+    if isinstance(new, str) and new.startswith("key of "):
+        return public(new.removeprefix("key of "))
+    if isinstance(new, str) and new.startswith("certificate of "):
+        return certificate(new.removeprefix("certificate of "))
+    if path in _BYTES and isinstance(new, str):
+        return world.ledger.network.pending if new == "pending" else bytes.fromhex(new)
     if path in {"rid", "answers", "receipt_code"} and isinstance(new, str):
         if new.startswith("rid of "):
             return records[new.removeprefix("rid of ")].body.rid

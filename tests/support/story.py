@@ -16,11 +16,22 @@
 | AE0000001 | AE, EU | 100.00 ct | open |
 
 The next block comes on 1 March 2026 a few seconds after noon UTC.
+
+The second story, of nodes, is for tests of `node.set`, `node.ready` and `evidence.equivocation`. BW, RU, EU and AE vote in
+epoch 0, as the genesis says. Then:
+
+| participant | what became of its node |
+|---|---|
+| CF | joined, with another consensus key before epoch 1 began: `CF/consensus` is retired, `CF/consensus/2` votes in epoch 1 |
+| RU | has another log key, `RU/log/2`; in epoch 0 it contradicted itself, and BW's node proved it |
+| ZA | follows without voting |
+| AO | joined in epoch 1 and wants to vote: its list is pending; BW is ready for it |
+| BW | has a new consensus key, `BW/consensus/2`, and votes with the old one in epoch 1 |
 """
 
 from ledger.bodies import ConfirmLine
 from ledger.record import Record
-from tests.support.world import World
+from tests.support.world import VALIDATORS, World, certificate, public
 
 Records = dict[str, Record]
 """The issue of each certificate by its number."""
@@ -55,3 +66,20 @@ def tell(world: World) -> Records:
     made["AE0000001"] = world.reexport("AE0000001", {"RU0000042": 2_000})
     world.accept(made["AE0000001"])
     return made
+
+
+def tell_of_nodes(world: World) -> Records:
+    """Writes the second story; the evidence by `evidence`."""
+    evidence = world.evidence("BW", VALIDATORS.index("RU"))
+    world.accept(
+        world.node_set("CF"),
+        world.node_set("CF", "2", log=public("CF/log"), cosign=public("CF/cosign"), tls=certificate("CF/tls")),
+        world.node_set("RU", log=public("RU/log/2")),
+        world.node_set("ZA", validator=False),
+        evidence,
+    )
+    world.accept(*(world.node_ready(code) for code in ("AE", "BW", "CF", "RU")))
+    world.block(ends_for=world.ledger.scheduled)
+    world.accept(world.node_set("AO"), world.node_set("BW", consensus=world.named("BW/consensus/2")))
+    world.accept(world.node_ready("BW"))
+    return {"evidence": evidence}

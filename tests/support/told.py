@@ -1,6 +1,7 @@
-"""Worlds in which the story of `tests.support.story` has been told, one for each test, without telling it again each time."""
+"""Worlds in which a story of `tests.support.story` has been told, one for each test, without telling it again each time."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.support.story import Records, tell
@@ -10,12 +11,13 @@ from tests.support.world import World
 class Told:
     """Tells the story once in a folder; hands out copies."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, story: Callable[[World], Records] = tell) -> None:
         self._folder = folder
         self._copies = 0
         with World.make(folder / "told") as world:
-            self.records: Records = tell(world)
+            self.records: Records = story(world)
             self._made = world.made
+            self._names = dict(world.names)
 
     def copy(self) -> World:
         """A world of its own that continues where the story ends."""
@@ -24,4 +26,5 @@ class Told:
         shutil.copytree(self._folder / "told", self._folder / name)
         world = World.make(self._folder / name)
         world.made = self._made
+        world.names = dict(self._names)
         return world

@@ -330,17 +330,19 @@ class World(AbstractContextManager["World"]):
     def node_set(self, code: str, version: str = "", key: str = "", at: int | None = None, **changes: object) -> Record:
         """A participant's node: all keys named by `version` (as `2` for `BW/consensus/2`), or as they are; `changes` replace fields."""
         held = None if version else self.ledger.network.node(code)
-        if held is not None:
-            fields = {name: getattr(held, name) for name in ("address", "consensus", "cosign", "log", "tls", "validator")}
-        else:
-            named = {name: f"{code}/{name}" + f"/{version}" * bool(version) for name in ("consensus", "cosign", "log", "tls")}
-            fields = {name: public(text) for name, text in named.items()} | {
-                "tls": certificate(named["tls"]),
-                "validator": True,
-            }
+        if held is None:
+            names = {name: f"{code}/{name}" + f"/{version}" * bool(version) for name in ("consensus", "cosign", "log")}
+            fields: dict[str, object] = {name: self.named(text) for name, text in names.items()}
+            fields |= {"tls": certificate(f"{code}/tls" + f"/{version}" * bool(version)), "validator": True}
             fields["address"] = f"{code.lower()}{version}.example:8700"
-            self.names[public(named["consensus"])] = named["consensus"]
+        else:
+            fields = {name: getattr(held, name) for name in ("address", "consensus", "cosign", "log", "tls", "validator")}
         return self.sign(NODE_SET, NodeSetBody(**(fields | changes)), code, key, at)
+
+    def named(self, name: str) -> bytes:
+        """The public key of this name; `node_ready` and `evidence` know the name once it is a node's consensus key."""
+        self.names[public(name)] = name
+        return public(name)
 
     def node_ready(self, code: str, key: str = "", at: int | None = None, **changes: object) -> Record:
         """A participant's node is ready for what is pending; `changes` replace fields of the body."""

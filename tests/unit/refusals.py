@@ -1,16 +1,28 @@
-"""What both tests of refusals do with a case; see tests/support/cases.py for the form of cases."""
+"""What all tests of refusals do with a case; see tests/support/cases.py for the form of cases."""
 
 import hashlib
+
+import msgpack
 
 from ledger.entries import Head
 from tests.support.cases import matches, signed
 
-NO_WRITES = b"\x90"
-"""The canonical empty list: a block that wrote nothing to state."""
+STRANGE = {"unknown-author", "unknown-key", "not-root-key", "not-consensus-key"}
+"""Such records are not their author's, and do not count."""
+
+
+def counted(stored, record, problem, time):
+    """What a block writes to state that refuses one record: its author's count of the day, if it counts at all."""
+    unsigned = record.author == "secretariat" and record.kind not in {"certificate.issue", "import.confirm"}
+    if problem["error"] in STRANGE or unsigned:
+        return []
+    key, today = b"s/q/" + record.author.encode(), time // 86_400_000
+    day, count = msgpack.unpackb(stored[key]) if key in stored else (today, 0)
+    return [[key, msgpack.packb([today, count + 1 if day == today else 1])]]
 
 
 def expect_refusal(world, record, case, records):
-    """`check` refuses and changes nothing; `apply` gives the same refusal as a judgement, without a leaf or a write to state."""
+    """`check` refuses and changes nothing; `apply` gives the same refusal as a judgement, without a leaf, and counts the record."""
     bad = signed(world, record, case["change"], records)
     ledger, before = world.ledger, world.ledger.head
     stored = dict(world.store.iterate(b""))
@@ -27,19 +39,21 @@ def expect_refusal(world, record, case, records):
     (judgement,) = applied.judgements
     assert judgement.refusal.problem() == problem
     assert (judgement.id, judgement.index, judgement.height) == (bad.id, None, before.height + 1)
-    empty = hashlib.sha256(before.state + NO_WRITES).digest()
     head = applied.head
-    assert head == Head(before.height + 1, head.time, head.digest, before.tree_size, before.root, empty)
+    writes = counted(stored, bad, problem, head.time)
+    digest = hashlib.sha256(before.state + msgpack.packb(writes)).digest()
+    assert head == Head(before.height + 1, head.time, head.digest, before.tree_size, before.root, digest)
     kept = ledger.judgement(bad.id)
     assert kept.refusal.problem() == problem
     assert (kept.index, kept.height, ledger.record(bad.id)) == (None, head.height, None)
     after = dict(world.store.iterate(b""))
-    assert {key for key in after if after[key] != stored.get(key)} == {b"h", b"j/" + bad.id, b"r/" + bad.id}
+    changed = {key for key in after if after[key] != stored.get(key)}
+    assert changed == {b"h", b"j/" + bad.id, b"r/" + bad.id} | {key for key, _ in writes}
     assert stored.keys() <= after.keys()
 
 
 def expect_acceptance(world, record, case, records):
-    """`check` and `apply` accept; the record is the log's next leaf."""
+    """`check` and `apply` accept; the record, which is given back, is the log's next leaf."""
     good = signed(world, record, case["change"], records)
     size = world.ledger.head.tree_size
     world.ledger.check(good, world.now)
@@ -47,4 +61,4 @@ def expect_acceptance(world, record, case, records):
     assert [(judgement.index, judgement.refusal) for judgement in applied.judgements] == [(size, None)]
     assert applied.head.tree_size == size + 1
     assert world.ledger.record(good.id) == (good.raw, size, applied.head.height)
-    return world.ledger.certificate(good.body.number)
+    return good

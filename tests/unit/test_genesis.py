@@ -134,7 +134,7 @@ def test_what_is_written_is_what_is_read():
         1_790_000_000_000,
         "BW",
     )
-    assert genesis.parameters == {"validity-days": 60}
+    assert genesis.parameters == {"daily-records": 10_000, "validity-days": 60}
     assert genesis.countries == {"BW": "BW", "BE": "EU", "DE": "EU", "CF": "CF", "TW": "TW"}
     assert genesis.validators == (ed("BWcons"), ed("EUcons"))
     assert genesis.node("EU").address == "127.0.0.1:8701"
@@ -266,6 +266,8 @@ FAULTS = [
     (("protocol",), 2, "protocol"),
     (("parameters",), [], "parameters"),
     (("parameters", "unheard-of"), 1, "parameters.unheard-of"),
+    (("parameters", "daily-records"), 0, "parameters.daily-records"),
+    (("parameters", "daily-records"), 10**9 + 1, "parameters.daily-records"),
     (("parameters", "validity-days"), 0, "parameters.validity-days"),
     (("parameters", "validity-days"), 367, "parameters.validity-days"),
     (("participants",), [], "participants"),
