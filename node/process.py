@@ -148,7 +148,7 @@ class NodeProcess:
         self.driver = Driver(open_epoch(home, self.ledger, keys), self.ledger.sync, self._send, self._application)
         self._closers.callback(self.driver.close)
         self.peers = Peers(network, settings.participant, identity, tls, self.router, self.refusals)
-        self.router.attach(self.driver, self.cosigner, self.peers, self.poke)
+        self.router.attach(self.driver, self.cosigner, self.poke)
         self.execution.listeners += [self._executed]
         self.cosigner.on_quorum = self.finality.covered
 

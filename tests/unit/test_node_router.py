@@ -43,7 +43,7 @@ class Routed:
         self.driver = Driver(epoch, ledger.sync, lambda _to, _item: None, lambda _call: None)
         self.cosigner = Cosigner("BW", ledger, keys, new_wal(memory(), genesis.ledger_id), lambda _item: None, there.refusals)
         self.router = Router(ledger, there.mempool, there.bodies, there.intake, there.execution, there.refusals)
-        self.router.attach(self.driver, self.cosigner, self, self._arrived)
+        self.router.attach(self.driver, self.cosigner, self._arrived)
         self.arrived = 0
 
     def _arrived(self) -> None:
