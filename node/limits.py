@@ -87,9 +87,9 @@ HEADERS_BYTES = 8 * 1024 * 1024
 
 MEMPOOL_RECORDS = 20_000
 MEMPOOL_BYTES = 128 * 1024 * 1024
-AUTHOR_RECORDS = 4_000
-AUTHOR_BYTES = 32 * 1024 * 1024
-"""Pending records altogether, and of one author, in this node's mempool."""
+AUTHOR_RECORDS = 1_000
+AUTHOR_BYTES = 4 * 1024 * 1024
+"""Pending records altogether, and of one author, in this node's mempool. An author fills one block, and waits for it."""
 
 BLOCK_RECORDS = 1_000
 BLOCK_BYTES = 4 * 1024 * 1024

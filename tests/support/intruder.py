@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from ledger.genesis import Genesis
+from ledger.network import of_genesis
 from node.handshake import Identity, Side, shake
 from node.home import Home
 from node.keys import NodeKeys, load_keys
@@ -49,7 +50,7 @@ class Thief:
         try:
             await intruder.upgrade(entry.address, upgrade)
             if shaken:
-                await shake(self.identity, entry, Side.DIAL, intruder.say_item, intruder.hear_item)
+                await shake(self.identity, of_genesis(self.genesis), entry, Side.DIAL, intruder.say_item, intruder.hear_item)
             yield intruder
         finally:
             writer.transport.abort()
