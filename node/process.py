@@ -127,7 +127,9 @@ class NodeProcess:
         self._network = network
 
         identity = Identity(genesis.ledger_id, keys.voting(network.epoch.keys), certificate)
-        tls = contexts(home.tls_key, home.tls_certificate, passphrase(), [node.tls for node in network.nodes.values()])
+        in_force = {node.tls for node in network.nodes.values()}
+        pinned = [node.tls for node in genesis.nodes if node.tls in in_force]  # the peers' part pins those that came later
+        tls = contexts(home.tls_key, home.tls_certificate, passphrase(), pinned)
 
         self.refusals = Refusals()
         self.mempool = Mempool()
