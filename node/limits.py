@@ -30,7 +30,8 @@ RECEIVE_REQUESTS = 64
 """Per peer, requests waiting for their answer; beyond it they are dropped (and asked again)."""
 
 PEER_EVENTS = 64
-"""Per peer, messages waiting for the consensus core; its reader waits when there are more."""
+PEER_EVENT_BYTES = 20 * 1024 * 1024
+"""Per peer, messages waiting for the consensus core, and their bytes; its reader waits when there are more."""
 
 HANDSHAKE_SECONDS = 5
 """For TLS, and once more for what both sides then show each other; a stranger's silent connection is open no longer."""

@@ -133,7 +133,7 @@ class Router:
             return
         if isinstance(message, Status):
             self.heights[link.peer.participant] = message.height
-        await self._driver.post(Received(self._key_of(link), message))
+        await self._driver.post(Received(self._key_of(link), message), len(data))
 
     def _key_of(self, link: Link) -> bytes:
         """The consensus key by which the core knows this peer now: a rotated one counts with the epoch that it votes in."""
