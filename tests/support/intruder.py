@@ -92,6 +92,7 @@ class Intruder:
         """One WebSocket frame (masked with zeros); `length` is what its head announces, the payload's own by default."""
         self.put(head(opcode, len(payload) if length < 0 else length, final=final, reserved=reserved) + payload)
         await self.writer.drain()
+        await asyncio.sleep(0)  # who writes without end would else never learn that the connection is gone
 
     async def say_frame(self, *items: bytes) -> None:
         """A frame of encoded items."""
