@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from consensus.core import Core
 from consensus.events import AppCall, Event, Output, Received, Send, Wake
 from consensus.messages import encode
-from node.limits import PEER_EVENTS, WAL_SEGMENT_BYTES
+from node.limits import WAL_SEGMENT_BYTES
+from node.waiting import Waiting
 from node.wal import Wal
 from node.wire import Consensus, encode_item
 
@@ -74,17 +75,17 @@ class Driver:
         self._send = send
         self._application = application
         self._events: asyncio.Queue[Event] = asyncio.Queue()
-        self._room: dict[bytes, asyncio.Semaphore] = {}
+        self._room: dict[bytes, Waiting] = {}
         self._own: deque[Event] = deque()
         self._rotate_at = WAL_SEGMENT_BYTES
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="fsync")
 
-    async def post(self, event: Received) -> None:
-        """Hands in a peer's message; waits while too many of the same peer's do."""
+    async def post(self, event: Received, size: int = 0) -> None:
+        """Hands in a peer's message of so many bytes; waits while too many of the same peer's do."""
         room = self._room.get(event.peer)
         if room is None:
-            room = self._room[event.peer] = asyncio.Semaphore(PEER_EVENTS)
-        await room.acquire()
+            room = self._room[event.peer] = Waiting()
+        await room.enter(size)
         self._events.put_nowait(event)
 
     def post_now(self, event: Event) -> None:
@@ -146,7 +147,7 @@ class Driver:
 
     def _handle(self, event: Event) -> Output:
         if isinstance(event, Received):
-            self._room[event.peer].release()
+            self._room[event.peer].leave()
         return self.core.handle(event, monotonic_ms())
 
     async def _perform(self, outputs: list[Output]) -> int | None:

@@ -30,7 +30,8 @@ RECEIVE_REQUESTS = 64
 """Per peer, requests waiting for their answer; beyond it they are dropped (and asked again)."""
 
 PEER_EVENTS = 64
-"""Per peer, messages waiting for the consensus core; its reader waits when there are more."""
+PEER_EVENT_BYTES = 20 * 1024 * 1024
+"""Per peer, messages waiting for the consensus core, and their bytes; its reader waits when there are more."""
 
 HANDSHAKE_SECONDS = 5
 """For TLS, and once more for what both sides then show each other; a stranger's silent connection is open no longer."""
@@ -87,9 +88,9 @@ HEADERS_BYTES = 8 * 1024 * 1024
 
 MEMPOOL_RECORDS = 20_000
 MEMPOOL_BYTES = 128 * 1024 * 1024
-AUTHOR_RECORDS = 4_000
-AUTHOR_BYTES = 32 * 1024 * 1024
-"""Pending records altogether, and of one author, in this node's mempool."""
+AUTHOR_RECORDS = 1_000
+AUTHOR_BYTES = 4 * 1024 * 1024
+"""Pending records altogether, and of one author, in this node's mempool. An author fills one block, and waits for it."""
 
 BLOCK_RECORDS = 1_000
 BLOCK_BYTES = 4 * 1024 * 1024

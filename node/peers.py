@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import ssl
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 import aiohttp
@@ -26,7 +26,7 @@ from node.links import Link, Socket
 from node.logs import get_logger
 from node.refusals import STRANGER, TOO_MANY_HANDSHAKES, Refusals
 from node.tasks import Tasks
-from node.tls import to_pem
+from node.tls import pin
 from node.wire import Item
 
 log = get_logger("peers")
@@ -84,6 +84,7 @@ class Peers:
         self._identity = identity
         self._server_tls, self._client_tls = tls
         self._handler = handler
+        self._pin(network.nodes.values())
         self._dialling: dict[str, tuple[NodeEntry, asyncio.Task[None]]] = {}
         self._runner: web.AppRunner | None = None
         self._door: Door | None = None
@@ -115,15 +116,18 @@ class Peers:
         """The ledger has learnt of other nodes, addresses or certificates."""
         before, self._network = self._network, network
         pinned = {entry.tls for entry in before.nodes.values()}
-        if fresh := "".join(to_pem(entry.tls) for entry in network.nodes.values() if entry.tls not in pinned):
-            for context in (self._server_tls, self._client_tls):
-                context.load_verify_locations(cadata=fresh)
+        self._pin([entry for entry in network.nodes.values() if entry.tls not in pinned])
         for participant, link in tuple(self.links.items()):
             entry = network.node(participant)
             if entry is None or entry.tls != link.peer.tls:
                 self._forget(link)
         if self._session is not None:
             self._dial_all()
+
+    def _pin(self, entries: Iterable[NodeEntry]) -> None:
+        for entry in entries:
+            if not all(pin(context, entry.tls) for context in (self._server_tls, self._client_tls)):
+                log.warning("certificate cannot be used", peer=entry.participant)
 
     def _dial_all(self) -> None:
         """Keeps dialling exactly those nodes that are this one's to dial, at the addresses of now."""

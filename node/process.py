@@ -127,7 +127,9 @@ class NodeProcess:
         self._network = network
 
         identity = Identity(genesis.ledger_id, keys.voting(network.epoch.keys), certificate)
-        tls = contexts(home.tls_key, home.tls_certificate, passphrase(), [node.tls for node in network.nodes.values()])
+        in_force = {node.tls for node in network.nodes.values()}
+        pinned = [node.tls for node in genesis.nodes if node.tls in in_force]  # the peers' part pins those that came later
+        tls = contexts(home.tls_key, home.tls_certificate, passphrase(), pinned)
 
         self.refusals = Refusals()
         self.mempool = Mempool()
@@ -148,7 +150,7 @@ class NodeProcess:
         self.driver = Driver(open_epoch(home, self.ledger, keys), self.ledger.sync, self._send, self._application)
         self._closers.callback(self.driver.close)
         self.peers = Peers(network, settings.participant, identity, tls, self.router, self.refusals)
-        self.router.attach(self.driver, self.cosigner, self.peers, self.poke)
+        self.router.attach(self.driver, self.cosigner, self.poke)
         self.execution.listeners += [self._executed]
         self.cosigner.on_quorum = self.finality.covered
 

@@ -34,7 +34,6 @@ from node.limits import (
 )
 from node.links import Link
 from node.mempool import Mempool
-from node.peers import Peers
 from node.refusals import ANSWERS, INBOX_RECORDS, INBOX_REQUESTS, Refusals
 from node.tasks import Tasks
 from node.wire import Consensus, Cosigned, GetRecords, Item, Pending, Records, encode_item
@@ -79,11 +78,10 @@ class Router:
         self._execution = execution
         self._inboxes: dict[Link, _Inbox] = {}
 
-    def attach(self, driver: Driver, cosigner: Cosigner, peers: Peers, arrived: Callable[[], None]) -> None:
+    def attach(self, driver: Driver, cosigner: Cosigner, arrived: Callable[[], None]) -> None:
         """Names the parts that are made after this one; `arrived` is called when records of a peer entered the mempool."""
         self._driver = driver
         self._cosigner = cosigner
-        self._peers = peers
         self._arrived = arrived
 
     def connected(self, link: Link) -> None:
@@ -135,7 +133,7 @@ class Router:
             return
         if isinstance(message, Status):
             self.heights[link.peer.participant] = message.height
-        await self._driver.post(Received(self._key_of(link), message))
+        await self._driver.post(Received(self._key_of(link), message), len(data))
 
     def _key_of(self, link: Link) -> bytes:
         """The consensus key by which the core knows this peer now: a rotated one counts with the epoch that it votes in."""

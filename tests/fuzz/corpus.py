@@ -27,6 +27,7 @@ from consensus.messages import (
 )
 from ledger.checkpoint import Checkpoint
 from ledger.genesis import make_genesis
+from ledger.network import of_genesis
 from ledger.note import Note
 from ledger.receipt import make_receipt
 from ledger.record import encode_batch, encode_submission
@@ -120,9 +121,13 @@ def texts() -> MappingProxyType[str, tuple[bytes, ...]]:
         raise LookupError("BW has a node")
     root = hashlib.sha256(b"\0" + RECORD).digest()
     head = Checkpoint(made_of.origin, 1, root)
-    lines = [node_keys("BW").log.signer(log_key(made_of, bw)).sign(head.text())]
+    lines = [node_keys("BW").log.signer(log_key(made_of.origin, bw.log)).sign(head.text())]
     for node in made_of.nodes:
-        lines.append(node_keys(node.participant).cosign.signer(witness_key(node)).sign(head.text(), 1_772_366_500))
+        lines.append(
+            node_keys(node.participant)
+            .cosign.signer(witness_key(node.participant, node.cosign))
+            .sign(head.text(), 1_772_366_500)
+        )
     note = Note(head.text(), tuple(lines)).encode()
     receipt = make_receipt(RECORD, 0, (), note).encode()
     return MappingProxyType(
@@ -131,8 +136,8 @@ def texts() -> MappingProxyType[str, tuple[bytes, ...]]:
             "checkpoint": (head.text(),),
             "proof": (receipt,),
             "receipt": (receipt,),
-            "policy": (policy(made_of, {"BW": "https://node.example/log"}).format().encode(),),
-            "vkey": tuple(str(witness_key(node)).encode() for node in made_of.nodes),
+            "policy": (policy(made_of.origin, of_genesis(made_of), {"BW": "https://node.example/log"}).format().encode(),),
+            "vkey": tuple(str(witness_key(node.participant, node.cosign)).encode() for node in made_of.nodes),
             "batch": (encode_batch(submissions()),),
             "envelope": (ENVELOPE_BYTES,),
             "genesis": (

@@ -21,6 +21,7 @@ from consensus.events import (
     Alarm,
     AppCall,
     Applied,
+    Archive,
     Build,
     Built,
     Check,
@@ -38,7 +39,7 @@ from consensus.limits import RETAINED_VIEWS
 from consensus.messages import Certificate, GetHeaders, Mark, Payload, Proposal, VoteKind, decode, encode
 from node import driver as driver_module
 from node.cosigner import Cosigner
-from node.driver import Driver
+from node.driver import Driver, Epoch
 from node.errors import PeerError
 from node.execution import mark_of
 from node.limits import CHECKPOINTS_EARLY, PEER_EVENTS, RECEIVE_RECORDS_BYTES, RECEIVE_REQUESTS
@@ -137,12 +138,12 @@ class Target:
         ledger = there.ledger
         config = Config(GENESIS.ledger_id, 0, GENESIS.validators, keys.consensus.public)
         tip = Tip(0, 0, GENESIS.ledger_id, ledger.head.time)
-        core, self.first = Core.recover(config, Ed25519Scheme(keys.consensus), [], tip, clock.now)
-        wal = new_wal(memory(), GENESIS.ledger_id)
-        self.driver = Driver(core, wal, ledger.sync, self._send, self._application)
-        self.cosigner = Cosigner(GENESIS, ledger, keys, new_wal(memory(), GENESIS.ledger_id), self._cosigned, there.refusals)
+        core, first = Core.recover(config, Ed25519Scheme(keys.consensus), [], tip, clock.now)
+        epoch = Epoch(core, new_wal(memory(), GENESIS.ledger_id), first)
+        self.driver = Driver(epoch, ledger.sync, self._send, self._application)
+        self.cosigner = Cosigner("BW", ledger, keys, new_wal(memory(), GENESIS.ledger_id), self._cosigned, there.refusals)
         self.router = Router(ledger, there.mempool, there.bodies, there.intake, there.execution, there.refusals)
-        self.router.attach(self.driver, self.cosigner, self, self._work)
+        self.router.attach(self.driver, self.cosigner, self._work)
         there.execution.listeners.append(self._executed)
         self.me = keys.consensus.public
         marks = {0: mark_of(ledger.head)}
@@ -156,11 +157,14 @@ class Target:
     def _application(self, call: AppCall) -> None:
         match call:
             case Build():
-                self.driver.post_now(self.there.proposals.build(call))
+                self.there.proposals.build(call, self.driver.post_now)
             case Check():
-                self.there.proposals.check(call, self.driver.post_now)
+                leader = self.there.ledger.network.node_of_consensus(call.leader)
+                self.there.proposals.check(call, leader.participant, self.driver.post_now)
             case Deliver():
                 self.there.execution.deliver(call)
+            case Archive(certificate=certificate):
+                self.there.execution.archive(certificate)
             case Alarm(reason=reason):
                 self.alarms.append(reason)
             case _:
@@ -212,8 +216,15 @@ class Target:
         return told
 
     async def exchange(self) -> None:
-        """What everybody has to say reaches whom it is for; AE hears all that is said to it, and to all."""
+        """What everybody has to say reaches whom it is for; AE hears all that is said to it, and to all.
+
+        Raises:
+            Exception: what a task of the node has failed with.
+        """
         await settled(5)
+        for task in (*self.tasks, *self.there.tasks):
+            if task.done():
+                task.result()
         for code, link in self.links.items():
             while link._urgent or link._bulk:
                 frame = encode_frame(link._next_items())
@@ -310,7 +321,7 @@ async def target(path: Path) -> AsyncIterator[Target]:
         async with road(path) as there:
             made = Target(there, clock)
             try:
-                async with running(made.router.tasks.watch(), made.driver.run(made.first), made.cosigner.run()) as made.tasks:
+                async with running(made.router.tasks.watch(), made.driver.run(), made.cosigner.run()) as made.tasks:
                     for code in (*HONEST, HOSTILE):
                         made.connect(code)
                     yield made

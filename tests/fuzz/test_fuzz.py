@@ -97,7 +97,7 @@ def test_a_planted_fault_on_the_road_is_found_with_the_frame_that_causes_it(monk
             raise IndexError("planted")
 
     monkeypatch.setattr(Router, "_pull", pull)
-    _, found = road_batch(150, "planted")
+    _, found = road_batch(500, "planted")
     assert found is not None
     assert "IndexError" in found.what
     assert len(found.inputs) == 1

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from ledger.genesis import Genesis
+from ledger.network import of_genesis
 from node.handshake import Identity, Side, shake
 from node.home import Home
 from node.keys import NodeKeys, load_keys
@@ -49,7 +50,7 @@ class Thief:
         try:
             await intruder.upgrade(entry.address, upgrade)
             if shaken:
-                await shake(self.identity, entry, Side.DIAL, intruder.say_item, intruder.hear_item)
+                await shake(self.identity, of_genesis(self.genesis), entry, Side.DIAL, intruder.say_item, intruder.hear_item)
             yield intruder
         finally:
             writer.transport.abort()
@@ -91,6 +92,7 @@ class Intruder:
         """One WebSocket frame (masked with zeros); `length` is what its head announces, the payload's own by default."""
         self.put(head(opcode, len(payload) if length < 0 else length, final=final, reserved=reserved) + payload)
         await self.writer.drain()
+        await asyncio.sleep(0)  # who writes without end would else never learn that the connection is gone
 
     async def say_frame(self, *items: bytes) -> None:
         """A frame of encoded items."""

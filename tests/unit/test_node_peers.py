@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import aiohttp
@@ -13,6 +13,7 @@ import pytest
 from api.demo.network import Seat, make_network
 from ledger.genesis import Genesis
 from ledger.network import of_genesis
+from ledger.participants_reader import is_certificate
 from ledger.units import Ms
 from node.handshake import Identity
 from node.keys import SigningKey, write_secret
@@ -258,5 +259,30 @@ def test_rubbish_after_the_handshake_is_counted_and_closes(tmp_path: Path) -> No
             await until(lambda: net.refusals["BW"].refused.readings() == {("RU", "frame-malformed"): 1})
             await until(lambda: second.links.get(key) not in (None, link))
             assert not heard.items
+
+    asyncio.run(run())
+
+
+def test_a_certificate_that_is_none_keeps_nobody_out_but_its_own_node(tmp_path: Path) -> None:
+    """EU's office registers bytes that look like DER to the ledger and are no certificate; RU's registers a new one."""
+    net = Net(tmp_path)
+    key, renewed = make_certificate("RU", None)
+    rubbish = b"\x30\x82\x01\x00" + bytes(range(256))
+    assert is_certificate(rubbish)
+    network = of_genesis(net.genesis)
+    for code, der in (("EU", rubbish), ("RU", renewed)):
+        network = network.with_node(replace(net.genesis.node(code), tls=der))
+
+    async def run() -> None:
+        async with net.up("BW") as (peers, _):
+            peers.know(network)
+            (tmp_path / "RU.key").unlink()
+            net.keep("RU", key, renewed)
+            async with net.up("RU"):
+                await until(lambda: set(peers.links) == {"RU"})
+        again = Peers(
+            network, "BW", Identity(net.genesis.ledger_id, net.keys["BW"], b""), net.tls("BW"), Recorder(), Refusals()
+        )
+        assert not again.links
 
     asyncio.run(run())

@@ -18,10 +18,11 @@ from node.cosigner import Cosigner
 from node.driver import Driver, Epoch, monotonic_ms
 from node.errors import FrameError, PeerError
 from node.execution import mark_of
-from node.limits import BODY_REQUEST_IDS, MAX_IDS, RECEIVE_RECORDS_BYTES, RECEIVE_REQUESTS, SEND_QUEUE_BYTES
+from node.limits import BODY_REQUEST_IDS, MAX_IDS, PEER_EVENT_BYTES, RECEIVE_RECORDS_BYTES, RECEIVE_REQUESTS, SEND_QUEUE_BYTES
 from node.links import Link
 from node.router import Router
 from node.scheme import Ed25519Scheme
+from node.waiting import Waiting
 from node.wire import Consensus, Cosigned, GetRecords, Hello, Item, Pending, Proof, Records, decode_frame, encode_frame
 from tests.support.parts import Road, cosigned_head, memory, new_wal, node_keys, road, running, settled, submission, until
 
@@ -43,7 +44,7 @@ class Routed:
         self.driver = Driver(epoch, ledger.sync, lambda _to, _item: None, lambda _call: None)
         self.cosigner = Cosigner("BW", ledger, keys, new_wal(memory(), genesis.ledger_id), lambda _item: None, there.refusals)
         self.router = Router(ledger, there.mempool, there.bodies, there.intake, there.execution, there.refusals)
-        self.router.attach(self.driver, self.cosigner, self, self._arrived)
+        self.router.attach(self.driver, self.cosigner, self._arrived)
         self.arrived = 0
 
     def _arrived(self) -> None:
@@ -193,6 +194,53 @@ def test_a_flood_of_messages_makes_its_sender_wait_and_nobody_else(tmp_path: Pat
         flooding.cancel()
 
     play(tmp_path, work)
+
+
+def test_a_flood_of_large_messages_is_bounded_by_bytes(tmp_path: Path) -> None:
+    """A full answer of final blocks takes megabytes; nobody asked for these."""
+
+    async def work(routed: Routed) -> None:
+        link = routed.link()
+        routed.events()
+        block = routed.there.block(*(number.to_bytes(32) for number in range(1_000)))
+        final = Certificate(VoteKind.FINALIZE, 0, 1, 0, bytes(32), b"\x07", (bytes(64),) * 3)
+        data = encode(Headers((block,) * 100, final))
+
+        async def flood() -> None:
+            while True:
+                await routed.router.received(link, Consensus(data))
+
+        flooding = asyncio.ensure_future(flood())
+        await settled(300)
+        assert not flooding.done()
+        waiting = routed.driver._events.qsize()
+        assert 1 <= waiting <= PEER_EVENT_BYTES // len(data)
+        async with running(routed.driver.run()):
+            await until(lambda: routed.driver._events.qsize() < waiting)
+        flooding.cancel()
+
+    play(tmp_path, work)
+
+
+async def _entered(waiting: Waiting, *sizes: int) -> list[bool]:
+    tasks = [asyncio.ensure_future(waiting.enter(size)) for size in sizes]
+    await settled()
+    return [task.done() for task in tasks]
+
+
+def test_one_that_is_larger_than_all_may_be_waits_alone() -> None:
+    async def work() -> None:
+        waiting = Waiting()
+        assert await _entered(waiting, PEER_EVENT_BYTES + 1, 1, PEER_EVENT_BYTES) == [True, False, False]
+        waiting.leave()
+        await settled()
+        assert list(waiting._sizes) == [1]
+        waiting.leave()
+        await settled()
+        assert (list(waiting._sizes), waiting._size) == ([PEER_EVENT_BYTES], PEER_EVENT_BYTES)
+        waiting.leave()
+
+    asyncio.run(work())
 
 
 def test_a_cosignature_goes_to_the_cosigner(tmp_path: Path) -> None:
