@@ -24,11 +24,13 @@ class Log:
 
     Attributes:
         older: the log is an earlier one of its own: what was signed since is forgotten.
+        forgotten: records that were durable and are not in it, over its whole life.
         images: every durable state of the directory with the records in it and the height executed then, oldest first.
     """
 
     def __init__(self, disk: MemoryDisk, ledger_id: bytes, name: str, executed: Callable[[], int] | None) -> None:
         self.older = False
+        self.forgotten: set[bytes] = set()
         self.images: list[tuple[dict[str, bytes], list[bytes], int]] = []
         self._disk = disk
         self._ledger_id = ledger_id
@@ -79,6 +81,8 @@ class Log:
         if records not in allowed:
             raise Violation("recovery", f"{self._name}: the log differs from what was durable")
         self.older = self._allowed is not None and records != self._journal
+        if self.older:
+            self.forgotten |= set(self._journal or ()) - set(records)
         self._allowed = None
         self._settle(records)
         return records

@@ -390,11 +390,16 @@ class Machine:
             self._weigh(self._around.checker.n)
 
     def _weigh(self, n: int) -> None:
-        """What a core holds is bounded by its open views, 3n votes each, and by what waits for execution."""
-        core = self.core
-        views = core.view - max(core.floor_view - RETAINED_VIEWS, 0) + 2
-        unexecuted = core.delivered.height - (len(self.chain.blocks) - 1) + CATCH_UP_BACKLOG
-        bound = views * (3 * n + 24) + 4 * unexecuted + 30 * n + 100
-        weight = elements(core)
-        if weight > bound:
-            raise Violation("buffers", f"node {self.index}: {weight} elements, at most {bound}")
+        """What a core holds is bounded, whatever it was sent."""
+        allowed = bound(self.core, n, self.core.delivered.height - (len(self.chain.blocks) - 1))
+        weight = elements(self.core)
+        if weight > allowed:
+            raise Violation("buffers", f"node {self.index}: {weight} elements, at most {allowed}")
+
+
+def bound(core: Core, n: int, unexecuted: int) -> int:
+    """How many elements a core's containers may hold: 3n votes for each retained view, a proposal and certificates beside them, and
+    what waits for execution; `unexecuted`: final blocks that the application is behind.
+    """
+    views = core.view - max(core.floor_view - RETAINED_VIEWS, 0) + 2
+    return views * (3 * n + 24) + 4 * (unexecuted + CATCH_UP_BACKLOG) + 30 * n + 100

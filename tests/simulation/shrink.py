@@ -9,9 +9,10 @@ from typing import TypeVar
 from tests.simulation import drivers
 from tests.simulation.invariants import Violation
 from tests.simulation.options import Options
-from tests.simulation.script import Script
+from tests.simulation.script import Deliver, Line, Script
 
 OPTION_RUNS = 40
+FEW_VALIDATORS = 4
 SCRIPT_RUNS = 400
 SCRIPT_SECONDS = 30.0
 
@@ -56,6 +57,8 @@ def shrink(options: Options, rule: str) -> Options:
         left -= 1
         return left >= 0 and failure(candidate) == rule
 
+    if options.validators > FEW_VALIDATORS and not options.traitors and fails(fewer := _on_fewer_machines(options)):
+        options = fewer
     small = options.but(faults=_fewer(options.faults, lambda faults: fails(options.but(faults=tuple(faults)))))
     changes: tuple[dict[str, object], ...] = (
         {"loss": 0, "duplication": 0, "starved": ""},
@@ -75,17 +78,25 @@ def shrink(options: Options, rule: str) -> Options:
     return small
 
 
+def _on_fewer_machines(options: Options) -> Options:
+    """The same with four validators and what still happens to them."""
+    few = range(FEW_VALIDATORS)
+    faults = tuple(fault for fault in options.faults if all(node in few for node in (*fault.nodes, *fault.others)))
+    return options.but(validators=FEW_VALIDATORS, followers=0, frozen=min(options.frozen, 1), faults=faults)
+
+
 def shrink_script(script: Script, runs: int = SCRIPT_RUNS, seconds: float = SCRIPT_SECONDS) -> Script:
     """Fewer events with the same failure: deliveries become losses, faults and submissions do not happen.
 
-    Each smaller run is recorded anew, so lines for messages that are no longer sent go at once.
+    First all of a kind, all to and all from one node; then halves, quarters, ... single events. Each smaller run is recorded anew, so
+    lines for messages that are no longer sent go at once. `seconds` are of this process's time.
     """
-    rule, small, left, until = script.run.failure, script, runs, time.monotonic() + seconds
+    rule, small, left, until = script.run.failure, script, runs, time.process_time() + seconds
 
     def fails(lines: Sequence[object]) -> bool:
         nonlocal small, left
         left -= 1
-        if left < 0 or time.monotonic() > until:
+        if left < 0 or time.process_time() > until:
             return False
         found = replay(small.but(lines))
         if found.run.failure != rule or len(found.lines) >= len(small.lines):
@@ -93,8 +104,10 @@ def shrink_script(script: Script, runs: int = SCRIPT_RUNS, seconds: float = SCRI
         small = found
         return True
 
+    for group in sorted({key for line in small.lines for key in _groups(line)}):
+        fails([line for line in small.lines if group not in _groups(line)])
     size = len(small.lines) // 2
-    while size and left > 0 and time.monotonic() < until:
+    while size and left > 0 and time.process_time() < until:
         at = before = len(small.lines)
         while at > 0:
             start = max(0, at - size)
@@ -102,6 +115,13 @@ def shrink_script(script: Script, runs: int = SCRIPT_RUNS, seconds: float = SCRI
             at = min(start, len(small.lines))
         size = size // 2 if size > 1 or len(small.lines) == before else 1
     return small
+
+
+def _groups(line: Line) -> tuple[str, ...]:
+    """What an event is one of."""
+    if isinstance(line, Deliver):
+        return f"kind {line.label.rstrip('0123456789')}", f"to {line.receiver}", f"from {line.sender}"
+    return (type(line).__name__,)
 
 
 def _fewer(items: tuple[_T, ...], fails: Callable[[tuple[_T, ...]], bool]) -> tuple[_T, ...]:

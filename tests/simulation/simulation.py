@@ -143,14 +143,15 @@ class Simulation(Clock):
         return Config(LEDGER_ID, 0, tuple(self.secrets)[: self.options.validators], key), self._scheme(index, key)
 
     def _arrive(self, time: int, sender: int, receiver: int, message: object) -> None:
-        self.at(time, None, lambda: self._deliver(sender, receiver, message))
+        link = self.keys[sender], self.keys[receiver]
+        self.at(time, None, lambda: self._deliver(sender, receiver, link, message))
 
-    def _deliver(self, sender: int, receiver: int, message: object) -> None:
-        """A message arrives at whatever process runs by now."""
+    def _deliver(self, sender: int, receiver: int, link: tuple[bytes, bytes], message: object) -> None:
+        """A message arrives at whatever process runs by now, unless that or its sender's goes by another key."""
         machine = self.machines[receiver]
-        if machine.up:
+        if machine.up and link == (self.keys[sender], self.keys[receiver]):
             if machine.paused_until > self.now:
-                self.at(machine.paused_until, None, lambda: self._deliver(sender, receiver, message))
+                self.at(machine.paused_until, None, lambda: self._deliver(sender, receiver, link, message))
             else:
                 self.guarded(machine, lambda: machine.receive(sender, message))
 
