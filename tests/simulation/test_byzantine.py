@@ -129,8 +129,8 @@ def trusts_blocks(patch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("broken", "found"),
     [
-        (trusts_signatures, {"sent-before-durable", "certificate", "alarm", "accusation"}),
-        (trusts_certificates, {"sent-before-durable", "certificate", "alarm", "accusation"}),
+        (trusts_signatures, {"sent-before-durable", "certificate", "alarm", "accusation", "evidence"}),
+        (trusts_certificates, {"sent-before-durable", "certificate", "alarm", "accusation", "evidence"}),
         (trusts_senders, {"accusation"}),
         (keeps_the_last_vote, {"certificate"}),
         (trusts_blocks, {"height"}),
