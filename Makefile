@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 SETUP := .venv/.ready
 
-.PHONY: help setup demo test lint unit bench lock clean
+.PHONY: help setup demo test lint unit bench soak lock clean
 
 help: ## what can be done here
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -33,6 +33,9 @@ unit: setup
 
 bench: setup ## figures of this machine, each beside its limit
 	@$(PY) -m tests.bench
+
+soak: setup ## the long run: HOURS (8) on JOBS cores (all), with a summary and a script for each failure
+	@$(PY) -m tests.soak $(if $(HOURS),--hours $(HOURS)) $(if $(JOBS),--jobs $(JOBS)) $(if $(SEED),--seed $(SEED))
 
 lock: ## pin anew what pyproject.toml asks for (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links \

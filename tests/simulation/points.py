@@ -14,6 +14,7 @@ from tests.simulation.simulation import Simulation
 
 VALIDATORS = 4
 BLOCKS = 8
+FLIPS = 6
 _AGO = (1, 2, 3, 8)
 _STRIDE = 7_919
 
@@ -82,7 +83,7 @@ def points(seed: int, every_byte: bool = True) -> tuple[Fault, ...]:
 
     Args:
         seed: of the quiet run.
-        every_byte: a torn write is cut at each of its bytes, a segment flipped at each of its bits; else at a few.
+        every_byte: a torn write is cut at each of its bytes, else at a few. Each bit of a segment is the matter of `written`.
     """
     found = [fault for operation in operations(seed) for fault in _faults(operation, every_byte)]
     return tuple(found[index * _STRIDE % len(found)] for index in range(len(found)))
@@ -107,8 +108,8 @@ def _faults(at: Operation, every_byte: bool) -> Iterator[Fault]:
         for keep in range(at.unsynced + 1) if every_byte else sorted(some & set(range(at.unsynced + 1))):
             yield fault("torn", keep)
     if at.name == "write" and at.durable:
-        bits = range(8 * at.durable) if every_byte else range(0, 8 * at.durable, 8 * at.durable // 5)
-        yield from (fault("flip", bit) for bit in bits)
+        for part in range(FLIPS):
+            yield fault("flip", (8 * at.durable * part + at.step * _STRIDE % (8 * at.durable)) // FLIPS)
     if at.name == "synced":
         yield from (fault(kind, ago) for kind in ("stale", "snapshot") for ago in _AGO)
         yield fault("lost", 0)

@@ -93,7 +93,10 @@ def _name(options: Options) -> str:
 
 
 def _again(options: Options) -> str:
-    return f"{'--byzantine ' if options.traitors else ''}--seeds {options.seed}-{options.seed}"
+    kind = "--twins " if options.twin >= 0 else "--byzantine " if options.traitors else ""
+    if options.behaviours:
+        kind = f"--behaviours '{','.join(options.behaviours)}' "
+    return f"{kind}--seeds {options.seed}-{options.seed}"
 
 
 def differences(small: Options, options: Options) -> str:
