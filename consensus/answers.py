@@ -13,12 +13,13 @@ from consensus.messages import GetCertificates, Seen, Status, Vote, VoteKind
 class Answers:
     """One core's side of the conversation."""
 
-    __slots__ = ("_echoed", "_engine", "_outdated")
+    __slots__ = ("_echoed", "_engine", "_outdated", "_shown")
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._echoed: dict[bytes, tuple[int, int]] = {}
         self._outdated: dict[bytes, int] = {}
+        self._shown: set[bytes] = set()
 
     # --- to all -------------------------------------------------------------------------------------------------------
 
@@ -91,20 +92,24 @@ class Answers:
             engine.outbox.vote(own, peer)
 
     def on_status(self, peer: bytes, status: Status) -> None:
-        """R11: a peer that is behind gets what lets it follow, and whose votes are ahead of it is shown its newest."""
+        """R11: a peer that is behind gets what lets it follow, and whose votes are ahead of it is shown its newest.
+
+        With its first status it comes into this epoch: perhaps out of an old copy, and for the second time (P23).
+        """
         engine, rounds = self._engine, self._engine.rounds
         entry = rounds.entry(engine.view) if status.view < engine.view else None
         if entry is not None:
             engine.outbox.certificate(entry, peer)
         if rounds.final is not None and rounds.final != entry and status.height < engine.blocks.delivered.height:
             engine.outbox.certificate(rounds.final, peer)
-        self._show(peer, status.view)
+        self._show(peer, status.view if peer in self._shown else 0)
 
     def _show(self, peer: bytes, above: int) -> None:
         """A validator's newest vote in a view above this one: if its log lacks it, it is not the newest (P23)."""
         engine = self._engine
         signer = engine.committee.index(peer)
         vote = engine.rounds.newest_vote(signer, above) if signer is not None else None
+        self._shown.add(peer)
         if vote is not None:
             engine.outbox.seen(peer, Seen(vote))
 

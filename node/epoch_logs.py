@@ -6,7 +6,9 @@ Rules:
 2. A log is made in three places only: with a home that joins a ledger, with a new key, and, for the epoch that follows, before
    the block that ends an epoch is committed. So a home in an epoch whose log is not there has lost it: that key must not vote.
 3. Logs of epochs before the last one are deleted: what they guard can never be signed again.
-4. A home that has lost its store, and not its logs, goes through the epochs before its key's newest log without voting, with
+4. A key that is known to have voted where its log did not see it is retired, by a mark beside the logs: it gets no further log
+   and votes in no later epoch.
+5. A home that has lost its store, and not its logs, goes through the epochs before its key's newest log without voting, with
    logs that are nobody's; in the epoch of that log it may vote again.
 """
 
@@ -16,6 +18,7 @@ import shutil
 from pathlib import Path
 
 from node.errors import WalMissingError
+from node.files import write_atomic
 from node.wal import Wal
 
 _TAG = b"kpledger/wal/v1\0"
@@ -62,8 +65,19 @@ class EpochLogs:
 
     def begin(self, epoch: int, key: bytes) -> None:
         """Makes the log of an epoch that is about to begin, unless this key has been further already; errors as `make`."""
-        if not self.has_later(epoch - 1, key) or self.path(epoch, key).exists():
+        if not self.retired(key) and (not self.has_later(epoch - 1, key) or self.path(epoch, key).exists()):
             self.make(epoch, key)
+
+    def retire(self, key: bytes) -> None:
+        """Marks a key: it never votes again; raises OSError."""
+        write_atomic(self._mark(key), b"")
+
+    def retired(self, key: bytes) -> bool:
+        """Whether a key was retired."""
+        return self._mark(key).exists()
+
+    def _mark(self, key: bytes) -> Path:
+        return self.root / f"retired-{key.hex()[:16]}"
 
     def has_later(self, epoch: int, key: bytes) -> bool:
         """Whether this key has a log of a later epoch."""

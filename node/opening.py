@@ -148,8 +148,9 @@ def open_epoch(home: Home, ledger: Ledger, keys: NodeKeys) -> Epoch:
     key = keys.voting(epoch.keys)
     logs, me = home.logs(ledger_id), key.public
     try:
-        if not logs.path(epoch.number, me).exists() and logs.has_later(epoch.number, me):
-            me = b""  # the store is behind the logs: nothing is signed until it has caught up
+        behind = not logs.path(epoch.number, me).exists() and logs.has_later(epoch.number, me)
+        if behind or logs.retired(me):
+            me = b""  # nothing is signed: until the store has caught up with the logs, or never more
         wal = logs.open(epoch.number, me) if me else logs.follow(epoch.number)
     except (WalMissingError, WalDamagedError, WalForeignError) as error:
         raise guard_lost(home, "consensus log", logs.path(epoch.number, me), str(error)) from error

@@ -174,6 +174,7 @@ class NodeProcess:
             self.refusals,
         )
         self.service = Service(parts, genesis, limits, home.read_tokens(), registry, now_ms)
+        self.service.alarm = self._retirement()
         self.service.measure(collector)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -283,9 +284,20 @@ class NodeProcess:
                 if (final := self.execution.end_of(epoch)) is not None:
                     self._send(peer, encode_item(Consensus(encode(final))))
             case Alarm(reason=reason, retired=retired):
-                advice = f"; its key is retired: {command('key', 'retire', '--home', self.home.path)}" if retired else ""
-                log.error("this node stops voting", reason=reason + advice)
-                self.service.alarm = reason + advice
+                if retired:
+                    self._logs.retire(self._voting_key())
+                self.service.alarm = self._retirement() or reason
+                log.error("this node stops voting", reason=reason)
+
+    def _voting_key(self) -> bytes:
+        """The key with which this node votes, or would, in the epoch in force."""
+        return self._keys.voting(self.ledger.network.epoch.keys).public
+
+    def _retirement(self) -> str:
+        """What to tell of a key that never votes again; empty for others."""
+        if not self._logs.retired(self._voting_key()):
+            return ""
+        return f"its key is retired, for it has voted where this home knows nothing of: {_retire(self.home)}"
 
     def _prepare_epoch(self, epoch: int) -> None:
         """Before the block that ends an epoch is committed: a home in an epoch without a log has lost it, so there is one."""
@@ -294,7 +306,7 @@ class NodeProcess:
 
     def _epoch_began(self) -> Epoch:
         """The next core, made between two batches of the driver's events."""
-        self.service.alarm = ""
+        self.service.alarm = self._retirement()
         epoch = open_epoch(self.home, self.ledger, self._keys)
         log.info("epoch", number=epoch.core.epoch, validators=len(self.ledger.network.epoch.keys), votes=epoch.core.validator)
         self.router.epoch_began()
@@ -337,3 +349,7 @@ class NodeProcess:
 
     def _ask_bodies(self, peer: str, ids: list[bytes]) -> None:
         self.peers.send(peer, encode_item(GetRecords(tuple(ids))))
+
+
+def _retire(home: Home) -> str:
+    return command("key", "retire", "--home", home.path)

@@ -103,8 +103,11 @@ def _voted_elsewhere(home: Home, genesis: Genesis, network: Network, phrase: byt
     if (home.keys / NEXT).exists():
         keys.append(read_key(home.keys / NEXT, phrase).public)
     key = keys[0] if keys[0] in network.epoch.keys else keys[-1]
+    logs = home.logs(genesis.ledger_id)
+    if logs.retired(key):
+        return True
     try:
-        log = home.logs(genesis.ledger_id).open(network.epoch.number, key)
+        log = logs.open(network.epoch.number, key)
     except (WalMissingError, WalDamagedError, WalForeignError):
         return True
     log.close()

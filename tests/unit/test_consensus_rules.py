@@ -781,6 +781,19 @@ def test_r11_a_peer_behind_is_led_to_where_this_node_is():
     assert answers(one, peer) == []
 
 
+def test_r11_a_validator_that_comes_into_the_epoch_is_shown_its_newest_vote_once():
+    """P23: its log may be new, and a vote in the very view in which it says that it is."""
+    one = node()
+    entry = quorum_of(NULLIFY, 1)
+    one.receive(PEER, entry)
+    one.take()
+    peer = others(one.me)[0]
+    one.receive(peer, Status(0, 1, 0))
+    assert answers(one, peer) == [Seen(vote(NULLIFY, peer, 1)), entry]
+    one.receive(peer, Status(0, 1, 0))
+    assert answers(one, peer) == [entry]
+
+
 def test_r11_on_connect_a_peer_gets_what_it_may_have_missed():
     one = Node(N, leader(N, 2))
     one.receive(leader(N, 1), proposal(N, FIRST))

@@ -84,3 +84,18 @@ def test_a_key_that_has_come_further_gets_no_new_log_of_an_old_epoch(tmp_path: P
     assert again.records == [b"certificate"]
     logs.prune(7)
     assert sorted(place.name for place in logs.root.iterdir()) == [logs.path(6, KEY).name]
+
+
+def test_a_retired_key_gets_no_further_log(tmp_path: Path) -> None:
+    logs = EpochLogs(tmp_path / "wal", LEDGER)
+    logs.make(0, KEY)
+    assert not logs.retired(KEY)
+    logs.retire(KEY)
+    logs.retire(KEY)
+    assert logs.retired(KEY)
+    assert not logs.retired(OTHER)
+    for key in (KEY, OTHER):
+        logs.begin(1, key)
+    assert [logs.path(1, key).exists() for key in (KEY, OTHER)] == [False, True]
+    logs.prune(9)
+    assert logs.retired(KEY)

@@ -128,7 +128,7 @@ def test_whole_guards_are_no_reason_to_retire_a_key(alone: Single) -> None:
     assert key(alone) != old
 
 
-@pytest.mark.parametrize("loss", ["gone", "damaged", "stale"])
+@pytest.mark.parametrize("loss", ["gone", "damaged", "stale", "retired"])
 def test_a_lost_log_retires_its_key_alone(alone: Single, loss: str) -> None:
     old = load_keys(alone.home.path, raw_allowed=True)
     place = alone.home.logs(alone.network.genesis.ledger_id).path(0, old.consensus.public)
@@ -138,6 +138,8 @@ def test_a_lost_log_retires_its_key_alone(alone: Single, loss: str) -> None:
         case "damaged":
             [segment] = place.glob("wal-*.log")
             segment.write_bytes(bytes(segment.stat().st_size))
+        case "retired":
+            alone.home.logs(alone.network.genesis.ledger_id).retire(old.consensus.public)
         case _:
             wal = log_of(alone, old.consensus.public)
             wal.append([encode(Seen(Vote(VoteKind.NULLIFY, 0, 1, 0, b"", 0, bytes(64))))])
@@ -152,6 +154,19 @@ def test_a_lost_log_retires_its_key_alone(alone: Single, loss: str) -> None:
         NodeProcess.open(alone.home)
     assert "--joining" in caught.value.next_step
     NodeProcess.open(alone.home, joining=True).close()
+
+
+def test_a_retired_key_follows_and_says_so_in_every_later_epoch_too(alone: Single) -> None:
+    """Alone it is the quorum: without its vote nothing becomes final."""
+    alone.home.logs(alone.network.genesis.ledger_id).retire(key(alone))
+    process = NodeProcess.open(alone.home)
+    try:
+        assert not process.driver.core.validator
+        assert "key retire" in process.service.alarm
+        process._prepare_epoch(1)
+        assert not alone.home.logs(alone.network.genesis.ledger_id).path(1, key(alone)).exists()
+    finally:
+        process.close()
 
 
 def test_a_lost_cosigning_guard_retires_its_key_alone(alone: Single) -> None:
