@@ -23,6 +23,7 @@ from ledger.receipt import make_receipt
 from ledger.record import parse_submission, verify_records
 from ledger.state import Block, Ledger
 from ledger.store import Store
+from tests.support.world import equivocation
 
 NOW = 1_790_000_000_000
 """21 September 2026, 14:13 UTC."""
@@ -158,12 +159,12 @@ class LocalPort:
 
 
 @contextmanager
-def local_port(folder: Path, *, name: str = "dev", **options):
-    """A port over a new ledger in `folder`."""
+def local_port(folder: Path, *, name: str = "dev", verifier=equivocation, **options):
+    """A port over a new ledger in `folder`; `verifier` judges evidence."""
     seats = [Seat(code, f"127.0.0.1:{8700 + at}", b"\x30\x02" + code.encode()) for at, code in enumerate(SEATS)]
     network = make_network(seats, NOW - 30 * 86_400_000, name=name, seed=b"test")
     store = Store.open(folder / "ledger")
     try:
-        yield LocalPort(Ledger.open(store, network.genesis), network, TokenBook(None), **options)
+        yield LocalPort(Ledger.open(store, network.genesis, verifier), network, TokenBook(None), **options)
     finally:
         store.close()

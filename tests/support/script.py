@@ -1,7 +1,8 @@
 """A fixed sequence of blocks with a bit of everything, for tests that need the same history twice.
 
 `python -m tests.support.script run DIR FILE` applies the blocks that `save` wrote to the ledger in DIR, from where that stands, and prints
-each height once it is written; `... digest DIR COUNT` makes them itself and prints what the store holds at the end, as one hash.
+each height once it is written; `... digest DIR COUNT` makes them itself and prints what the store holds at the end, as one hash; `... nodes DIR 0` tells the story
+of nodes instead.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ import msgpack
 
 from ledger.record import Record, Submission, parse_record
 from ledger.state import Block
+from tests.support.story import tell_of_nodes
 from tests.support.world import START, World
 
 ISSUERS = ("BW", "RU", "EU")
@@ -105,5 +107,8 @@ def contents(world: World) -> str:
 if __name__ == "__main__":
     verb, folder, argument = sys.argv[1:]
     with World.make(Path(folder)) as opened:
-        run(opened, load(Path(argument)) if verb == "run" else script(int(argument)))
+        if verb == "nodes":
+            tell_of_nodes(opened)
+        else:
+            run(opened, load(Path(argument)) if verb == "run" else script(int(argument)))
         print(contents(opened))

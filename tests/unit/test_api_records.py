@@ -4,16 +4,20 @@ import asyncio
 import json
 
 import pytest
+from nacl.bindings import crypto_sign_seed_keypair
 
 from api.errors import NotReady, Overloaded
 from api.limits import ApiLimits
+from ledger.drafts import make_equivocation, make_node_ready, make_node_set
 from ledger.envelope import open_envelope
 from ledger.limits import AT_PAST_MS
 from ledger.note import parse_note
+from ledger.participants import Node
 from ledger.policy import parse_policy
 from ledger.receipt import verify_receipt
-from ledger.record import encode_batch, encode_submission, parse_submission
+from ledger.record import encode_batch, encode_submission, parse_submission, sign_statement
 from ledger.state import Block
+from ledger.units import DAY_MS
 from tests.support.checked import CheckedClient
 from tests.support.port import NOW, local_port
 from tests.support.trade import Trader
@@ -230,6 +234,65 @@ def test_what_is_not_there_is_404(tmp_path, ending, record_id):
     async def story(port, client, trader):
         token = port.tokens.issue("auditor", NOW)
         assert (await client.get(f"/v1/records/{record_id}{ending}", token)).status == 404
+
+    scenario(tmp_path, story)
+
+
+def test_records_without_a_sealed_part_are_submitted_and_read_like_others(tmp_path):
+    """`node.set`, `node.ready` and evidence: the answer is their body, there is no envelope, and the receipt verifies."""
+
+    async def story(port, client, trader):
+        keys, network = port.network.keys["CF"], port.ledger.network
+        seeds = {name: bytes([place]) * 32 for place, name in enumerate(("consensus", "cosign", "log"), 1)}
+        publics = {name: crypto_sign_seed_keypair(seed)[0] for name, seed in seeds.items()}
+        node = Node(
+            "CF", "cf.example:8700", publics["consensus"], publics["log"], publics["cosign"], b"\x30\x02CF", validator=True
+        )
+        made = [sign_statement(port.ledger.ledger_id, keys["root"], make_node_set("CF", NOW, node))]
+        assert (await client.post("/v1/records?wait=final", made[0])).status == 200
+        pending = port.ledger.network.pending
+        made.append(sign_statement(port.ledger.ledger_id, seeds["consensus"], make_node_ready("CF", NOW, 1, pending)))
+        made.append(
+            sign_statement(port.ledger.ledger_id, seeds["consensus"], make_equivocation("CF", NOW, 0, b"\0yes", b"\0no"))
+        )
+        bodies = [
+            {name: key.hex() for name, key in publics.items()}
+            | {"address": "cf.example:8700", "tls": "30024346", "validator": True},
+            {"epoch": 1, "validators": pending.hex()},
+            {"epoch": 0, "first": "00796573", "second": "006e6f"},
+        ]
+        token = port.tokens.issue("participant:BW", NOW)
+        for place, (raw, body) in enumerate(zip(made, bodies, strict=True)):
+            final = await client.post("/v1/records?wait=final", raw)
+            path = f"/v1/records/{final.json()['id']}"
+            shown = (await client.get(path, token)).json()
+            assert (shown["kind"], shown["body"]) == (("node.set", "node.ready", "evidence.equivocation")[place], body)
+            assert (shown["author"], shown["index"], shown["envelope"], shown["record"]) == ("CF", place, False, raw.hex())
+            assert (await client.get(f"{path}/envelope", token)).status == 404
+            receipt = (await client.get(f"{path}/receipt", token)).body
+            assert verify_receipt(receipt, parse_policy(port.policy().encode())).record == raw
+        (found,) = port.ledger.evidence()
+        assert (found.participant, found.key, found.epoch) == (*network.epoch.validators[0], 0)
+        elsewhere = sign_statement(bytes(32), keys["root"], make_node_set("CF", NOW, node))
+        refused = await client.post("/v1/records", elsewhere)
+        assert (refused.status, refused.json()["error"]) == (422, "bad-signature")
+
+    scenario(tmp_path, story)
+
+
+def test_beyond_the_daily_quota_the_answer_says_when_to_come_again(tmp_path, monkeypatch):
+    monkeypatch.setattr("api.demo.network.DAILY_RECORDS", 1)
+    monkeypatch.setattr("api.problems.time.time", lambda: NOW / 1000)
+
+    async def story(port, client, trader):
+        assert (await client.post("/v1/records", trader.issue("BW0000001", "EU", GEMS).raw)).status == 202
+        reply = await client.post("/v1/records", trader.issue("BW0000002", "EU", GEMS).raw)
+        until = (NOW // DAY_MS + 1) * DAY_MS
+        assert (reply.status, reply.json()["error"], reply.json()["until"]) == (429, "daily-quota", until)
+        assert (reply.json()["limit"], reply.json()["given"], reply.json()["field"]) == (1, 2, "author")
+        assert reply.headers["retry-after"] == str(-(-(until - NOW) // 1000))
+        port.clock = until
+        assert (await client.post("/v1/records", trader.issue("BW0000002", "EU", GEMS).raw)).status == 202
 
     scenario(tmp_path, story)
 

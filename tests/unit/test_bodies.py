@@ -1,17 +1,36 @@
-"""`ledger.bodies`: the two kinds' schemas, bound by bound."""
+"""`ledger.bodies`: the kinds' schemas, bound by bound."""
 
 import msgspec
 import pytest
 
 from ledger import codec
-from ledger.bodies import KINDS, ConfirmBody, IssueBody
+from ledger.bodies import KINDS, ConfirmBody, EquivocationBody, IssueBody, NodeReadyBody, NodeSetBody
 from ledger.errors import Code, Refusal
-from ledger.limits import MAX_AMOUNT, MAX_LINES, MAX_SOURCES, MAX_ZONE_CHARACTERS
+from ledger.limits import (
+    MAX_ADDRESS_CHARACTERS,
+    MAX_AMOUNT,
+    MAX_EPOCH,
+    MAX_LINES,
+    MAX_SOURCES,
+    MAX_TLS_BYTES,
+    MAX_VOTE_BYTES,
+    MAX_ZONE_CHARACTERS,
+)
 from ledger.record import build_statement
 from tests.support import sealed
 
 ISSUE = msgspec.to_builtins(sealed.issue().made.body, builtin_types=(bytes,))
 CONFIRM = msgspec.to_builtins(sealed.confirm().made.body, builtin_types=(bytes,))
+SET = {
+    "address": "bw.example:8700",
+    "consensus": b"c" * 32,
+    "cosign": b"o" * 32,
+    "log": b"l" * 32,
+    "tls": b"0\2xx",
+    "validator": True,
+}
+READY = {"epoch": 1, "validators": b"h" * 32}
+EVIDENCE = {"epoch": 0, "first": b"one", "second": b"another"}
 LINE, SOURCE = ISSUE["lines"][1], ISSUE["sources"][0]
 
 
@@ -25,7 +44,16 @@ def line(**changes):
     return [{**LINE, **changes}]
 
 
-@pytest.mark.parametrize(("kind", "body"), [("certificate.issue", ISSUE), ("import.confirm", CONFIRM)])
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("certificate.issue", ISSUE),
+        ("import.confirm", CONFIRM),
+        ("node.set", SET),
+        ("node.ready", READY),
+        ("evidence.equivocation", EVIDENCE),
+    ],
+)
 def test_every_field_is_required_and_no_other_allowed(kind, body):
     reader = codec.typed(KINDS[kind].body)
     assert reader.encode(reader.decode(codec.encode(body))) == codec.encode(body)
@@ -99,6 +127,46 @@ def test_what_an_issue_may_not_say(changes, field, code):
 def test_what_a_confirmation_may_not_say(changes, field):
     found = refusal(ConfirmBody, CONFIRM | changes)
     assert (found.field, found.code) == (field, Code.BAD_VALUE)
+
+
+@pytest.mark.parametrize(
+    ("body", "content", "changes", "code"),
+    [
+        (NodeSetBody, SET, {"address": ""}, Code.BAD_VALUE),
+        (NodeSetBody, SET, {"address": "b" * MAX_ADDRESS_CHARACTERS + ":"}, Code.BAD_VALUE),
+        (NodeSetBody, SET, {"address": "Su\u0308d:1"}, Code.NOT_CANONICAL),
+        (NodeSetBody, SET, {"address": 8700}, Code.MALFORMED),
+        (NodeSetBody, SET, {"consensus": bytes(31)}, Code.BAD_VALUE),
+        (NodeSetBody, SET, {"cosign": bytes(33)}, Code.BAD_VALUE),
+        (NodeSetBody, SET, {"log": "l" * 32}, Code.MALFORMED),
+        (NodeSetBody, SET, {"tls": bytes(3)}, Code.BAD_VALUE),
+        (NodeSetBody, SET, {"tls": bytes(MAX_TLS_BYTES + 1)}, Code.BAD_VALUE),
+        (NodeSetBody, SET, {"validator": 1}, Code.MALFORMED),
+        (NodeSetBody, SET, {"validator": None}, Code.MALFORMED),
+        (NodeReadyBody, READY, {"epoch": 0}, Code.BAD_VALUE),
+        (NodeReadyBody, READY, {"epoch": MAX_EPOCH + 1}, Code.BAD_VALUE),
+        (NodeReadyBody, READY, {"epoch": True}, Code.MALFORMED),
+        (NodeReadyBody, READY, {"validators": b""}, Code.BAD_VALUE),
+        (EquivocationBody, EVIDENCE, {"epoch": -1}, Code.BAD_VALUE),
+        (EquivocationBody, EVIDENCE, {"epoch": 2**63}, Code.BAD_VALUE),
+        (EquivocationBody, EVIDENCE, {"first": b""}, Code.BAD_VALUE),
+        (EquivocationBody, EVIDENCE, {"second": bytes(MAX_VOTE_BYTES + 1)}, Code.BAD_VALUE),
+    ],
+)
+def test_what_a_body_of_nodes_may_not_say(body, content, changes, code):
+    found = refusal(body, content | changes)
+    assert (found.field, found.code) == (*changes, code)
+
+
+def test_a_truth_value_is_one_byte_of_its_own():
+    """No number stands for it: `true` in any other spelling is another value."""
+    reader = codec.typed(NodeSetBody)
+    data = codec.encode(SET)
+    assert data[-1:] == b"\xc3"
+    assert reader.decode(data[:-1] + b"\xc2").validator is False
+    for other in (b"\x01", b"\x00", b"\xc0", b"\xa1t"):
+        with pytest.raises(Refusal):
+            reader.decode(data[:-1] + other)
 
 
 def test_a_confirmation_has_neither_origin_nor_zone():

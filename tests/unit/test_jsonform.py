@@ -7,12 +7,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.drafts import code_text, make_confirm, make_issue, parse_code, receipt_hash, verdict_hash
+from ledger.drafts import (
+    code_text,
+    make_confirm,
+    make_equivocation,
+    make_issue,
+    make_node_ready,
+    make_node_set,
+    parse_code,
+    receipt_hash,
+    verdict_hash,
+)
 from ledger.envelope import open_envelope
 from ledger.errors import Code, Refusal
 from ledger.jsonform import body_to_json, confirm_from_json, issue_from_json, record_to_json
 from ledger.limits import MAX_LINES, MAX_OFFICER_FILE_BYTES, MAX_SOURCES
-from ledger.record import build_statement
+from ledger.participants import Node
+from ledger.record import build_statement, parse_record, sign_statement
 from tests.outside.records import receipt_hash as outside_receipt_hash
 from tests.outside.records import verdict_hash as outside_verdict_hash
 from tests.support import sealed
@@ -307,6 +318,35 @@ def test_a_record_is_shown_with_decimal_texts_and_hex():
     assert "zone" not in body["lines"][1]
     assert body["sources"] == [{"number": "RU0000042", "carats": "120.00"}]
     assert body["rid"] == sample.record.body.rid.hex()
+
+
+def test_bodies_without_a_sealed_part_are_shown_whole():
+    node = Node("BW", "bw.example:8700", b"c" * 32, b"l" * 32, b"o" * 32, b"0\2xx", validator=False)
+    statements = [
+        make_node_set("BW", sealed.AT, node),
+        make_node_ready("BW", sealed.AT, 3, b"h" * 32),
+        make_equivocation("BW", sealed.AT, 2, b"one", b"another"),
+    ]
+    shown = [record_to_json(parse_record(sign_statement(sealed.LEDGER, sealed.SEED, statement))) for statement in statements]
+    assert json.loads(json.dumps(shown)) == shown
+    assert [(record["kind"], record["author"], record["at"]) for record in shown] == [
+        (kind, "BW", sealed.AT) for kind in ("node.set", "node.ready", "evidence.equivocation")
+    ]
+    assert [record["body"] for record in shown] == [
+        {
+            "address": "bw.example:8700",
+            "consensus": "63" * 32,
+            "cosign": "6f" * 32,
+            "log": "6c" * 32,
+            "tls": "30027878",
+            "validator": False,
+        },
+        {"epoch": 3, "validators": "68" * 32},
+        {"epoch": 2, "first": "6f6e65", "second": "616e6f74686572"},
+    ]
+    assert refusal_of(make_node_ready, "BW", sealed.AT, 0, b"h" * 32).field == "epoch"
+    assert refusal_of(make_equivocation, "BW", sealed.AT, 0, b"", b"x").field == "first"
+    assert refusal_of(make_node_set, "bw", sealed.AT, node).field == "author"
 
 
 def test_a_confirmation_without_a_code_says_so():

@@ -22,6 +22,7 @@ from ledger.state import Block, Ledger
 from ledger.store import Store
 from ledger.tiles import decode_bundle
 from tests.support.script import contents, save, script
+from tests.support.story import tell_of_nodes
 from tests.support.world import START, World, genesis
 from tests.unit.naive_merkle import mth
 
@@ -274,6 +275,17 @@ def test_the_same_blocks_give_the_same_bytes_under_any_hash_seed(tmp_path, block
         wanted = contents(world)
     for seed in ("0", "1", "4242"):
         with run_script("digest", tmp_path / seed, 20, PYTHONHASHSEED=seed) as process:
+            assert process.stdout.read().split("\n")[-2] == wanted
+
+
+def test_nodes_and_epochs_give_the_same_bytes_under_any_hash_seed(tmp_path):
+    with World.make(tmp_path / "here") as world:
+        tell_of_nodes(world)
+        wanted = contents(world)
+        kept = {key[:4] for key, _ in world.store.iterate(keys.STATE) for key in [keys.STATE + key]}
+        assert {b"s/m/", b"s/k/", b"s/w", b"s/l/", b"s/p/", b"s/v/", b"s/q/"} <= kept
+    for seed in ("0", "1", "4242"):
+        with run_script("nodes", tmp_path / seed, 0, PYTHONHASHSEED=seed) as process:
             assert process.stdout.read().split("\n")[-2] == wanted
 
 
