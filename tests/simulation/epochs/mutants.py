@@ -197,7 +197,8 @@ def lists_differ(patch: pytest.MonkeyPatch) -> None:
 
 
 def next_is_not_judged(patch: pytest.MonkeyPatch) -> None:
-    """Whatever a block says of the epoch's end is good."""
+    """Whatever a block says of the epoch's end is good; some leaders try it."""
+    patch.setattr(traitor, "HABITS", ("ends early",) * 4)
     patch.setattr(EpochApplication, "_judge", EpochApplication.__mro__[1]._judge)  # type: ignore[attr-defined] # the base's
 
 
