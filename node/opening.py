@@ -138,8 +138,14 @@ def open_guard(home: Home, genesis: Genesis) -> Wal:
         raise fatal(error, home) from error
 
 
-def open_epoch(home: Home, ledger: Ledger, keys: NodeKeys) -> Epoch:
+def open_epoch(home: Home, ledger: Ledger, keys: NodeKeys, *, alarmed: bool = False) -> Epoch:
     """The core of the epoch in force, as its log and the store's last block leave it.
+
+    Args:
+        home: whose logs they are.
+        ledger: where it stands.
+        keys: the node's.
+        alarmed: this process has raised an alarm in an earlier epoch, so it only follows.
 
     Raises:
         FatalError: the log is missing, damaged or another's; it contradicts itself or the store, or is not this node's latest.
@@ -149,8 +155,8 @@ def open_epoch(home: Home, ledger: Ledger, keys: NodeKeys) -> Epoch:
     logs, me = home.logs(ledger_id), key.public
     try:
         behind = not logs.path(epoch.number, me).exists() and logs.has_later(epoch.number, me)
-        if behind or logs.retired(me):
-            me = b""  # nothing is signed: until the store has caught up with the logs, or never more
+        if alarmed or behind or logs.retired(me):
+            me = b""  # nothing is signed: in this life of the process, until the store has caught up, or never more
         wal = logs.open(epoch.number, me) if me else logs.follow(epoch.number)
     except (WalMissingError, WalDamagedError, WalForeignError) as error:
         raise guard_lost(home, "consensus log", logs.path(epoch.number, me), str(error)) from error

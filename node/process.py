@@ -306,8 +306,8 @@ class NodeProcess:
 
     def _epoch_began(self) -> Epoch:
         """The next core, made between two batches of the driver's events."""
-        self.service.alarm = self._retirement()
-        epoch = open_epoch(self.home, self.ledger, self._keys)
+        self.service.alarm = self._retirement() or self.service.alarm
+        epoch = open_epoch(self.home, self.ledger, self._keys, alarmed=bool(self.service.alarm))
         log.info("epoch", number=epoch.core.epoch, validators=len(self.ledger.network.epoch.keys), votes=epoch.core.validator)
         self.router.epoch_began()
         return epoch

@@ -86,6 +86,23 @@ def test_a_key_is_rotated_and_the_old_one_is_gone_after_the_next_start(alone: Si
     asyncio.run(play())
 
 
+def test_an_alarmed_process_does_not_vote_in_the_next_epoch_and_a_new_one_does(alone: Single) -> None:
+    rotate(alone.home, None)
+
+    async def play() -> None:
+        async with running_node(alone.home) as (process, client):
+            process.service.alarm = "a quorum has notarized a block in view 7 that is not valid here"
+            await client.submit(node_set(alone), wait=True)
+            await until(lambda: process.driver.core.epoch == 1)
+            assert not process.driver.core.validator
+            assert "view 7" in process.service.alarm
+        async with running_node(alone.home) as (process, _):
+            assert process.driver.core.validator
+            assert process.service.alarm == ""
+
+    asyncio.run(play())
+
+
 def test_a_lost_store_is_rebuilt_up_to_the_newest_log_without_a_vote(alone: Single) -> None:
     """Alone there is nobody to rebuild it from: it waits in epoch 0, though its key alone would be a quorum."""
     rotate(alone.home, None)
