@@ -1,4 +1,4 @@
-"""A second program for records: builds, signs, reads and verifies `certificate.issue` and `import.confirm`, and batches.
+"""A second program for records: builds, signs, reads and verifies those with a sealed part, those of nodes, and batches.
 
 `parse` checks form and schema, field by field: what makes a block invalid when a record in it fails. `consistent` checks
 what a body says about itself over several fields (orders, sums, whose number): a rule like those that need the ledger's
@@ -23,6 +23,10 @@ MAX_AMOUNT = 10**15  # points, parcels
 MAX_ZONE = 60  # characters
 MAX_AT = 253_402_300_799_999  # the last millisecond of the year 9999
 MAX_BATCH = 500
+MAX_ADDRESS = 200  # characters
+MAX_TLS = 4096  # bytes, at least 4
+MAX_EPOCH = 2**31 - 1
+MAX_VOTE = 512  # bytes, at least 1
 
 HS = {"710210", "710221", "710231"}
 CODE = re.compile(r"[A-Z]{2}")
@@ -62,7 +66,7 @@ CONFIRM = [
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record whose form and schema were checked; `sealed` and `rid` are its body's."""
+    """A record whose form and schema were checked."""
 
     raw: bytes
     id: bytes
@@ -108,8 +112,9 @@ def parse(raw: bytes) -> Record:
         "schema",
         "author",
     )
-    need(isinstance(inner["kind"], str) and inner["kind"] in BODIES, "unknown-kind", str(inner["kind"]))
-    BODIES[inner["kind"]](inner["body"])
+    bodies = BODIES | UNSEALED
+    need(isinstance(inner["kind"], str) and inner["kind"] in bodies, "unknown-kind", str(inner["kind"]))
+    bodies[inner["kind"]](inner["body"])
     return Record(
         raw=raw,
         id=leaf_hash(raw),
@@ -125,6 +130,8 @@ def parse(raw: bytes) -> Record:
 
 def consistent(record: Record) -> None:
     """Fail unless the record's fields agree with one another."""
+    if record.kind in UNSEALED:
+        return
     body, lines = record.body, record.body["lines"]
     need(sum(line["points"] for line in lines) == body["points"], "line-sum", "points are the lines' sum")
     if record.kind == "certificate.issue":
@@ -141,7 +148,7 @@ def verify(ledger_id: bytes, record: Record) -> None:
         bindings.crypto_sign_open(record.sig + TAG + ledger_id + record.statement, record.key)
     except exceptions.BadSignatureError as error:
         raise CheckFailedError("bad-signature") from error
-    for line in record.body["lines"]:
+    for line in record.body.get("lines", ()):
         pedersen.check_point(line["commitment"])
 
 
@@ -151,14 +158,16 @@ def submission(record: bytes, envelope: bytes | None = None) -> bytes:
 
 
 def parse_submission(raw: bytes) -> tuple[Record, bytes]:
-    """Read either form. Both kinds known here have a sealed part, so the envelope must be there, and the one named."""
+    """Read either form: with the envelope that is named where the kind has a sealed part, else without one (empty)."""
     value = decode(raw, limit=64 * 1024)
     if isinstance(value, dict) and "envelope" not in value:
-        parse(raw)
-        raise CheckFailedError("no-envelope")
+        alone = parse(raw)
+        need(alone.kind in UNSEALED, "no-envelope")
+        return alone, b""
     fields(value, ("envelope", "record"), where="submission")
     need(isinstance(value["envelope"], bytes) and isinstance(value["record"], bytes), "schema", "submission holds bytes")
     record = parse(value["record"])
+    need(record.kind in BODIES, "envelope-unexpected", record.kind)
     envelopes.check(value["envelope"], record.body["sealed"], record.body["rid"])
     return record, value["envelope"]
 
@@ -248,3 +257,44 @@ def confirm_body(value: Any) -> None:
 
 
 BODIES: dict[str, Callable[[Any], None]] = {"certificate.issue": issue_body, "import.confirm": confirm_body}
+
+
+def _bin(value: Any, low: int, high: int, where: str) -> None:
+    need(isinstance(value, bytes) and low <= len(value) <= high, "schema", f"{where} has {low} to {high} bytes")
+
+
+def node_body(value: Any) -> None:
+    """Check the body of `node.set`."""
+    body = fields(value, ("address", "consensus", "cosign", "log", "tls", "validator"), where="body")
+    need(isinstance(body["address"], str) and 1 <= len(body["address"]) <= MAX_ADDRESS, "schema", "address")
+    for name in ("consensus", "cosign", "log"):
+        fixed(body[name], 32, name)
+    _bin(body["tls"], 4, MAX_TLS, "tls")
+    need(isinstance(body["validator"], bool), "schema", "validator")
+
+
+def ready_body(value: Any) -> None:
+    """Check the body of `node.ready`."""
+    body = fields(value, ("epoch", "validators"), where="body")
+    whole(body["epoch"], 1, "epoch", MAX_EPOCH)
+    fixed(body["validators"], 32, "validators")
+
+
+def equivocation_body(value: Any) -> None:
+    """Check the body of `evidence.equivocation`; what a vote is the format of the consensus says."""
+    body = fields(value, ("epoch", "first", "second"), where="body")
+    whole(body["epoch"], 0, "epoch", MAX_EPOCH)
+    for name in ("first", "second"):
+        _bin(body[name], 1, MAX_VOTE, name)
+
+
+def list_hash(validators: Sequence[tuple[str, bytes]]) -> bytes:
+    """The hash of a list of validators, each its participant and consensus key."""
+    return hashed("kpl/validators", canonical([[code, key] for code, key in validators]))
+
+
+UNSEALED: dict[str, Callable[[Any], None]] = {
+    "node.set": node_body,
+    "node.ready": ready_body,
+    "evidence.equivocation": equivocation_body,
+}

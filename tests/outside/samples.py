@@ -142,3 +142,15 @@ def witnessed(rng: random.Random, size: int, index: int, signers: int = 3, nodes
     return Witnessed(
         receipts.make(record, index, trees.inclusion_path(leaves, index), note), rules, record, tuple(entries), note
     )
+
+
+def unsealed_body(rng: random.Random, kind: str) -> dict[str, Any]:
+    """A body of a kind without a sealed part."""
+    if kind == "node.set":
+        keys = {name: rng.randbytes(32) for name in ("consensus", "cosign", "log")}
+        address = f"{rng.choice(COUNTRIES).lower()}.example:{rng.randrange(1, 65536)}"
+        return keys | {"address": address, "tls": b"\x30\x02" + rng.randbytes(2), "validator": rng.random() < 0.5}
+    if kind == "node.ready":
+        return {"epoch": rng.choice([1, 2, 2**31 - 1]), "validators": rng.randbytes(32)}
+    votes = {name: rng.randbytes(rng.choice([1, 160, 512])) for name in ("first", "second")}
+    return votes | {"epoch": rng.choice([0, 1, 2**31 - 1])}

@@ -5,6 +5,7 @@ may take what the other refuses. Everything is seeded, so a failure repeats itse
 """
 
 import copy
+import hashlib
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -20,10 +21,12 @@ from ledger.bodies import ConfirmBody, ConfirmLine, IssueBody, Line, Source
 from ledger.codec import decode as their_decode
 from ledger.codec import encode as their_encode
 from ledger.errors import Code, ProofError, Refusal
+from ledger.network import list_hash
 from tests.outside import envelopes, pedersen, records, samples
 from tests.outside.wire import CheckFailedError, canonical, decode, hashed
 
 KINDS = sorted(records.BODIES)
+UNSEALED = sorted(records.UNSEALED)
 SEED = st.integers(0, 2**32)
 SCALARS = st.one_of(st.sampled_from([1, 2, pedersen.L - 1]), st.integers(1, pedersen.L - 1))
 BLINDINGS = SCALARS.map(lambda scalar: scalar.to_bytes(32, "little"))
@@ -114,6 +117,33 @@ def test_the_outside_program_reads_what_the_product_seals(seed: int, kind: str) 
             told = envelope.disclose(samples.LEDGER, theirs_sealed.envelope, code, secret, name)
             envelopes.check_disclosure(header.raw, told.name, told.salt, told.value)
             assert (told.rid, told.salt) == (header.rid, opened.salts[name])
+
+
+@pytest.mark.parametrize("kind", UNSEALED)
+@given(SEED)
+@settings(max_examples=25)
+def test_records_without_a_sealed_part_cross_over(kind: str, seed: int) -> None:
+    rng = random.Random(seed)
+    body, author = samples.unsealed_body(rng, kind), rng.choice(samples.COUNTRIES)
+    signed = records.statement(kind, author, samples.DAY, body)
+    raw = records.sign(samples.LEDGER, rng.randbytes(32), signed)
+    read = record.parse_submission(raw)
+    assert (read.envelope, read.record.kind, read.record.author) == (None, kind, author)
+    assert {name: getattr(read.record.body, name) for name in read.record.body.__struct_fields__} == body
+    assert record.build_statement(kind, author, samples.DAY, read.record.body) == signed
+    assert record.verify_records(samples.LEDGER, [read.record]) == [None]
+    mine, envelope_bytes = records.parse_submission(raw)
+    records.verify(samples.LEDGER, mine)
+    assert (mine.id, mine.body, envelope_bytes) == (read.record.id, body, b"")
+    with_envelope = records.submission(raw, samples.sealed(rng, KINDS[0]).envelope)
+    assert not ours(records.parse_submission, with_envelope)[0]
+    assert not theirs(record.parse_submission, with_envelope)[0]
+
+
+def test_lists_of_validators_have_the_same_hash() -> None:
+    for count in range(20):
+        members = tuple((code, hashlib.sha256(code.encode()).digest()) for code in samples.COUNTRIES[:count])
+        assert list_hash(members) == records.list_hash(members)
 
 
 def test_disclosures_cross_over() -> None:
@@ -312,7 +342,9 @@ def test_damaged_bytes_are_the_same_value_to_both_or_none(seed: int) -> None:
 def test_damaged_statements_are_judged_alike(seed: int) -> None:
     rng, verdicts = random.Random(seed), Counter[tuple[str, bool]]()
     made = [decode(samples.sealed(rng, kind).statement) for kind in KINDS * 4]
-    for _ in range(1500):
+    for kind in UNSEALED * 3:
+        made.append(decode(records.statement(kind, "BW", samples.DAY, samples.unsealed_body(rng, kind))))
+    for _ in range(2000):
         outer = {"key": b"k" * 32, "sig": b"s" * 64, "statement": canonical(damaged(rng, rng.choice(made)))}
         raw = canonical(outer if rng.random() < 0.9 else damaged(rng, outer))
         agree(verdicts, "parse", ours(records.parse, raw), theirs(record.parse_record, raw), raw)

@@ -139,6 +139,11 @@ def test_what_is_written_is_what_is_read():
     assert genesis.validators == (ed("BWcons"), ed("EUcons"))
     assert genesis.node("EU").address == "127.0.0.1:8701"
     assert genesis.node("CF") is None
+    named = [genesis.nodes[0].tls, genesis.secretariat.root, genesis.participants["BW"].root, ed("EUcons")]
+    named += [genesis.secretariat.seals[0].key, next(iter(genesis.participants["BW"].keys))]
+    assert [str(genesis.keys[key]) for key in named] == [
+        "tls of BW", "root of secretariat", "root of BW", "consensus of EU", "seal of secretariat", "role of BW",
+    ]  # fmt: skip
 
 
 def test_ledger_id_depends_on_values_and_not_on_layout():

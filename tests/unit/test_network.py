@@ -2,10 +2,11 @@
 
 import pytest
 
-from ledger.errors import BlockOrderError, Code
+from ledger import keys
+from ledger.errors import BlockOrderError, Code, StoreError
 from ledger.network import Epoch, list_hash
 from ledger.state import Block
-from tests.support.world import VALIDATORS, World, genesis, public
+from tests.support.world import VALIDATORS, World, certificate, genesis, public
 
 
 @pytest.fixture
@@ -133,3 +134,50 @@ def test_it_is_all_there_after_reopening(tmp_path):
         assert world.ledger.network == network
         assert [world.ledger.epoch(number) for number in range(3)] == epochs
         assert world.ledger.network.node_of_consensus(key("BW")) == network.node("BW")
+
+
+def test_a_store_without_the_epoch_in_force_stops_the_node(tmp_path):
+    with World.make(tmp_path / "db") as world:
+        world.accept(world.node_set("CF"))
+        world.block(ends_for=schedule(world, "CF", "BW", "RU", "AE"))
+        world.store.write({keys.epoch(1): None}, sync=True)
+    with pytest.raises(StoreError, match="epoch 1 is in force and missing"):
+        World.make(tmp_path / "db")
+
+
+def test_an_address_changes_at_once_and_nothing_waits_for_an_epoch(world):
+    before = world.ledger.network
+    world.accept(world.node_set("BW", address="bw.example:8701", tls=certificate("BW/2"), log=public("BW/log/2")))
+    network = world.ledger.network
+    assert (network.pending, network.epoch) == (b"", before.epoch)
+    assert network.node("BW") == network.node_of_consensus(key("BW")) != before.node("BW")
+    assert network.node("BW").address == "bw.example:8701"
+    assert before.node("BW").address == "127.0.0.1:8700", "who holds what was read before is not disturbed"
+
+
+def test_a_block_that_changes_no_node_leaves_the_same_network(world):
+    before = world.ledger.network
+    world.accept(world.issue())
+    assert world.ledger.network is before
+
+
+def test_a_list_may_be_activated_again(world):
+    """What was scheduled once stays known by its hash, also in later epochs."""
+    world.accept(world.node_set("CF"))
+    first = schedule(world, "CF", "BW", "RU", "AE")
+    world.block(ends_for=first)
+    world.accept(world.node_set("CF", validator=False))
+    world.block(ends_for=schedule(world, "AE", "BW", "EU"))
+    assert [code for code, _ in world.ledger.network.epoch.validators] == sorted(VALIDATORS)
+    world.block(ends_for=first)
+    network = world.ledger.network
+    assert (network.epoch.number, list_hash(network.epoch.validators)) == (3, first)
+    assert network.pending == list_hash(world.ledger.epoch(2).validators)
+
+
+def test_a_list_of_one(world):
+    """A quorum of one validator is that one."""
+    world.accept(*(world.node_set(code, validator=False) for code in ("RU", "EU", "AE")))
+    assert schedule(world, "BW") == list_hash((("BW", key("BW")),))
+    world.block(ends_for=world.ledger.scheduled)
+    assert (world.ledger.network.quorum, world.ledger.network.validator_keys) == (1, (key("BW"),))
