@@ -28,6 +28,7 @@ lint: setup
 
 unit: setup
 	@deploy/browser.sh
+	@deploy/spin.sh
 	@$(PY) -m pytest -n 2 --dist worksteal
 
 bench: setup ## figures of this machine, each beside its limit
