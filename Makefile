@@ -29,6 +29,7 @@ lint: setup
 unit: setup
 	@deploy/browser.sh
 	@deploy/namespaces.sh
+	@deploy/spin.sh
 	@$(PY) -m pytest -n 2 --dist worksteal
 
 bench: setup ## figures of this machine, each beside its limit

@@ -134,7 +134,7 @@ short here[HONEST];         /* bit b: block b and its ancestors are here, for th
 
 #ifdef NO_ONE_NOTARIZE
 #define UNSIGNED(i, v) (!nullified[AT(i, v)])
-#elif defined(NO_NOTARIZE_AFTER_NULLIFY_CHECK)
+#elif defined(NO_NOTARIZE_NULLIFIED)
 #define UNSIGNED(i, v) (!notarized[AT(i, v)])
 #else
 #define UNSIGNED(i, v) (!notarized[AT(i, v)] && !nullified[AT(i, v)])

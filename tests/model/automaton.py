@@ -37,6 +37,7 @@ from consensus.messages import (
     VoteKind,
     decode_record,
 )
+from consensus.view import Round
 from tests.support.consensus import GENESIS, LEDGER, MARK, Scheme, block, config, digest_of, keys, leader, tip_of, vote
 
 N = 4
@@ -274,7 +275,7 @@ class Automaton:
         """Invariants of one validator alone: the vote rules over its log, in its order; no alarm; nobody accused wrongly."""
         if machine.core.alarm is not None:
             raise Violation("alarm", machine.core.alarm)
-        if any(key != keys(N)[self.byzantine] for key, _ in machine.core.faults):
+        if any(key != keys(N)[self.byzantine] and reason != "equivocation" for key, reason in machine.core.faults):
             raise Violation("fault", f"honest validators are found faulty: {machine.core.faults}")
         cast: list[Ballot] = []
         for one in self._votes(machine.log):
@@ -294,16 +295,17 @@ _LEFT_OUT = frozenset({
     "config", "committee", "verifier", "scheme", "outbox", "hearing", "_answers",
     "key", "now", "_changes", "faults", "_evidence", "_resend_at", "_wake_at", "retry_at", "attempts", "_turn", "nullified",
     "_config", "_committee", "_me", "_scheme", "final",
+    "ballots", "_fetch", "linked", "_asked",
 })  # fmt: skip
 """Attributes that decide nothing here; the module's docstring says why. `final` is among the certificates."""
 
 
 def essence(core: Core, me: int) -> object:
     """Everything a core holds that can make a difference, in a form that compares."""
-    return _essence(core, me)
+    return _essence(core, me, core.view)
 
 
-def _essence(value: object, me: int) -> object:
+def _essence(value: object, me: int, view: int) -> object:
     match value:
         case None | bool() | int() | str() | bytes():
             return value
@@ -314,34 +316,30 @@ def _essence(value: object, me: int) -> object:
         case Block():
             return ("block", digest_of(value))
         case dict():
-            return frozenset((_essence(key, me), _essence(item, me)) for key, item in value.items())
+            return frozenset((_essence(key, me, view), _essence(item, me, view)) for key, item in value.items())
         case list() | tuple():
-            return tuple(_essence(item, me) for item in value)
+            return tuple(_essence(item, me, view) for item in value)
         case set() | frozenset():
-            return frozenset(_essence(item, me) for item in value)
+            return frozenset(_essence(item, me, view) for item in value)
         case type():
             return value.__name__
         case Enum():
             return value.name
         case Struct():
-            return (type(value).__name__, *(_essence(getattr(value, name), me) for name in value.__struct_fields__))
+            return (type(value).__name__, *(_essence(getattr(value, name), me, view) for name in value.__struct_fields__))
     names = [name for name in _names(value) if name not in _LEFT_OUT]
-    return (type(value).__name__, *((name, _attribute(value, name, me)) for name in names))
+    if isinstance(value, Round) and value.view < view:
+        names = ["certificates"]
+    return (type(value).__name__, *((name, _attribute(value, name, me, view)) for name in names))
 
 
-def _attribute(owner: object, name: str, me: int) -> object:
+def _attribute(owner: object, name: str, me: int, view: int) -> object:
     value = getattr(owner, name)
     if name == "armed_at":
         return value is not None
-    if name == "ballots":
-        return frozenset(
-            (kind, _essence(value[kind], me))
-            for kind in value
-            if kind not in owner.certificates  # type: ignore[attr-defined]
-        )
     if name in {"leader", "signer"}:
         return "me" if value == me else "other"
-    return _essence(value, me)
+    return _essence(value, me, view)
 
 
 def _names(value: object) -> list[str]:

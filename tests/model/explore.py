@@ -46,6 +46,8 @@ from tests.model.automaton import (
 from tests.support.consensus import leader
 
 N, HONEST_QUORUM = 4, 2
+BITS = 20
+MASK = (1 << BITS) - 1
 LEADS = (0, 1, 2)
 """The view that the Byzantine validator leads; 0: neither."""
 
@@ -104,8 +106,10 @@ class Exploration:
         """
         start = self._canonical([automaton.start for automaton in self.automata])
         seen, todo, transitions, final = {start}, [start], 0, 0
+        self.seen = seen
         while todo:
-            here = todo.pop()
+            packed = todo.pop()
+            here = [packed >> 2 * BITS, packed >> BITS & MASK, packed & MASK]
             faces = tuple(sorted(self._face(who, state) for who, state in enumerate(here)))
             events = self._events.get(faces)
             if events is None:
@@ -125,11 +129,12 @@ class Exploration:
         states, steps = sum(len(one.states) for one in automata), sum(one.steps for one in automata)
         return Found(states, steps, len(seen), transitions, final)
 
-    def _canonical(self, states: list[int]) -> tuple[int, ...]:
-        """Interchangeable followers in one order."""
-        if self.symmetric and states[-1] < states[-2]:
-            states[-2:] = states[-1], states[-2]
-        return tuple(states)
+    def _canonical(self, states: list[int]) -> int:
+        """The states of all three in one number, interchangeable followers in one order."""
+        leading, one, other = states
+        if self.symmetric and other < one:
+            one, other = other, one
+        return leading << 2 * BITS | one << BITS | other
 
     def _successors(self, who: int, number: int, events: int) -> tuple[int, ...]:
         """Where one validator can get to by what is out."""
