@@ -335,7 +335,9 @@ def _attribute(owner: object, name: str, me: int) -> object:
         return value is not None
     if name == "ballots":
         return frozenset(
-            (kind, _essence(value[kind], me)) for kind in value if kind not in owner.certificates  # type: ignore[attr-defined]
+            (kind, _essence(value[kind], me))
+            for kind in value
+            if kind not in owner.certificates  # type: ignore[attr-defined]
         )
     if name in {"leader", "signer"}:
         return "me" if value == me else "other"

@@ -39,7 +39,7 @@ def found(validators: int, faults: tuple[Fault, ...] = ()) -> str:
         (mutants.finalize_after_nullify, 4, (), {"nullify-finalize"}),
         (mutants.send_before_durable, 4, (), {"sent-before-durable"}),
         (mutants.no_durability, 4, (), {"sent-before-durable"}),
-        (mutants.amnesia, 4, restarts(4), {"recovery", "notarize-after-nullify"}),
+        (mutants.amnesia, 4, restarts(4), {"recovery", "notarize-after-nullify", "alarm"}),
         (mutants.parent_gap, 4, (), {"parent-gap"}),
         (mutants.finalize_at_once, 4, (), {"finalize-unnotarized"}),
         (mutants.small_quorum, 5, (), {"certificate", "finalize-unnotarized"}),
