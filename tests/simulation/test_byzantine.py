@@ -35,7 +35,7 @@ NOTICED = {
     "forges certificates",
     "garbage answers",
 }
-DENIABLE = {"withholds", "late", "always nullifies", "silence", "wrong epoch", "censors"}
+DENIABLE = {"withholds", "late", "silence", "wrong epoch", "censors"}
 SEARCH = 60
 
 

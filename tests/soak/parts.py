@@ -34,7 +34,7 @@ class Failure:
 
 
 Chunk = Callable[[Sequence[int], bool, str], list[Failure]]
-"""Makes the runs of these numbers; whether failures are to be shrunk; the name of a planted defect."""
+"""Makes the runs of these numbers; whether the first failure among them is to be shrunk; the name of a planted defect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def simulated(make: Callable[[int], tuple[Options, str]], numbers: Iterable[int]
     failures = []
     for number in numbers:
         options, again = make(number)
-        if not small:
+        if not small or failures:
             rule = shrink.failure(options)
             failures += [Failure(number, rule, f"again: python -m tests.simulation {again}")] if rule else []
             continue

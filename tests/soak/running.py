@@ -24,7 +24,7 @@ from tests.soak.parts import Chunk, Failure, Program, Runs
 ROOT = Path(__file__).resolve().parents[2]
 LOGS = ROOT / ".soak"
 SHRUNK = 5
-"""So many failures of a part are shrunk; of further ones only the number is told."""
+"""Where a part has so many failures, no further one is shrunk: only its number is told. Nor is a second one of the same chunk."""
 MOST_FAILURES = 100
 """A part with so many ends."""
 GRACE_SECONDS = 60.0

@@ -17,7 +17,7 @@ from tests.soak import __main__ as command
 from tests.soak.parts import PARTS, Failure, Program, Runs
 from tests.soak.running import ROOT, Soak
 
-AWAITED = {"tests.model", "tests.mutation"}
+AWAITED = {"tests.mutation"}
 """Programs that are not part of the project yet; the long run fails without them."""
 
 
@@ -32,7 +32,7 @@ def test_a_short_long_run() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     rows = re.findall(r"^(\w+) +(\d+)/(\d+) +(\d+) +\d+$", done.stdout, re.MULTILINE)
     assert [(name, total, failures) for name, _, total, failures in rows] == [("swarm", "50000", "0"), ("twins", "100000", "0")]
-    assert all(int(runs) > 0 for _, runs, _, _ in rows)
+    assert sum(int(runs) for _, runs, _, _ in rows) >= 10
 
 
 def test_a_planted_defect_shows_up_with_its_script() -> None:
