@@ -56,7 +56,10 @@ def judge_all(directory: Path, chosen: Sequence[Mutation], jobs: int, *, first_o
         running = [pool.submit(_judge, bench, one, first_only) for one in chosen]
         for done in as_completed(running):
             verdict = done.result()
-            print(f"{verdict.outcome.value:<10} {verdict.seconds:5.1f} s  {verdict.mutation.name:<40} {_told(verdict)}", flush=True)
+            print(
+                f"{verdict.outcome.value:<10} {verdict.seconds:5.1f} s  {verdict.mutation.name:<40} {_told(verdict)}",
+                flush=True,
+            )
     return [done.result() for done in running]
 
 

@@ -34,4 +34,6 @@ def _short(by: str) -> str:
     """`tests/unit/test_x.py::test_y[a] (E)` as `test_x.py: y[a]`."""
     test = by.rpartition(" (")[0]
     file, _, name = test.partition("::")
-    return f"`{file.rpartition('/')[2].removeprefix('test_').removesuffix('.py')}: {name.partition('[')[0].removeprefix('test_')}`"
+    return (
+        f"`{file.rpartition('/')[2].removeprefix('test_').removesuffix('.py')}: {name.partition('[')[0].removeprefix('test_')}`"
+    )

@@ -6,6 +6,7 @@ because of what it checks: an import, a syntax or a name that is broken proves n
 to be ended from outside (`HUNG`). A test that ends itself after its own timeout has noticed.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -28,7 +29,9 @@ TEST_SECONDS = 120
 """One test."""
 _LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info")
 _LINKS_LEFT_OUT = shutil.ignore_patterns(".*")
-_PROVES_NOTHING = frozenset({"SyntaxError", "IndentationError", "ImportError", "ModuleNotFoundError", "NameError", "UnboundLocalError"})
+_PROVES_NOTHING = frozenset(
+    {"SyntaxError", "IndentationError", "ImportError", "ModuleNotFoundError", "NameError", "UnboundLocalError"}
+)
 
 
 class Outcome(Enum):
@@ -82,7 +85,9 @@ class Bench:
         """
         with self._checking:
             fresh = sorted(set(tests) - self._green)
-            answer = self._pytest(self._base, {}, fresh, first_only=False) if fresh else {"failures": [], "exit": 0, "passed": 1}
+            answer = (
+                self._pytest(self._base, {}, fresh, first_only=False) if fresh else {"failures": [], "exit": 0, "passed": 1}
+            )
             if answer is None or answer["failures"] or answer["exit"] or not answer["passed"]:
                 raise NotGreenError(f"the unmutated tests are not green: {answer and (answer['failures'] or answer)}")
             self._green.update(fresh)
@@ -131,7 +136,13 @@ class Bench:
         command += ["--hypothesis-seed=0", f"--timeout={TEST_SECONDS}", "--tb=short", *(["-x"] if first_only else [])]
         command += [f"tests/{test}" for test in tests]
         process = subprocess.Popen(
-            command, cwd=tree, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+            command,
+            cwd=tree,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
         )
         try:
             output, _ = process.communicate(timeout=LIMIT_SECONDS)
@@ -160,7 +171,5 @@ def _replace(file: Path, source: str) -> str:
 
 def _end(group: int) -> None:
     """Ends whatever a failed run has left behind: all of it is in the process group that was made for it."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(group, signal.SIGKILL)
-    except ProcessLookupError:
-        pass

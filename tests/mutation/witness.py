@@ -57,7 +57,11 @@ def pytest_sessionfinish(exitstatus: int) -> None:
     order = _seen["order"]
     assert isinstance(order, dict)
     tree = Path(order["tree"])
-    ours = {name: str(module.__file__) for name, module in list(sys.modules.items()) if name.split(".")[0] in PACKAGES and getattr(module, "__file__", None)}
+    ours = {
+        name: str(module.__file__)
+        for name, module in list(sys.modules.items())
+        if name.split(".")[0] in PACKAGES and getattr(module, "__file__", None)
+    }
     strangers = sorted(name for name, file in ours.items() if not Path(file).is_relative_to(tree))
     told = {key: value for key, value in _seen.items() if key != "order"}
     Path(order["answer"]).write_text(json.dumps({**told, "strangers": strangers, "exit": int(exitstatus)}))
