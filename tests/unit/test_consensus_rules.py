@@ -417,6 +417,23 @@ def test_r4_another_sender_than_the_leader_cannot_propose():
     assert one.core.faults == {(keys(N)[follower(N, 1)], "misdirected"): 1}
 
 
+def test_r4_another_than_the_leader_proposes_nothing_in_its_own_name():
+    one = node()
+    other = follower(N, 1)
+    one.receive(other, Proposal(FIRST, vote(NOTARIZE, other, 1, FIRST)))
+    assert one.votes(NOTARIZE) == []
+    assert one.core.faults == {(keys(N)[other], "misdirected"): 1}
+
+
+def test_r4_a_proposal_in_a_view_that_is_final_is_not_kept():
+    one = node()
+    one.receive(PEER, quorum_of(FINALIZE, 9, block(9)))
+    for view in range(1, 10):
+        one.receive(leader(N, view), proposal(N, block(view, GENESIS, b"late")))
+    assert [entry.block.view for entry in one.core._engine.blocks] == []
+    assert one.core.faults == {}
+
+
 def test_r4_missing_certificates_are_fetched_from_the_leader_and_waited_for():
     one = node()
     second = block(2)
