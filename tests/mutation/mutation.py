@@ -5,11 +5,12 @@ A table is made of lines:
     === consensus/journal.py                the file that the entries below mutate
     name [rule] what the check is for       begins an entry
      context, -removed, +added              a patch of whole lines, as `diff -u` writes them
+    @@                                      begins another patch of the same file
     > unit/test_x.py::test_y                tests below `tests/` that must notice, the nearest first; more lines, more tests
     ~ reason                                only for an accepted equivalent: why nothing can notice
     # remark                                says nothing
 
-Context and removed lines together must occur exactly once in the file: an entry that no longer applies is an error, never a pass.
+Context and removed lines of a patch together must occur exactly once in the file: what no longer applies is an error, never a pass.
 """
 
 import ast
@@ -42,7 +43,7 @@ class Mutation:
         file: relative to the project.
         rule: R.. and P.. of 4-consensus.md, or the page or module whose rule it is.
         why: what the check is for.
-        before, after: the lines that must be there, and those that take their place.
+        patches: pairs of the lines that must be there and those that take their place.
         tests: node ids below `tests/` that must notice.
         equivalent: why nothing can notice, for a check that another one covers; else empty.
     """
@@ -51,8 +52,7 @@ class Mutation:
     file: str
     rule: str
     why: str
-    before: list[str] = field(default_factory=list)
-    after: list[str] = field(default_factory=list)
+    patches: list[tuple[list[str], list[str]]] = field(default_factory=lambda: [([], [])])
     tests: list[str] = field(default_factory=list)
     equivalent: str = ""
 
@@ -72,10 +72,13 @@ class Mutation:
         Raises:
             StaleMutationError: the lines are not there exactly once, or the result is no other program.
         """
-        fragment, lines = "\n" + "\n".join(self.before) + "\n", "\n" + source
-        if not self.before or lines.count(fragment) != 1:
-            raise StaleMutationError(f"{self.name}: its lines occur {lines.count(fragment)} times in {self.file}")
-        mutated = lines.replace(fragment, "".join(f"\n{line}" for line in self.after) + "\n")[1:]
+        lines = "\n" + source
+        for before, after in self.patches:
+            fragment = "\n" + "\n".join(before) + "\n"
+            if not before or lines.count(fragment) != 1:
+                raise StaleMutationError(f"{self.name}: its lines occur {lines.count(fragment)} times in {self.file}")
+            lines = lines.replace(fragment, "".join(f"\n{line}" for line in after) + "\n")
+        mutated = lines[1:]
         try:
             same = ast.dump(ast.parse(mutated)) == ast.dump(ast.parse(source))
         except SyntaxError as error:
@@ -107,17 +110,20 @@ def parse(text: str) -> list[Mutation]:
             file = line[4:]
         elif header is not None:
             found.append(Mutation(header[1], file, header[2], header[3]))
-        elif entry is None or line[0] not in " -+>~":
+        elif entry is None or line[0] not in " -+>~@":
             raise ValueError(f"line {number} belongs to nothing: {line}")
+        elif line == "@@":
+            entry.patches.append(([], []))
         elif line[0] == ">":
             entry.tests.append(line[2:])
         elif line[0] == "~":
             entry.equivalent = line[2:]
         else:
+            before, after = entry.patches[-1]
             if line[0] != "+":
-                entry.before.append(line[1:])
+                before.append(line[1:])
             if line[0] != "-":
-                entry.after.append(line[1:])
+                after.append(line[1:])
     return found
 
 

@@ -54,7 +54,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
 
 
 def journal(name: str, before: str, after: str) -> Mutation:
-    return Mutation(name, "consensus/journal.py", "", "", [before], [after], [JOURNAL])
+    return Mutation(name, "consensus/journal.py", "", "", [([before], [after])], [JOURNAL])
 
 
 @pytest.mark.parametrize(
@@ -97,6 +97,7 @@ ENTRY = "=== x.py\n\na [R1] why\n{}\n> unit/test_x.py\n"
         ("-a = 1\n+a = 2", "  a = 1\n"),
         ("-a = 1\n+a = 1  # the same", "a = 1\n"),
         ("-a = 1\n+a = ", "a = 1\n"),
+        ("-a = 1\n+a = 2\n@@\n-b = 1\n+b = 2", "a = 1\n"),
         ("+a = 1", "b = 1\n"),
     ],
 )
@@ -110,6 +111,11 @@ def test_a_patch_has_context() -> None:
     (entry,) = parse(ENTRY.format(" if b:\n-    a = 1\n+    a = 2"))
     assert entry.applied("a = 1\nif b:\n    a = 1\n") == "a = 1\nif b:\n    a = 2\n"
     assert (entry.name, entry.file, entry.module, entry.rule, entry.why) == ("a", "x.py", "x", "R1", "why")
+
+
+def test_two_patches_of_one_file() -> None:
+    (entry,) = parse(ENTRY.format("-a = 1\n+a = 2\n@@\n-b = 1"))
+    assert entry.applied("a = 1\nc = 1\nb = 1\n") == "a = 2\nc = 1\n"
 
 
 def test_a_line_that_belongs_to_nothing() -> None:
