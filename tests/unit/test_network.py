@@ -2,7 +2,8 @@
 
 import pytest
 
-from ledger.errors import BlockOrderError, Code
+from ledger import keys
+from ledger.errors import BlockOrderError, Code, StoreError
 from ledger.network import Epoch, list_hash
 from ledger.state import Block
 from tests.support.world import VALIDATORS, World, genesis, public
@@ -119,6 +120,15 @@ def test_back_to_the_epochs_own_validators_nothing_is_pending(world):
     world.accept(world.node_set("CF"))
     world.accept(world.node_set("CF", validator=False))
     assert world.ledger.network.pending == b""
+
+
+def test_a_store_that_has_lost_the_epoch_in_force_does_not_open(tmp_path):
+    with World.make(tmp_path / "db") as world:
+        world.accept(world.node_set("CF"))
+        world.block(ends_for=schedule(world, "CF", "BW", "RU", "AE"))
+        world.store.write({keys.epoch(1): None}, sync=True)
+    with pytest.raises(StoreError, match="epoch 1 is in force and missing"):
+        World.make(tmp_path / "db")
 
 
 def test_it_is_all_there_after_reopening(tmp_path):
