@@ -72,13 +72,13 @@ class Mutation:
         Raises:
             StaleMutationError: the lines are not there exactly once, or the result is no other program.
         """
-        lines = "\n" + source
+        lines = source.split("\n")
         for before, after in self.patches:
-            fragment = "\n" + "\n".join(before) + "\n"
-            if not before or lines.count(fragment) != 1:
-                raise StaleMutationError(f"{self.name}: its lines occur {lines.count(fragment)} times in {self.file}")
-            lines = lines.replace(fragment, "".join(f"\n{line}" for line in after) + "\n")
-        mutated = lines[1:]
+            places = [at for at in range(len(lines)) if before and lines[at : at + len(before)] == before]
+            if len(places) != 1:
+                raise StaleMutationError(f"{self.name}: its lines occur {len(places)} times in {self.file}")
+            lines[places[0] : places[0] + len(before)] = after
+        mutated = "\n".join(lines)
         try:
             same = ast.dump(ast.parse(mutated)) == ast.dump(ast.parse(source))
         except SyntaxError as error:
