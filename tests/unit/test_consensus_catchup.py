@@ -92,6 +92,11 @@ BAD = {
     ),
     "a wrong height": (headers(BLOCKS[0], block(2, tip_of(BLOCKS[0]), height=3)), BadHeadersError, "does not follow"),
     "a certificate of another block": (Headers(tuple(BLOCKS[:2]), final(BLOCKS[2])), BadHeadersError, "another block's"),
+    "a certificate of another block of the same view": (
+        Headers(tuple(BLOCKS[:2]), final(block(2, tip_of(BLOCKS[0]), b"other"))),
+        BadHeadersError,
+        "another block's",
+    ),
     "a notarization": (
         Headers(tuple(BLOCKS[:2]), certificate(NOTARIZE, N, PEERS, 2, BLOCKS[1])),
         BadHeadersError,

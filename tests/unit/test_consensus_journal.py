@@ -78,6 +78,15 @@ def test_a_follower_signs_nothing():
         cast(journal(4), NULLIFY)
 
 
+def test_a_key_that_has_voted_elsewhere_signs_nothing():
+    one = journal()
+    one.lose(vote(NULLIFY, 0, 9))
+    for kind in (NOTARIZE, NULLIFY, FINALIZE):
+        with pytest.raises(LocalFaultError, match="voted elsewhere in view 9"):
+            cast(one, kind)
+    assert len(one.take()) == 1, "that it has is all that is written"
+
+
 def test_nothing_is_signed_in_forgotten_views():
     one = journal()
     cast(one, NULLIFY, 3)

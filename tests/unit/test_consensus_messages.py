@@ -81,14 +81,26 @@ def test_flipped_bits(message: m.Message, data: st.DataObject) -> None:
         msgspec.msgpack.encode(["status", 1, 2, 1.0]),
         msgspec.msgpack.encode(["vote", 4, 0, 1, 0, bytes(32), 0, bytes(64)]),
         msgspec.msgpack.encode(["vote", 1, 0, 1, 0, bytes(32), 128, bytes(64)]),
-        b"\x95" + msgspec.msgpack.encode("status") + b"\xcc\x01\x02\x03",
         b"\xa6status",
-        bytes(MAX_MESSAGE_BYTES + 1),
     ],
 )
 def test_refused(data: bytes) -> None:
     with pytest.raises(MalformedMessageError):
         m.decode(data)
+
+
+@pytest.mark.parametrize(
+    "data", [b"\x94\xa6status\xcc\x01\x02\x03", b"\xdc\x00\x04\xa6status\x01\x02\x03", b"\x94\xd9\x06status\x01\x02\x03"]
+)
+def test_a_message_has_one_encoding(data: bytes) -> None:
+    assert m.decode(b"\x94\xa6status\x01\x02\x03") == m.Status(1, 2, 3)
+    with pytest.raises(MalformedMessageError, match="canonical"):
+        m.decode(data)
+
+
+def test_what_is_too_large_is_not_looked_into() -> None:
+    with pytest.raises(MalformedMessageError, match="at most"):
+        m.decode(bytes(MAX_MESSAGE_BYTES + 1))
 
 
 def test_too_many_records_in_a_block() -> None:
@@ -110,3 +122,8 @@ def test_signatures_are_bound_to_ledger_kind_and_subject() -> None:
     }
     assert len(inputs) == 2 * 3 * 2 * 2 * 2 * 2
     assert all(data.startswith(b"kpledger/vote/v1\0") for data in inputs)
+
+
+@given(BLOCKS)
+def test_a_blocks_digest_is_bound_to_its_ledger(block: m.Block) -> None:
+    assert m.block_digest(bytes(32), block) != m.block_digest(b"1" * 32, block)

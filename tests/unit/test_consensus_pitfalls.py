@@ -289,6 +289,29 @@ def test_p18_an_answer_nobody_asked_for_makes_nothing_valid():
     assert one.votes(NOTARIZE) == []
 
 
+def test_p18_an_answer_before_the_question_makes_nothing_valid():
+    """The block is here, its parent is not known to be admissible: nobody was asked yet."""
+    one = node(automatic=False)
+    second = block(2)
+    one.receive(PEERS[0], quorum_of(NOTARIZE, 1, FIRST))
+    one.receive(leader(N, 2), proposal(N, second))
+    one.handle(Checked(digest_of(second), valid=True))
+    one.receive(PEERS[0], quorum_of(NULLIFY, 1))
+    assert digest_of(second) in [call.digest for call in one.asked(Check)]
+    assert one.votes(NOTARIZE) == []
+
+
+def test_p18_a_forged_vote_is_missing_from_a_quorum():
+    """Votes are verified when there could be a quorum; without the forged one there is none, and no certificate."""
+    one = node()
+    for signer in PEERS[:-1]:
+        one.receive(signer, vote(NOTARIZE, signer, 1, FIRST))
+    one.receive(PEERS[-1], msgspec.structs.replace(vote(NOTARIZE, PEERS[-1], 1, FIRST), signature=bytes(64)))
+    assert one.core.view == 1
+    assert one.of(Certificate) == []
+    assert one.core.faults == {(keys(N)[PEERS[-1]], "forged"): 1}
+
+
 def test_p19_not_yet_is_not_invalid():
     """commonware #3753: a body or parent on its way."""
     one = node(automatic=False)

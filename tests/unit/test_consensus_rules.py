@@ -318,6 +318,22 @@ def test_r3_a_late_answer_of_the_application_is_dropped():
     assert one.of(Proposal) == []
 
 
+def test_r3_an_answer_for_an_older_parent_is_dropped():
+    me = leader(N, 3)
+    one = Node(N, me, automatic=False)
+    peer = others(me)[0]
+    one.receive(leader(N, 1), proposal(N, FIRST))
+    one.receive(peer, quorum_of(NULLIFY, 1, me=me))
+    one.receive(peer, quorum_of(NULLIFY, 2, me=me))
+    one.work()
+    one.receive(peer, quorum_of(NOTARIZE, 1, FIRST, me=me))
+    assert [call.parent for call in one.asked(Build)] == [GENESIS, tip_of(FIRST)]
+    one.handle(Built(3, GENESIS.digest, payload(9_000)))
+    assert one.of(Proposal) == []
+    one.handle(Built(3, digest_of(FIRST), payload(9_000)))
+    assert [made.block.parent for made in one.of(Proposal)] == [digest_of(FIRST)]
+
+
 # --- R4 ---------------------------------------------------------------------------------------------------------------
 
 
@@ -415,6 +431,23 @@ def test_r4_another_sender_than_the_leader_cannot_propose():
     one.receive(follower(N, 1), proposal(N, FIRST))
     assert one.votes(NOTARIZE) == []
     assert one.core.faults == {(keys(N)[follower(N, 1)], "misdirected"): 1}
+
+
+def test_r4_another_than_the_leader_proposes_nothing_in_its_own_name():
+    one = node()
+    other = follower(N, 1)
+    one.receive(other, Proposal(FIRST, vote(NOTARIZE, other, 1, FIRST)))
+    assert one.votes(NOTARIZE) == []
+    assert one.core.faults == {(keys(N)[other], "misdirected"): 1}
+
+
+def test_r4_a_proposal_in_a_view_that_is_final_is_not_kept():
+    one = node()
+    one.receive(PEER, quorum_of(FINALIZE, 9, block(9)))
+    for view in range(1, 10):
+        one.receive(leader(N, view), proposal(N, block(view, GENESIS, b"late")))
+    assert [entry.block.view for entry in one.core._engine.blocks] == []
+    assert one.core.faults == {}
 
 
 def test_r4_missing_certificates_are_fetched_from_the_leader_and_waited_for():
@@ -640,6 +673,18 @@ def test_r10_sender_must_be_signer_and_a_validator():
     one.handle(Received(keys(9)[8], vote(NULLIFY, second, 1)))
     assert one.core._engine.rounds.get(1).ballots[NULLIFY].get(second) is None
     assert one.core.faults == {(keys(N)[first], "misdirected"): 1, (keys(9)[8], "misdirected"): 1}
+
+
+@pytest.mark.parametrize(
+    ("kind", "parent", "digest"), [(NULLIFY, 0, bytes(32)), (NULLIFY, 1, b""), (NOTARIZE, 0, b""), (FINALIZE, 0, bytes(31))]
+)
+def test_r10_a_vote_has_the_shape_of_its_kind(kind, parent, digest):
+    one = node()
+    signer = others(one.me)[0]
+    one.receive(signer, vote(kind, signer, 1, parent=parent, digest=digest))
+    assert one.core.faults == {(keys(N)[signer], "misdirected"): 1}
+    found = one.core._engine.rounds.get(1)
+    assert found is None or found.ballots[kind].get(signer) is None
 
 
 def test_r10_another_vote_of_a_kind_or_nullify_with_finalize_is_an_equivocation():

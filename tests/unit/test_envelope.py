@@ -288,15 +288,15 @@ def test_another_record_or_ledger_does_not_name_this_envelope():
     assert refusal.details == {"given": HASH.hex(), "expected": OTHER.record.body.sealed.hex()}
 
 
-def forged(content, padding=b"\x80", **header_changes):
-    """An envelope whose maker knows every key and breaks one promise."""
+def forged(content, padding=b"\x80", wrapped=None, **header_changes):
+    """An envelope whose maker knows every key and breaks one promise; `wrapped`: what wraps say that they belong to."""
     rng, key, nonce = randomness(5), bytes(range(32)), bytes(24)
-    header = header_with(kc=labelled_hash(b"kpl/kc", key, RID), **header_changes)
+    header = header_with(**({"kc": labelled_hash(b"kpl/kc", key, RID)} | header_changes))
     padded = (content + padding).ljust(2048, b"\0")
     ciphertext = bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(
         padded, b"kpledger/envelope/v1\0" + LEDGER + RID + labelled_hash(b"kpl/header", header), nonce, key
     )
-    message = key + RID + labelled_hash(b"kpl/ct", nonce, ciphertext)[:16]
+    message = key + (wrapped or RID + labelled_hash(b"kpl/ct", nonce, ciphertext)[:16])
     wraps = [
         {"epoch": epoch, "reader": code, "wrap": outside.sealed_box(message, public, rng(32))}
         for code, epoch, public in READERS
@@ -350,6 +350,14 @@ def test_another_content_key_than_the_committed_one_is_refused():
     envelope = forged(codec.encode(GOOD), commitments=commitments(invoice=COMMITTED))
     header = codec.encode(codec.decode(parts(envelope)["header"]) | {"kc": bytes(32)})
     assert unreadable(codec.encode(parts(envelope) | {"header": header}))
+    # Nor when everything else agrees with the wrong commitment: a ciphertext can be made that two keys open to two contents.
+    assert unreadable(forged(codec.encode(GOOD), kc=bytes(32), commitments=commitments(invoice=COMMITTED)))
+
+
+@pytest.mark.parametrize("wrapped", [OTHER.record.body.rid + bytes(16), RID + bytes(16), b""])
+def test_a_wrap_that_belongs_to_another_envelope_is_refused(wrapped):
+    envelope = forged(codec.encode(GOOD), wrapped=wrapped, commitments=commitments(invoice=COMMITTED))
+    assert unreadable(envelope) if wrapped else opened(envelope)
 
 
 # --- form

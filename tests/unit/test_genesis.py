@@ -432,6 +432,13 @@ def test_what_is_no_strict_json_is_refused(data):
     refused(data)
 
 
+def test_a_key_that_stands_twice_is_refused_though_both_say_the_same():
+    text = json.dumps(content()).encode()
+    assert Genesis.from_json(text)
+    refusal = refused(text.replace(b'{"network": "dev"', b'{"network": "dev", "network": "dev"', 1))
+    assert "twice" in refusal.details["reason"]
+
+
 def test_too_large():
     assert refused(b" " * (8 * 1024 * 1024 + 1)).details["limit"] == 8 * 1024 * 1024
 

@@ -122,6 +122,15 @@ def test_back_to_the_epochs_own_validators_nothing_is_pending(world):
     assert world.ledger.network.pending == b""
 
 
+def test_a_store_that_has_lost_the_epoch_in_force_does_not_open(tmp_path):
+    with World.make(tmp_path / "db") as world:
+        world.accept(world.node_set("CF"))
+        world.block(ends_for=schedule(world, "CF", "BW", "RU", "AE"))
+        world.store.write({keys.epoch(1): None}, sync=True)
+    with pytest.raises(StoreError, match="epoch 1 is in force and missing"):
+        World.make(tmp_path / "db")
+
+
 def test_it_is_all_there_after_reopening(tmp_path):
     with World.make(tmp_path / "db") as world:
         world.accept(world.node_set("CF"))

@@ -136,6 +136,16 @@ def test_what_is_not_what_it_says_is_refused_and_leaves_nothing(made: Single, tm
     assert not (tmp_path / "escaped").exists()
 
 
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE])
+def test_an_archive_holds_files_alone(made: Single, tmp_path: Path, kind: bytes) -> None:
+    create(made.home, tmp_path / "bad.tar", "snapshot")
+    with tarfile.open(tmp_path / "bad.tar", "a") as archive:
+        info = tarfile.TarInfo("data/000099.log")
+        info.type, info.linkname = kind, MANIFEST
+        archive.addfile(info)
+    assert "belongs in no archive" in refused(lambda: inspect(tmp_path / "bad.tar")).happened
+
+
 def test_rubbish_is_no_archive(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"rubbish" * 1000)
     assert refused(lambda: inspect(tmp_path / "file")).code is Exit.BAD_DATA

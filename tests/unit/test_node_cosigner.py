@@ -16,7 +16,7 @@ from node.errors import Exit, FatalError, PeerError, WalFailedError
 from node.keyring import policy
 from node.limits import CHECKPOINTS_EARLY, CHECKPOINTS_KEPT, REFRESH_SECONDS
 from node.refusals import Refusals
-from node.wire import Cosigned, encode_item
+from node.wire import Cosigned, decode_frame, encode_frame, encode_item
 from tests.simulation.disk import MemoryDisk
 from tests.support.parts import (
     cosigned,
@@ -206,6 +206,30 @@ def test_never_a_smaller_size_after_a_restart_with_an_older_store(tmp_path: Path
                 assert [item.size for item in [signing.cosigner.own]] == [3]
                 await signing.grow("BW0000004")
                 assert signing.own == (4, world.ledger.head.root)
+
+    run(first())
+    run(second())
+
+
+def test_of_many_heads_at_once_only_those_from_the_signed_size_on_are_signed(tmp_path: Path) -> None:
+    """The store catches up in one go: what it passes on the way was signed by the process before, or never will be."""
+    disk = memory()
+
+    async def first() -> None:
+        with World.make(tmp_path / "now") as world:
+            async with Signing(world, disk) as signing:
+                for number in ("BW0000001", "BW0000002", "BW0000003"):
+                    await signing.grow(number)
+
+    async def second() -> None:
+        with World.make(tmp_path / "backup") as world:
+            async with Signing(world, disk) as signing:
+                for number in ("BW0000001", "BW0000002", "BW0000003", "BW0000004"):
+                    signing.cosigner.executed(world.accept(world.issue(number=number)).head)
+                await until(lambda: len(signing.sent) == 2)
+                await settled()
+                sizes = [item.size for sent in signing.sent for item in decode_frame(encode_frame([sent]))]
+                assert sizes == [3, 4]
 
     run(first())
     run(second())

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from node.epoch_logs import EpochLogs
-from node.errors import WalForeignError, WalMissingError
+from node.errors import WalDamagedError, WalForeignError, WalMissingError
 
 LEDGER, KEY, OTHER = b"l" * 32, b"k" * 32, b"o" * 32
 
@@ -52,6 +52,16 @@ def test_a_log_in_anothers_place_is_foreign(tmp_path: Path, epoch: int, key: byt
         logs.path(0, KEY).rename(other.path(epoch, key))
     with pytest.raises(WalForeignError):
         other.open(epoch, key)
+
+
+def test_a_damaged_log_is_not_made_anew(tmp_path: Path) -> None:
+    logs = EpochLogs(tmp_path / "wal", LEDGER)
+    logs.make(0, KEY)
+    (segment,) = logs.path(0, KEY).glob("*.log")
+    segment.write_bytes(bytes(100))
+    with pytest.raises(WalDamagedError):
+        logs.make(0, KEY)
+    assert segment.read_bytes() == bytes(100)
 
 
 def test_logs_of_epochs_long_gone_are_deleted(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from consensus.limits import MAX_HEADERS
-from consensus.messages import Certificate, VoteKind
+from consensus.messages import Certificate, VoteKind, decode
 from ledger.errors import BlockOrderError, Code, StoreError
 from ledger.record import parse_submission
 from node import execution as module
@@ -300,6 +300,42 @@ def test_final_blocks_forward_to_the_last_certificate(tmp_path: Path) -> None:
             assert certificate == final(there, blocks[expected - 1])
         for first, count in ((1, 3), (9, 1), (10, 5), (0, 5), (2**63 - 1, 5), (5, 0)):
             assert there.execution.final_blocks(0, first, count) == ([], None)
+
+    play(tmp_path, work)
+
+
+def test_certificates_are_kept_with_the_next_block(tmp_path: Path) -> None:
+    async def work(there: Road) -> None:
+        kept = [Certificate(kind, 0, 7, 0, bytes(32), b"\x07", (bytes([kind]) * 64,) * 3) for kind in VoteKind]
+        for certificate in kept:
+            there.execution.archive(certificate)
+        await there.execute()
+        places = [b"certificate/" + bytes(8) + (7).to_bytes(8, "big") + bytes((kind,)) for kind in VoteKind]
+        assert [decode(there.ledger.node_value(place) or b"") for place in places] == kept
+
+    play(tmp_path, work)
+
+
+def test_an_epoch_ends_with_its_last_block_and_the_next_one_is_prepared_before(tmp_path: Path) -> None:
+    """P16: with the commit the next epoch's log must be there. An answer to who catches up holds blocks of one epoch alone."""
+
+    async def work(there: Road) -> None:
+        world, prepared = there.world, []
+        world.accept(world.node_set("CF"))
+        world.accept(*(world.node_ready(code) for code in ("CF", "BW", "RU", "AE")))
+        there.execution._prepare = lambda epoch: prepared.append((epoch, there.ledger.head.height))
+        before = there.ledger.head.height
+        blocks = [there.block()]
+        blocks.append(there.block(parent=there.after(blocks[0]), next=there.ledger.scheduled))
+        blocks.append(there.block(parent=there.after(blocks[1]), epoch=1))
+        for block in blocks:
+            there.deliver(block, final(there, block))
+        await executed(there, before + 3)
+        assert prepared == [(1, before + 1)]
+        assert there.ledger.network.epoch.number == 1
+        assert there.execution.final_blocks(0, before + 1, 9) == (blocks[:2], final(there, blocks[1]))
+        assert there.execution.final_blocks(1, before + 3, 9) == (blocks[2:], final(there, blocks[2]))
+        assert there.execution.final_blocks(1, before + 2, 9) == ([], None)
 
     play(tmp_path, work)
 

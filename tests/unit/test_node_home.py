@@ -197,6 +197,19 @@ def test_a_lost_guard_is_never_made_anew(tmp_path: Path, lost: str) -> None:
     assert not (home.path / lost).exists()
 
 
+@pytest.mark.parametrize("name", ["consensus", "log", "cosign", "tls"])
+def test_a_lost_key_that_a_ledger_knows_is_never_made_anew(tmp_path: Path, name: str) -> None:
+    home = Home(tmp_path / "home")
+    make(home)
+    key = home.tls_key if name == "tls" else home.keys / name
+    key.unlink()
+    home.tls_certificate.unlink()
+    error = refusal(home)
+    assert error.code is Exit.BAD_CONFIGURATION
+    assert "is lost" in error.happened
+    assert not key.exists()
+
+
 def test_a_lost_genesis_can_be_put_back_beside_its_guards(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     make(home)

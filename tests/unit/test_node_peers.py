@@ -263,6 +263,40 @@ def test_rubbish_after_the_handshake_is_counted_and_closes(tmp_path: Path) -> No
     asyncio.run(run())
 
 
+def test_at_a_nodes_address_nobody_else_answers(tmp_path: Path) -> None:
+    """RU's address leads to EU's listener, whose certificate is on the ledger, too."""
+    net = Net(tmp_path)
+    network = of_genesis(net.genesis)
+    network = network.with_node(replace(net.genesis.node("RU"), address=net.genesis.node("EU").address))
+
+    async def run() -> None:
+        async with net.up("BW") as (peers, heard), net.up("EU"):
+            peers.know(network)
+            await until(lambda: net.refusals["BW"].refused.of("RU", "other-certificate") >= 1)
+            await until(lambda: "EU" in peers.links)
+            assert "RU" not in peers.links
+            assert {link.peer.participant for link in heard.links} == {"EU"}
+
+    asyncio.run(run())
+
+
+def test_who_is_no_longer_known_by_its_certificate_is_let_go(tmp_path: Path) -> None:
+    net = Net(tmp_path)
+    _, renewed = make_certificate("RU", None)
+    network = of_genesis(net.genesis).with_node(replace(net.genesis.node("RU"), tls=renewed))
+
+    async def run() -> None:
+        async with net.up("BW") as (peers, heard), net.up("RU"):
+            await until(lambda: "RU" in peers.links)
+            peers.know(network)
+            assert "RU" not in peers.links
+            assert heard.gone == 1
+            await until(lambda: net.refusals["BW"].refused.of("RU", "unknown-certificate") >= 1)
+            assert "RU" not in peers.links
+
+    asyncio.run(run())
+
+
 def test_a_certificate_that_is_none_keeps_nobody_out_but_its_own_node(tmp_path: Path) -> None:
     """EU's office registers bytes that look like DER to the ledger and are no certificate; RU's registers a new one."""
     net = Net(tmp_path)

@@ -3,12 +3,14 @@
 import asyncio
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from consensus.messages import Seen, Vote, VoteKind, encode
 from ledger.drafts import make_node_set
+from ledger.network import of_genesis
 from ledger.participants import Node
 from ledger.record import sign_statement
 from node.config import load_config
@@ -16,7 +18,7 @@ from node.errors import Exit, FatalError
 from node.home import Home
 from node.keys import NEXT, load_keys
 from node.process import NodeProcess
-from node.rekey import retire, rotate
+from node.rekey import promote, retire, rotate
 from node.wal import Wal
 from tests.support.homes import Single, running_node, single
 from tests.support.parts import until
@@ -101,6 +103,20 @@ def test_an_alarmed_process_does_not_vote_in_the_next_epoch_and_a_new_one_does(a
             assert process.service.alarm == ""
 
     asyncio.run(play())
+
+
+def test_the_old_key_stays_as_long_as_the_epoch_votes_with_it(alone: Single) -> None:
+    old = key(alone)
+    rotate(alone.home, None)
+    new = load_keys(alone.home.path, raw_allowed=True).newest.public
+    network = of_genesis(alone.network.genesis)
+    entry = network.node("BW")
+    assert entry is not None
+    known = network.with_node(replace(entry, consensus=new))
+    for now, expected in ((network, old), (known, old), (known.with_epoch((("BW", new),), 9, 0), new)):
+        promote(alone.home, now, "BW", None)
+        assert key(alone) == expected
+        assert (alone.home.keys / NEXT).exists() == (expected == old)
 
 
 def test_a_lost_store_is_rebuilt_up_to_the_newest_log_without_a_vote(alone: Single) -> None:

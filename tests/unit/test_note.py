@@ -121,6 +121,13 @@ class TestVectors:
 
 
 class TestKeys:
+    def test_the_id_is_the_keys(self):
+        name, key_id, material = str(ALICE.key).split("+")
+        other = f"{int(key_id, 16) ^ 1:08x}"
+        assert parse_vkey(f"{name}+{key_id}+{material}") == ALICE.key
+        with pytest.raises(MalformedKeyError, match="does not match"):
+            parse_vkey(f"{name}+{other}+{material}")
+
     @given(st.text(min_size=1, max_size=30), st.sampled_from(SignatureType), st.binary(min_size=32, max_size=32))
     def test_round_trip(self, name, kind, public):
         try:
@@ -259,6 +266,17 @@ class TestForm:
 
 
 class TestSignatures:
+    def test_a_line_is_checked_with_the_key_that_it_names(self):
+        line = ALICE.sign(TEXT)
+        note.verify_signature(ALICE.key, TEXT, line)
+        for other in (Signature("alicia", line.key_id, line.value), Signature("alice", bytes(4), line.value)):
+            with pytest.raises(BadSignatureError, match="cannot be alice's"):
+                note.verify_signature(ALICE.key, TEXT, other)
+
+    def test_two_keys_that_look_alike_tell_nobody_apart(self):
+        with pytest.raises(AmbiguousKeyError):
+            verify_note(signed(TEXT, ALICE), [ALICE.key, ALICE.key])
+
     def test_any_change_of_a_verified_note_is_noticed(self):
         data = signed(TEXT, ALICE).encode()
         for i in range(len(data)):

@@ -382,6 +382,7 @@ def test_an_envelope_with_an_unsealed_kind_is_refused(monkeypatch):
     [
         ({"envelope": b"", "record": b""}, Code.MALFORMED),
         ({"envelope": bytes(30_000), "record": ISSUE.raw}, Code.TOO_LARGE),
+        ({"envelope": bytes(30_000), "record": b""}, Code.TOO_LARGE),
         ({"envelope": ISSUE.envelope, "record": bytes(33_000)}, Code.TOO_LARGE),
         ({"envelope": ISSUE.envelope, "recorD": ISSUE.raw}, Code.MALFORMED),
         ({"envelope": None, "record": ISSUE.raw}, Code.MALFORMED),

@@ -156,6 +156,29 @@ def test_after_a_failed_write_nothing_is_taken_any_more(tmp_path):
     assert db.calls == 1
 
 
+class WatchedDb:
+    """LevelDB, and what its batches were asked for."""
+
+    def __init__(self, db):
+        self.db = db
+        self.asked = []
+
+    def write_batch(self, **options):
+        self.asked.append(options)
+        return self.db.write_batch(**options)
+
+    def close(self):
+        self.db.close()
+
+
+@pytest.mark.parametrize("sync", [False, True])
+def test_leveldb_is_told_to_sync(store, sync):
+    """Nothing outside LevelDB shows whether it has: its own fsync is not Python's."""
+    watched = store._db = WatchedDb(store._db)
+    store.write({b"a": b"1"}, sync=sync)
+    assert watched.asked == [{"transaction": True, "sync": sync}]
+
+
 def test_unsynced_writes_are_synced_before_a_synced_one(store, monkeypatch):
     """LevelDB syncs its newest log file only; an unsynced write may stand in an older one."""
     synced = []
@@ -226,7 +249,8 @@ def read_all(path):
 def test_flipped_bits_are_noticed_or_cost_whole_batches_at_the_end(tmp_path, tables):
     """Trap 2: never a wrong value, never a part of a batch, never one from the middle missing."""
     build(tmp_path / "good", tables=tables)
-    count, good = read_all(tmp_path / "good")
+    shutil.copytree(tmp_path / "good", tmp_path / "read")  # opening a store turns its log file into a table
+    count, good = read_all(tmp_path / "read")
     assert (count, len(good)) == (40, 800)
     rng = random.Random(7)
     files = [
@@ -234,6 +258,7 @@ def test_flipped_bits_are_noticed_or_cost_whole_batches_at_the_end(tmp_path, tab
         for file in sorted((tmp_path / "good").iterdir())
         if file.name not in {"LOCK", "LOG", "LOG.old"} and file.stat().st_size
     ]
+    assert {file.suffix for file in files if file.suffix} == {".ldb" if tables else ".log"}
     outcomes = {"noticed": 0, "shorter": 0, "same": 0}
     for turn in range(60):
         path = tmp_path / "bad"
@@ -251,6 +276,21 @@ def test_flipped_bits_are_noticed_or_cost_whole_batches_at_the_end(tmp_path, tab
             outcomes["same" if held == 40 else "shorter"] += 1
         shutil.rmtree(path)
     assert outcomes["noticed"] >= 30, outcomes
+
+
+def test_a_damaged_value_is_never_read(tmp_path):
+    """LevelDB gives it back as it stands there unless a read asks for the checksum."""
+    build(tmp_path / "db", tables=True)
+    table = max((tmp_path / "db").glob("*.ldb"), key=lambda file: file.stat().st_size)
+    data = bytearray(table.read_bytes())
+    value = random.Random("20/10").randbytes(150)
+    data[data.index(value) + 75] ^= 1
+    table.write_bytes(data)
+    store = Store.open(tmp_path / "db")
+    assert store.get(b"k000/00") == random.Random("0/0").randbytes(150)
+    with pytest.raises(StoreError, match="Corruption"):
+        store.get(b"k020/10")
+    store.close()
 
 
 @pytest.mark.parametrize("reverse", [False, True])
