@@ -17,7 +17,7 @@
 | `s/l/` | hash of a list of validators | the list, once it was scheduled | state |
 | `s/p/` | epoch (8 bytes) | `EpochEntry`; epoch 0 only once it has ended | state |
 | `s/v/` | epoch (8 bytes), consensus key | `EvidenceEntry` | state |
-| `s/q/` | author | `QuotaEntry`: its records of the last day on which it had any | state |
+| `s/q/` | author, purpose of the key | `QuotaEntry`: such records of the last day on which there were any | state |
 | `i/` | mask, codes, state, index (8 bytes) | number: certificates in the log's order | index |
 | `d/` | source's number, `/`, number | points taken, 8 bytes: who took carats from it | index |
 | `t/` | level, n | hash tile (`ledger.log`) | every block with a new leaf |
@@ -122,9 +122,9 @@ def evidence(number: int, key: bytes) -> bytes:
     return EVIDENCE + number.to_bytes(EPOCH_BYTES, "big") + key
 
 
-def quota(author: str) -> bytes:
-    """Where the records of an author's last day are counted."""
-    return QUOTA + author.encode()
+def quota(author: str, purpose: str) -> bytes:
+    """Where the records of an author's last day are counted that keys of a purpose have signed."""
+    return QUOTA + author.encode() + b"/" + purpose.encode()
 
 
 def listing(issuer: str, destination: str, state: int) -> bytes:

@@ -7,8 +7,10 @@ Rules:
 3. Each counts once, on the day of the first block that holds it, accepted or refused; only the quota's own refusals do not
    count. A refused record that is judged again does not count again, or a leader could use up an author's quota by naming one
    such record in block after block.
+4. What role keys, the root key and the node's consensus key sign is counted apart, each up to the limit: who has got hold of an
+   authority's key must not be able to stop the participant from changing its node's keys, nor its node from getting ready.
 
-One counter an author is kept in state, with the day that it is of; a block touches each once.
+One counter an author and purpose is kept in state, with the day that it is of; a block touches each once.
 """
 
 from typing import Final
@@ -39,7 +41,7 @@ class Quotas:
         self._view = view
         self._limit = limit
         self._day = view.now // DAY_MS
-        self._counts: dict[str, int] = {}
+        self._counts: dict[tuple[str, str], int] = {}
 
     def count(self, record: Record, earlier: Judgement | None) -> None:
         """Counts a record that is about to be judged, unless its key is not its author's at all.
@@ -51,25 +53,25 @@ class Quotas:
         Raises:
             Refusal: DAILY_QUOTA; as `rules.check_key`.
         """
-        check_key(self._view.register, self._view.state.network, record)
+        purpose = check_key(self._view.register, self._view.state.network, record)
         if earlier is not None and earlier.refusal is not None and earlier.refusal.code not in _UNCOUNTED:
             return
-        author = record.author
-        used = self._counts.get(author)
+        counter = record.author, purpose
+        used = self._counts.get(counter)
         if used is None:
-            used = self._stored(author)
+            used = self._stored(*counter)
         if used >= self._limit:
             raise Refusal(Code.DAILY_QUOTA, "author", given=used + 1, limit=self._limit, until=(self._day + 1) * DAY_MS)
-        self._counts[author] = used + 1
+        self._counts[counter] = used + 1
 
     def write(self, overlay: Overlay) -> None:
         """Writes the counts to state."""
-        for author, used in sorted(self._counts.items()):
-            overlay.put(keys.quota(author), entries.encode(QuotaEntry(self._day, used)))
+        for counter, used in sorted(self._counts.items()):
+            overlay.put(keys.quota(*counter), entries.encode(QuotaEntry(self._day, used)))
 
-    def _stored(self, author: str) -> int:
+    def _stored(self, author: str, purpose: str) -> int:
         """How many the blocks before have counted on this day."""
-        data = self._view.state.get(keys.quota(author))
+        data = self._view.state.get(keys.quota(author, purpose))
         if data is None:
             return 0
         entry = entries.decode_quota(data)

@@ -20,7 +20,7 @@ ERRORS: dict[Code | ApiCode, str] = {
     Code.KEY_ROLE: "The signing key's role does not allow records of this kind.",
     Code.TOO_OLD: "The statement was made too long before the time of the block.",
     Code.IN_FUTURE: "The statement claims to be made later than the time of the block allows.",
-    Code.DAILY_QUOTA: "The author has used up its records of the day; days begin at midnight UTC.",
+    Code.DAILY_QUOTA: "The author has used up its records of this sort for the day; days begin at midnight UTC.",
     # sealed part
     Code.ENVELOPE_MISSING: "Records of this kind come with their sealed envelope, and none came.",
     Code.ENVELOPE_UNEXPECTED: "Records of this kind have no sealed envelope, but one came.",

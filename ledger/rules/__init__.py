@@ -43,13 +43,15 @@ RULES: Mapping[str, Rule] = MappingProxyType(
 """Every kind that this protocol version knows; `record.parse_record` refuses others."""
 
 
-def check_key(register: Register, network: Network, record: Record) -> None:
-    """Whether the record's key is its author's for its kind, whatever else speaks against it.
+def check_key(register: Register, network: Network, record: Record) -> str:
+    """Whether the record's key is its author's for its kind, whatever else speaks against it; the purpose of such keys.
 
     Raises:
         Refusal: UNKNOWN_AUTHOR, UNKNOWN_KEY, NOT_ROOT_KEY, NOT_CONSENSUS_KEY; KEY_ROLE, the author may not sign this kind.
     """
-    RULES[record.kind].signer.known(register, network, record)
+    signer = RULES[record.kind].signer
+    signer.known(register, network, record)
+    return signer.purpose
 
 
 def check_record(view: View, record: Record) -> Rule:

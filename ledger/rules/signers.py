@@ -8,7 +8,7 @@ Rules:
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from ledger.errors import Code, Refusal
 from ledger.network import Network
@@ -19,6 +19,10 @@ from ledger.register import Register
 
 class Signer(Protocol):
     """Who signs a kind."""
+
+    @property
+    def purpose(self) -> str:
+        """Of the keys that sign it, as `ledger.participants.KeyUse` names it."""
 
     def known(self, register: Register, network: Network, record: Record) -> None:
         """Whether the record's key is the author's for this kind.
@@ -40,6 +44,7 @@ class RoleSigner:
     """A key of an authority, with this role."""
 
     role: Role
+    purpose: ClassVar[str] = "role"
 
     def known(self, register: Register, network: Network, record: Record) -> None:  # noqa: ARG002 - roles need no node
         """See `Signer`; raises UNKNOWN_AUTHOR, UNKNOWN_KEY."""
@@ -53,6 +58,8 @@ class RoleSigner:
 @dataclass(frozen=True, slots=True)
 class RootSigner:
     """The participant's root key, which is offline: for what nobody but the participant itself may change."""
+
+    purpose: ClassVar[str] = "root"
 
     def known(self, register: Register, network: Network, record: Record) -> None:
         """See `Signer`; raises UNKNOWN_AUTHOR, NOT_ROOT_KEY."""
@@ -75,6 +82,7 @@ class NodeSigner:
     """
 
     voting: bool
+    purpose: ClassVar[str] = "consensus"
 
     def known(self, register: Register, network: Network, record: Record) -> None:
         """See `Signer`; raises UNKNOWN_AUTHOR, NOT_CONSENSUS_KEY."""

@@ -11,12 +11,16 @@ STRANGE = {"unknown-author", "unknown-key", "not-root-key", "not-consensus-key"}
 """Such records are not their author's, and do not count."""
 
 
+PURPOSES = {"node.set": "root", "node.ready": "consensus", "evidence.equivocation": "consensus"}
+
+
 def counted(stored, record, problem, time):
     """What a block writes to state that refuses one record: its author's count of the day, if it counts at all."""
     unsigned = record.author == "secretariat" and record.kind not in {"certificate.issue", "import.confirm"}
     if problem["error"] in STRANGE or unsigned:
         return []
-    key, today = b"s/q/" + record.author.encode(), time // 86_400_000
+    purpose = PURPOSES.get(record.kind, "role")
+    key, today = f"s/q/{record.author}/{purpose}".encode(), time // 86_400_000
     day, count = msgpack.unpackb(stored[key]) if key in stored else (today, 0)
     return [[key, msgpack.packb([today, count + 1 if day == today else 1])]]
 

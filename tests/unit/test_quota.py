@@ -28,9 +28,9 @@ def codes(applied):
     return [judgement.refusal and judgement.refusal.code for judgement in applied.judgements]
 
 
-def counted(world, author="BW"):
+def counted(world, author="BW", purpose="role"):
     """Day and count as the store has them; None when nothing was counted."""
-    data = world.store.get(b"s/q/" + author.encode())
+    data = world.store.get(f"s/q/{author}/{purpose}".encode())
     return None if data is None else tuple(msgpack.unpackb(data))
 
 
@@ -146,10 +146,10 @@ def test_what_the_quota_has_refused_counts_when_it_comes_again(world):
 def test_a_key_registered_too_late_counts_once_it_is(world):
     joins, early = world.node_set("CF"), world.evidence("CF", 1)
     assert codes(world.block(early)) == [Code.NOT_CONSENSUS_KEY]
-    assert counted(world, "CF") is None
+    assert counted(world, "CF", "consensus") is None
     world.accept(joins)
     world.accept(early)
-    assert counted(world, "CF") == (TODAY, 2)
+    assert counted(world, "CF", "consensus") == (TODAY, 1)
 
 
 def test_every_kind_counts_for_its_author(world):
@@ -157,7 +157,25 @@ def test_every_kind_counts_for_its_author(world):
     world.accept(issue)
     world.accept(world.confirm(issue), world.node_set("AE", "2"), world.evidence("BW", 1))
     world.accept(world.node_ready("AE"))
-    assert (counted(world), counted(world, "AE")) == ((TODAY, 2), (TODAY, 3))
+    found = {(code, use): counted(world, code, use) for code in ("BW", "AE") for use in ("role", "root", "consensus")}
+    once = (TODAY, 1)
+    assert found == {
+        ("BW", "role"): once,
+        ("BW", "root"): None,
+        ("BW", "consensus"): once,
+        ("AE", "role"): once,
+        ("AE", "root"): once,
+        ("AE", "consensus"): once,
+    }
+
+
+def test_a_stolen_role_key_cannot_stop_a_participant_from_changing_its_nodes_keys(world):
+    world.block(*issues(world, LIMIT + 1))
+    assert refusal_of(world, world.issue(number="BW0000099")).code == Code.DAILY_QUOTA
+    world.accept(world.node_set("BW", "2"))
+    world.accept(world.node_ready("BW"), world.evidence("BW", 1))
+    changes = [world.node_set("BW", address=f"bw.example:{port}") for port in range(1, LIMIT + 1)]
+    assert codes(world.block(*changes)) == [None] * (LIMIT - 1) + [Code.DAILY_QUOTA]
 
 
 def test_the_secretariat_has_a_quota_like_others(world):
@@ -183,12 +201,12 @@ def test_one_counter_an_author_and_block_is_read_and_written(world, monkeypatch)
     reads, real = [], Store.get
     monkeypatch.setattr(Store, "get", lambda store, key: (reads.append(key), real(store, key))[1])
     world.accept(*records)
-    assert sorted(key for key in reads if key.startswith(b"s/q/")) == [b"s/q/BW", b"s/q/RU"]
+    assert sorted(key for key in reads if key.startswith(b"s/q/")) == [b"s/q/BW/role", b"s/q/RU/role"]
 
 
 def test_counts_are_state(world):
     """A block of one refused record: the state digest covers its count, and nothing else."""
     before = world.ledger.head.state
     world.block(world.issue(destination="BW"))
-    writes = [[b"s/q/BW", msgpack.packb([TODAY, 1])]]
+    writes = [[b"s/q/BW/role", msgpack.packb([TODAY, 1])]]
     assert world.ledger.head.state == hashlib.sha256(before + msgpack.packb(writes)).digest()
