@@ -10,7 +10,9 @@ from random import Random
 from consensus.events import Config, Event, Output, Scheme, Send
 from consensus.messages import GotBlock, Message, Proposal
 from tests.simulation.application import World
-from tests.simulation.behaviours import BEHAVIOURS, Amnesia, Said
+from tests.simulation.attacks_leading import Amnesia
+from tests.simulation.behaviour import Said
+from tests.simulation.behaviours import BEHAVIOURS
 from tests.simulation.lies import Lies
 from tests.simulation.machine import Machine, Surroundings
 from tests.simulation.options import Fault, Options, from_seed, traitors_of

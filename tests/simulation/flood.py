@@ -31,12 +31,11 @@ from consensus.messages import (
     VoteKind,
 )
 from tests.simulation.application import EPOCH_MS
-from tests.simulation.behaviours import Behaviour
+from tests.simulation.behaviour import Behaviour
 from tests.simulation.byzantine import Named
-from tests.simulation.inspection import elements
+from tests.simulation.inspection import bound, elements
 from tests.simulation.invariants import Violation
 from tests.simulation.lies import MOST
-from tests.simulation.machine import bound
 from tests.simulation.options import from_seed
 from tests.simulation.simulation import Simulation
 

@@ -18,7 +18,7 @@ from consensus.messages import (
     VoteKind,
 )
 from tests.simulation.application import World
-from tests.simulation.behaviours import Said
+from tests.simulation.behaviour import Said
 from tests.simulation.byzantine import Traitor
 from tests.simulation.lies import MOST
 from tests.simulation.machine import Surroundings

@@ -5,7 +5,9 @@ from enum import Enum
 
 from msgspec import Struct
 
+from consensus.core import Core
 from consensus.events import Config
+from consensus.limits import CATCH_UP_BACKLOG, RETAINED_VIEWS
 from consensus.messages import Certificate, Equivocation, GotBlock, Seen, Vote, VoteKind, decode_record
 
 
@@ -28,6 +30,14 @@ def elements(thing: object) -> int:
             queue.extend(getattr(one, name) for name in names)
             queue.extend(getattr(one, "__dict__", {}).values())
     return weight
+
+
+def bound(core: Core, n: int, unexecuted: int) -> int:
+    """How many elements a core's containers may hold: 3n votes for each retained view, a proposal and certificates beside them, and
+    what waits for execution; `unexecuted`: final blocks that the application is behind.
+    """
+    views = core.view - max(core.floor_view - RETAINED_VIEWS, 0) + 2
+    return views * (3 * n + 24) + 4 * (unexecuted + CATCH_UP_BACKLOG) + 30 * n + 100
 
 
 def essence(snapshot: tuple[bytes, ...], view: int, floor: int) -> set[bytes]:

@@ -12,11 +12,10 @@ from typing import Protocol
 
 from consensus.core import Core
 from consensus.events import Config, Connected, Event, Output, Received, Scheme, Send, Wake
-from consensus.limits import CATCH_UP_BACKLOG, RETAINED_VIEWS
 from consensus.messages import GetHeaders, GotBlock, Message, Proposal, decode, encode
 from tests.simulation.application import Application, Chain, GetRecords, Records, World
 from tests.simulation.disk import CrashError, MemoryDisk
-from tests.simulation.inspection import elements, essence
+from tests.simulation.inspection import bound, elements, essence
 from tests.simulation.invariants import Checker, Violation
 from tests.simulation.log import Log, LogLostError
 from tests.simulation.options import Fault, Options
@@ -395,11 +394,3 @@ class Machine:
         weight = elements(self.core)
         if weight > allowed:
             raise Violation("buffers", f"node {self.index}: {weight} elements, at most {allowed}")
-
-
-def bound(core: Core, n: int, unexecuted: int) -> int:
-    """How many elements a core's containers may hold: 3n votes for each retained view, a proposal and certificates beside them, and
-    what waits for execution; `unexecuted`: final blocks that the application is behind.
-    """
-    views = core.view - max(core.floor_view - RETAINED_VIEWS, 0) + 2
-    return views * (3 * n + 24) + 4 * (unexecuted + CATCH_UP_BACKLOG) + 30 * n + 100

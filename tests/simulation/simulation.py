@@ -5,36 +5,26 @@ for the network, each machine, each disk and each client, so that what is taken 
 """
 
 import hashlib
-from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from random import Random
 
-from consensus.events import Config, Scheme
-from node.errors import WalFailedError
 from tests.simulation import script
-from tests.simulation.byzantine import Named
-from tests.simulation.clock import CLIENT, FAULT, Clock
-from tests.simulation.disk import CrashError
-from tests.simulation.habits import Habitual
-from tests.simulation.invariants import Checker, Violation
-from tests.simulation.machine import BlackoutError, Machine
-from tests.simulation.network import Network
-from tests.simulation.options import Fault, Options, traitors_of
-from tests.simulation.signatures import make_keys, scheme
+from tests.simulation.clock import CLIENT, FAULT
+from tests.simulation.invariants import Violation
+from tests.simulation.machine import Machine
+from tests.simulation.options import Fault, Options
+from tests.simulation.stage import Stage
 
-LEDGER_ID = hashlib.sha256(b"simulated ledger").digest()
 RESUBMIT_MS = 7_000
 HEAL_MS = 240_000
 SETTLE_MS = 40_000
 IDLE_MS = 60_000
-BACK_MS = 3_000
-LAST_EVENTS = 60
 AFTER_HEALING = 1_000_000
 """Numbers of records from here on are submitted after the healing."""
-_STRIDE_MS = 500
+
 BUSY_MS = 100
+_STRIDE_MS = 500
 _QUIET = frozenset({"Status"})
 
 
@@ -59,149 +49,19 @@ class Result:
     messages: dict[str, int]
 
 
-class Simulation(Clock):
-    """See the module's docstring; the attributes are those of `machine.Surroundings`.
+class Simulation(Stage):
+    """See the module's docstring.
 
     Attributes:
-        last: the newest events, for reports.
-        healed_at: when the chaos ended, None: not yet.
+        records: that clients have submitted, or will.
     """
 
     def __init__(self, options: Options, plan: script.Script | None = None, record: bool = False) -> None:
-        super().__init__()
-        self.random = Random(f"run {options.seed}")
-        self.options = options
-        self.keys, self.secrets = self._make_keys()
-        self.index_of = {key: index for index, key in reversed(list(enumerate(self.keys)))}
-        self.retired: set[bytes] = set()
-        self.checker = Checker(LEDGER_ID, self.keys[: options.validators], len(self.keys), traitors_of(options))
-        self.network = Network(options, self._arrive, plan, record)
+        super().__init__(options, plan, record)
         self.records: list[bytes] = []
-        self.events = 0
-        self.last: deque[tuple[int, int, object]] = deque(maxlen=LAST_EVENTS)
-        self.healed_at: int | None = None
         self._plan = plan
         self._submits: list[script.Submit] = []
         self._due: set[bytes] = set()
-        self._notes: list[script.Note] | None = [] if record else None
-        self._hash = hashlib.blake2b(digest_size=16)
-        self.machines = [self._make_machine(index, key) for index, key in enumerate(self.keys)]
-
-    def _make_keys(self) -> tuple[list[bytes], dict[bytes, bytes]]:
-        """The key of each machine, and all secrets by key."""
-        options = self.options
-        secrets = make_keys(options.signatures, options.validators + options.followers, options.seed)
-        return list(secrets), secrets
-
-    def _make_machine(self, index: int, key: bytes) -> Machine:
-        config = Config(LEDGER_ID, 0, tuple(self.keys[: self.options.validators]), key)
-        traitor = Named if self.options.behaviours else Habitual
-        kind = traitor if index in self.checker.traitors else Machine
-        return kind(index, config, self._scheme(index, key), self)
-
-    def _scheme(self, signer: int, key: bytes) -> Scheme:
-        return scheme(self.options.signatures, key, self.secrets, partial(self.checker.signed, signer))
-
-    # --- surroundings of the machines ---------------------------------------------------------------------------------
-
-    def transmit(self, sender: int, receiver: int | None, message: object) -> None:
-        """Gives a message to the network."""
-        if receiver is None:
-            for other in range(len(self.machines)):
-                if other != sender:
-                    self.network.send(self.now, sender, other, message)
-        else:
-            self.network.send(self.now, sender, receiver, message)
-
-    def trace(self, machine: int, event: object, persist: tuple[bytes, ...] = ()) -> None:
-        """Adds to the run's trace: when, where, what, and what it made durable."""
-        self.events += 1
-        self.last.append((self.now, machine, event))
-        self._hash.update(f"{self.now} {machine} {type(event).__name__}".encode())
-        for record in persist:
-            self._hash.update(record)
-        if self._notes is not None and (persist or isinstance(event, str)):
-            cause = event if isinstance(event, str) else type(event).__name__.lower()
-            made = ", ".join(map(script.record_label, persist))
-            self._notes.append(script.Note(self.now, machine, f"{cause}: {made}" if made else cause))
-
-    def note(self, machine: int, text: str) -> None:
-        """Adds to what a script says for people."""
-        if self._notes is not None:
-            self._notes.append(script.Note(self.now, machine, text))
-
-    def retire(self, machine: Machine) -> tuple[Config, Scheme]:
-        """The machine's key may not vote again: another one, that is no validator's, takes its place."""
-        index, old = machine.index, self.keys[machine.index]
-        self.trace(index, "its key is retired")
-        self.checker.retire(index)
-        key = hashlib.sha256(b"instead of " + old).digest()
-        self.secrets[key] = hashlib.sha256(key).digest()
-        self.retired.add(old)
-        self.keys[index] = key
-        self.index_of[key] = index
-        return Config(LEDGER_ID, 0, tuple(self.secrets)[: self.options.validators], key), self._scheme(index, key)
-
-    def _arrive(self, time: int, sender: int, receiver: int, message: object) -> None:
-        link = self.keys[sender], self.keys[receiver]
-        self.at(time, None, lambda: self._deliver(sender, receiver, link, message))
-
-    def _deliver(self, sender: int, receiver: int, link: tuple[bytes, bytes], message: object) -> None:
-        """A message arrives at whatever process runs by now, unless that or its sender's goes by another key."""
-        machine = self.machines[receiver]
-        if machine.up and link == (self.keys[sender], self.keys[receiver]):
-            if machine.paused_until > self.now:
-                self.at(machine.paused_until, None, lambda: self._deliver(sender, receiver, link, message))
-            else:
-                self.guarded(machine, lambda: machine.receive(sender, message))
-
-    def guarded(self, machine: Machine, action: Callable[[], None]) -> None:
-        """Runs a machine's action; a crash inside ends the process, which comes back later."""
-        try:
-            action()
-        except CrashError as crash:
-            for one in self.machines if isinstance(crash, BlackoutError) else (machine,):
-                if one.up:
-                    self._stop(one, power=True)
-                    self._back(one, self.now + one.random.randrange(1, BACK_MS))
-        except WalFailedError:
-            self._stop(machine, power=False)
-            self._back(machine, self.now + machine.random.randrange(1, BACK_MS))
-
-    # --- machines come and go -------------------------------------------------------------------------------------------
-
-    def _stop(self, machine: Machine, power: bool) -> None:
-        self.trace(machine.index, "power fails" if power else "killed")
-        machine.stop(power)
-
-    def _back(self, machine: Machine, time: int) -> None:
-        life = machine.life
-
-        def boot() -> None:
-            if not machine.up and machine.life == life:
-                self._boot(machine)
-
-        self.at(time, None, boot)
-
-    def restart(self, machine: Machine, power: bool, until: int) -> None:
-        """The process or the machine stops and comes back."""
-        if machine.up:
-            self._stop(machine, power=power)
-            self._back(machine, until)
-
-    def _boot(self, machine: Machine) -> None:
-        machine.paused_until = 0
-        self.note(machine.index, "boots")
-        self.guarded(machine, machine.boot)
-        for other in self.machines:
-            if machine.up and other.up and other is not machine:
-                self._connect(machine, other)
-                self._connect(other, machine)
-
-    def _connect(self, machine: Machine, peer: Machine) -> None:
-        """The link to `peer` came up, if messages get through."""
-        if self.network.open(peer.index, machine.index) and self.network.open(machine.index, peer.index):
-            self.at(self.now, machine, lambda: machine.connected(peer.index))
 
     # --- faults and clients ---------------------------------------------------------------------------------------------
 
@@ -334,7 +194,7 @@ class Simulation(Clock):
         for machine in self.machines:
             machine.repair()
             if machine.index in frozen and machine.up:
-                self._stop(machine, power=True)
+                self.stop(machine, power=True)
             elif machine.index not in frozen and not machine.up:
                 self._boot(machine)
         for machine in self.machines:
@@ -383,7 +243,7 @@ class Simulation(Clock):
     def result(self) -> Result:
         """Figures of the run so far."""
         return Result(
-            trace=self._hash.hexdigest(),
+            trace=self.hash.hexdigest(),
             events=self.events,
             blocks=len(self.checker.chain) - 1,
             views=max(self.checker.finalized, default=0),
@@ -395,11 +255,11 @@ class Simulation(Clock):
         """The run so far as a script; it must have been recorded."""
         healed = self.healed_at is not None
         end = self.healed_at if healed else self.now
-        head = script.Run(self.options, end, healed, failure, text, self._hash.hexdigest())
+        head = script.Run(self.options, end, healed, failure, text, self.hash.hexdigest())
         faults = self.options.faults if self._plan is None else self._plan.faults()
         lines = [
             *(script.Break(fault.at, fault) for fault in faults if fault.at <= end),
             *(line for line in self._submits if line.record < AFTER_HEALING),
             *(self.network.recorded or ()),
         ]
-        return script.Script(head, tuple(sorted(lines, key=lambda line: line.at)), tuple(self._notes or ()))
+        return script.Script(head, tuple(sorted(lines, key=lambda line: line.at)), tuple(self.notes or ()))

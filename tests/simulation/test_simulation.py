@@ -22,7 +22,7 @@ DETERMINISTIC = 10
 def calm(validators: int, seed: int = 1) -> Options:
     """A network without faults."""
     options = from_seed(seed).but(validators=validators, followers=0, loss=0, duplication=0, delay_max=50, frozen=0)
-    return options.but(faults=(), dropped=0, check=5, fsync=0, skew=100, records=0)
+    return options.but(faults=(), dropped=0, check=5, fsync=0, skew=100, records=0, starved="", stragglers=0)
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))

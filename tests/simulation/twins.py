@@ -17,7 +17,8 @@ from consensus.messages import Certificate, GotBlock, Headers, Proposal, Vote
 from tests.simulation.invariants import Violation
 from tests.simulation.machine import Machine
 from tests.simulation.options import Options, from_seed
-from tests.simulation.simulation import AFTER_HEALING, BUSY_MS, LEDGER_ID, Simulation
+from tests.simulation.simulation import AFTER_HEALING, BUSY_MS, Simulation
+from tests.simulation.stage import LEDGER_ID
 
 VALIDATORS = 4
 QUORUM = 3

@@ -12,7 +12,8 @@ from tests.simulation.disk import MemoryDisk
 from tests.simulation.invariants import Violation
 from tests.simulation.log import DIRECTORY
 from tests.simulation.signatures import scheme
-from tests.simulation.simulation import LEDGER_ID, Simulation
+from tests.simulation.simulation import Simulation
+from tests.simulation.stage import LEDGER_ID
 
 _EVERY = 16
 """At so many of the prefixes the core is recovered too; the records are compared at each."""
