@@ -37,6 +37,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         except NotGreenError as error:
             print(error)
             return 1
+        except KeyboardInterrupt:
+            print("interrupted")
+            return 130
     bad = [verdict for verdict in verdicts if not verdict.fine]
     counted = [f"{sum(verdict.outcome is outcome for verdict in verdicts)} {outcome.value}" for outcome in Outcome]
     print(f"{len(verdicts)} mutations, {', '.join(counted)}, {time.monotonic() - started:.0f} s")
