@@ -57,7 +57,9 @@ def judge_all(directory: Path, chosen: Sequence[Mutation], jobs: int, *, first_o
     bench = Bench(directory)
     pool = ThreadPoolExecutor(jobs)
     try:
+        started = time.monotonic()
         bench.require_green(test for one in chosen for test in one.tests)
+        print(f"unmutated, all tests that are used are green, {time.monotonic() - started:.0f} s", flush=True)
         running = [pool.submit(_judge, bench, one, first_only) for one in chosen]
         for done in as_completed(running):
             verdict = done.result()

@@ -16,6 +16,7 @@ Context and removed lines of a patch together must occur exactly once in the fil
 import ast
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
@@ -82,12 +83,18 @@ class Mutation:
             lines[places[0] : places[0] + len(before)] = after
         mutated = "\n".join(lines)
         try:
-            same = ast.dump(ast.parse(mutated)) == ast.dump(ast.parse(source))
+            same = ast.dump(ast.parse(mutated)) == _program(source)
         except SyntaxError as error:
             raise StaleMutationError(f"{self.name}: no program any more: {error}") from error
         if same:
             raise StaleMutationError(f"{self.name}: changes nothing that runs")
         return mutated
+
+
+@cache
+def _program(source: str) -> str:
+    """What a source says, without its layout."""
+    return ast.dump(ast.parse(source))
 
 
 def _files(pattern: str) -> list[str]:
