@@ -1,6 +1,7 @@
 """`python -m tests.mutation [--only PATTERN] [--jobs N] [--write]`: takes each safety check away and demands that a test notices."""
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
@@ -36,6 +37,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         except NotGreenError as error:
             print(error)
             return 1
+        except KeyboardInterrupt:
+            print("interrupted")
+            return 130
     bad = [verdict for verdict in verdicts if not verdict.fine]
     counted = [f"{sum(verdict.outcome is outcome for verdict in verdicts)} {outcome.value}" for outcome in Outcome]
     print(f"{len(verdicts)} mutations, {', '.join(counted)}, {time.monotonic() - started:.0f} s")
@@ -51,8 +55,11 @@ def judge_all(directory: Path, chosen: Sequence[Mutation], jobs: int, *, first_o
         NotGreenError: the unmutated project fails one of the tests.
     """
     bench = Bench(directory)
-    bench.require_green(test for one in chosen for test in one.tests)
-    with ThreadPoolExecutor(jobs) as pool:
+    pool = ThreadPoolExecutor(jobs)
+    try:
+        started = time.monotonic()
+        bench.require_green(test for one in chosen for test in one.tests)
+        print(f"unmutated, all tests that are used are green, {time.monotonic() - started:.0f} s", flush=True)
         running = [pool.submit(_judge, bench, one, first_only) for one in chosen]
         for done in as_completed(running):
             verdict = done.result()
@@ -60,6 +67,9 @@ def judge_all(directory: Path, chosen: Sequence[Mutation], jobs: int, *, first_o
                 f"{verdict.outcome.value:<10} {verdict.seconds:5.1f} s  {verdict.mutation.name:<40} {_told(verdict)}",
                 flush=True,
             )
+    finally:
+        bench.close()
+        pool.shutdown(cancel_futures=True)
     return [done.result() for done in running]
 
 
@@ -81,4 +91,5 @@ def _told(verdict: Verdict) -> str:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main())

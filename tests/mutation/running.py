@@ -3,7 +3,8 @@
 One copy, `base`, is made at the beginning and the unmutated tests are run in it, all of which must be green. Each mutation then
 gets a copy of its own out of hard links, in which one file is another. A test that fails there kills the mutation, if it fails
 because of what it checks: an import, a syntax or a name that is broken proves nothing (`BROKEN`), and neither does a run that had
-to be ended from outside (`HUNG`). A test that ends itself after its own timeout has noticed.
+to be ended from outside (`HUNG`). A test that ends itself after its own timeout has noticed. What the system may have caused, such as
+an address in use or a machine that was too slow for a moment, must come twice.
 """
 
 import contextlib
@@ -32,6 +33,8 @@ _LINKS_LEFT_OUT = shutil.ignore_patterns(".*")
 _PROVES_NOTHING = frozenset(
     {"SyntaxError", "IndentationError", "ImportError", "ModuleNotFoundError", "NameError", "UnboundLocalError"}
 )
+
+_MAY_BE_CHANCE = frozenset({"OSError", "TimeoutError", "ConnectionResetError", "ConnectionRefusedError", "FatalError"})
 
 
 class Outcome(Enum):
@@ -74,6 +77,8 @@ class Bench:
         self._base = directory / "base"
         self._green: set[str] = set()
         self._checking = Lock()
+        self._running: set[int] = set()
+        self._closed = False
         shutil.copytree(root, self._base, ignore=_LEFT_OUT)
         shutil.copy2(root / ".gitignore", self._base)
 
@@ -110,6 +115,8 @@ class Bench:
             for tests in stages:
                 self.require_green(tests)
                 answer = self._pytest(tree, {mutation.module: digest}, tests, first_only=first_only)
+                if answer and any(one["exception"] in _MAY_BE_CHANCE for one in answer["failures"]):
+                    answer = self._pytest(tree, {mutation.module: digest}, tests, first_only=first_only)
                 if answer is None:
                     return verdict(Outcome.HUNG, text=f"{', '.join(tests)} did not end")
                 failures = answer["failures"]
@@ -125,8 +132,20 @@ class Bench:
             shutil.rmtree(tree, ignore_errors=True)
         return verdict(Outcome.SURVIVED)
 
+    def close(self) -> None:
+        """Ends what is running, and begins nothing more."""
+        self._closed = True
+        for group in tuple(self._running):
+            _end(group)
+
     def _pytest(self, tree: Path, modules: Mapping[str, str], tests: Sequence[str], *, first_only: bool) -> dict | None:
-        """One run; what the witness saw, None where the run had to be ended."""
+        """One run; what the witness saw, None where the run had to be ended.
+
+        Raises:
+            KeyboardInterrupt: the bench was closed.
+        """
+        if self._closed:
+            raise KeyboardInterrupt
         order, answer = tree.with_suffix(".order"), tree.with_suffix(".answer")
         order.write_text(json.dumps({"tree": str(tree), "modules": modules, "answer": str(answer)}))
         answer.unlink(missing_ok=True)
@@ -134,6 +153,7 @@ class Bench:
         environment |= {"PYTHONPATH": str(tree), "MUTATION_ORDER": str(order)}
         command = [sys.executable, "-m", "pytest", "-p", "tests.mutation.witness", "-p", "no:cacheprovider", "-p", "no:xdist"]
         command += ["--hypothesis-seed=0", f"--timeout={TEST_SECONDS}", "--tb=short", *(["-x"] if first_only else [])]
+        command += [f"--basetemp={tree.with_suffix('.tmp')}"]
         command += [f"tests/{test}" for test in tests]
         process = subprocess.Popen(
             command,
@@ -144,14 +164,17 @@ class Bench:
             text=True,
             start_new_session=True,
         )
+        self._running.add(process.pid)
         try:
             output, _ = process.communicate(timeout=LIMIT_SECONDS)
         except subprocess.TimeoutExpired:
             return None
         finally:
+            self._running.discard(process.pid)
             if process.poll() is None or process.returncode:
                 _end(process.pid)
             process.wait()
+            shutil.rmtree(tree.with_suffix(".tmp"), ignore_errors=True)
         if not answer.exists():
             return {"failures": [], "passed": 0, "exit": process.returncode or 1, "output": output[-500:]}
         told = json.loads(answer.read_text()) | {"output": output[-500:]}
