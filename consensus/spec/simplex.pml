@@ -1,15 +1,18 @@
-/* Simplex as the package docstring of `consensus` states it, rules R1 to R9 (R12 as far as a FINAL may come from anywhere), as an
- * executable model. Four validators, q = 3: three honest ones, and one that is bound by nothing. README.md says how to run it.
+/* Simplex as the package docstring of `consensus` states it, as an executable model: rules R1 to R9, R11 and R12 as far as a
+ * certificate that anybody holds may reach anybody, one epoch. Four validators, q = 3: three honest ones, and one that is bound by
+ * nothing. README.md says how it is run and what came of it.
  *
- * The network. A vote, once cast, is in a set for ever: whoever lacks a certificate may take it from there at any time, or never.
+ * The network. A vote, once cast, is out for ever: whoever lacks a certificate may take it from what is out at any time, or never.
  * So messages are lost, delayed, doubled and reordered without bound, and a crash is no event at all, for votes are durable.
  * The Byzantine validator's votes need no variable: any of them may be added to any certificate (`+ 1` below), and left out of
- * any. As a leader it proposes up to two blocks on whatever it likes, also on what does not exist.
+ * any. As a leader it proposes up to two blocks on whatever it likes; what gets no honest vote is not worth a state.
  * Timeouts come whenever they like. A node does what it may do at any later time, or never ("not yet" has no bound).
  *
  * Blocks are numbered: 0 is genesis, 2(v-1)+k the k-th one of view v, k = 1, 2. An honest leader makes one, k = 1.
  *
- * Each check a correct node makes can be taken away by a switch (NO_...); `checks.py` shows that each one is needed.
+ * Each check of a correct validator can be taken away by a switch (NO_...); `tests/model/checks.py` says what breaks then.
+ *
+ * Printed with TRACE: a step, the validator, view, k and parent it is about, and that validator's view and final block after it.
  */
 #ifndef VIEWS
 #define VIEWS 2
@@ -259,6 +262,8 @@ inline parents()
 /* Block b, of view u, can be final: so is nothing below it but its ancestors. */
 inline ancestors()
 {
+	forked = FINAL(u, 3 - w);
+	assert(!forked);
 	c = b;
 	do
 	:: c != 0 && parent[c] != 0 ->

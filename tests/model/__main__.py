@@ -57,7 +57,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if asked.explore:
         leads = LEADS if asked.explore == "full" else [int(asked.explore)]
         jobs += [lambda lead=lead: explore(lead) for lead in leads]
-    return 0 if all([job() for job in jobs]) else 1
+    passed = [job() for job in jobs]
+    return 0 if all(passed) else 1
 
 
 def replay(count: int, first: int) -> bool:

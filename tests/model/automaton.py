@@ -78,9 +78,7 @@ class Blocks:
 
     def __init__(self, byzantine_view: int) -> None:
         first = ["1a"] if byzantine_view != 1 else ["1a", "1b"]
-        second = [f"2a/{parent}" for parent in ("0", *first)]
-        if byzantine_view == 2:
-            second += ["2b/0", "2b/1a", "2a/x"]
+        second = [f"2a/{parent}" for parent in ("0", *first, *("x" if byzantine_view == 2 else ""))]
         self.by_name: dict[str, Block] = {}
         for name in first:
             self.by_name[name] = block(1, GENESIS, payload=self._payload(GENESIS.time, name))

@@ -216,8 +216,9 @@ class Replay:
     def _early_proposals(self, at: int) -> None:
         """A proposal that a validator is going to vote for may reach it long before it can."""
         for step in self.trace.steps[at:]:
-            coming = step.what == "notarize" and step.block in self.blocks and self.models[step.who].view >= step.view - 1
-            if coming and step.block not in self.proposed[step.who] and self.random.random() < 0.2:
+            if step.what != "notarize" or step.block not in self.blocks or step.block in self.proposed[step.who]:
+                continue
+            if self.models[step.who].view >= step.view - 1 and self.random.random() < 0.2:
                 self._propose(step.who, step.block)
                 self._answer_check(step.who, step.block)
 
