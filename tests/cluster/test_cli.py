@@ -156,10 +156,18 @@ def test_a_bad_draft_is_refused_before_anything_is_sent(
     assert word in done.stderr
 
 
+def with_quorum_alone(receipt: bytes) -> bytes:
+    """The log's signature and three cosignatures: a fourth one, which may have come in time, could be left out or spoilt."""
+    lines = receipt.split(b"\n")
+    signatures = [place for place, line in enumerate(lines) if line.startswith("\u2014 ".encode())]
+    return b"\n".join(line for place, line in enumerate(lines) if place not in signatures[4:])
+
+
 def test_every_flipped_byte_of_a_receipt_is_noticed(network: Devnet, office: dict[str, str], tmp_path: Path) -> None:
     file = write(tmp_path, "c.json", certificate("BW0000401"))
     kpledger("certificate", "issue", file, *options(office, "keys", "genesis", "url"), "--out", tmp_path)
-    receipt = (tmp_path / "BW0000401.tlog-proof").read_bytes()
+    receipt = with_quorum_alone((tmp_path / "BW0000401.tlog-proof").read_bytes())
+    (tmp_path / "BW0000401.tlog-proof").write_bytes(receipt)
     policy = network.description()["policy"]
     program = (
         "import sys, pathlib\n"
