@@ -5,11 +5,13 @@ A core is a function of its state and the event, so a network of three is a prod
 core holds but
 
 - signatures, and who signed a certificate: a quorum did;
-- ballots of a kind of which the view has a certificate: they are never counted again;
+- ballots: own votes are in the log, certificates are kept beside, and what a leader's single vote leads to (its proposal, that
+  it has given up) is in the view; so evidence is left out, too, for no vote depends on it, and with merged states it is not judged;
+- of views that were left, all but certificates: nothing else of them is read again;
 - times. `TIMEOUT` advances the clock to the deadline of the view, whenever that is, and after it everybody has been heard just now; what
   5 s and 1 s timers do (saying and asking again) adds no message that is not out already, which is checked;
-- whom a request goes to next: what answers it is out, and may come at any time, whoever sends it;
-- counts of faults, and the evidence against the Byzantine validator: no vote depends on it.
+- what was asked of whom and of the application: it follows from the rest, and what answers it is out and may come at any time;
+- `Entry.linked`, which only saves a walk.
 
 The application has always work, checks and executes at once, and builds the same block on the same parent each time.
 """
@@ -295,7 +297,7 @@ _LEFT_OUT = frozenset({
     "_config", "_committee", "_me", "_scheme", "final",
     "ballots", "_fetch", "linked", "_asked",
 })  # fmt: skip
-"""Attributes that decide nothing here; the module's docstring says why. `final` is among the certificates."""
+"""Attributes that decide nothing here; the module's docstring says why. `final` is among the certificates, `nullified` only a delay."""
 
 
 def essence(core: Core, me: int) -> object:

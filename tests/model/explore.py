@@ -1,11 +1,12 @@
 """Three real cores and one Byzantine validator, n = 4, in every state that two views can bring them into.
 
 The bound, precisely. Views 1 and 2, and everything that can still happen about them afterwards; in view 3 nobody proposes or
-times out. Three honest validators run the real core with its log; the fourth casts every vote there is, at any time, as often as it
-likes, and leads view 1, or view 2, or neither (`LEADS`). As a leader it has two blocks in view 1, and three in view 2: on
-genesis, on view 1's (where view 1 is notarized and nullified, both are good), and on a block that does not exist. Whatever is out may reach anybody at any time, once, twice or never, in
-any order: proposals, certificates, blocks and final chains that were asked for, the leader's nullification. At any moment a view may time out, and
-any node's power may fail, whereupon it starts out of its log. All interleavings of this are visited.
+times out. Three honest validators run the real core with its log; the fourth casts every vote there is, at any time, as often
+as it likes, and leads view 1, or view 2, or neither (`LEADS`). As a leader it has two blocks in view 1, and three in view 2: on
+genesis, on view 1's (where view 1 is notarized and nullified, both are good), and on a block that does not exist. Whatever is
+out may reach anybody at any time, once, twice or never, in any order: proposals, certificates, blocks and final chains that
+were asked for, the leader's nullification. At any moment a view may time out, and any node's power may fail, whereupon it
+starts out of its log. All interleavings of this are visited.
 
 What is left out, and why nothing is lost:
 
@@ -106,7 +107,6 @@ class Exploration:
         """
         start = self._canonical([automaton.start for automaton in self.automata])
         seen, todo, transitions, final = {start}, [start], 0, 0
-        self.seen = seen
         while todo:
             packed = todo.pop()
             here = [packed >> 2 * BITS, packed >> BITS & MASK, packed & MASK]

@@ -98,8 +98,12 @@ def _program(source: str) -> str:
 
 
 def _files(pattern: str) -> list[str]:
-    tests = ROOT / "tests"
-    return sorted(str(file.relative_to(tests)) for file in tests.glob(pattern))
+    """The test files of a pattern, with what stands behind `::`; never none, for that would be all tests there are."""
+    file, divider, test = pattern.partition("::")
+    found = sorted(str(path.relative_to(ROOT / "tests")) for path in (ROOT / "tests").glob(file))
+    if not found:
+        raise ValueError(f"no tests are at {pattern}")
+    return [name + divider + test for name in found]
 
 
 def parse(text: str) -> list[Mutation]:

@@ -36,6 +36,14 @@ def test_every_mutation_names_tests_that_there_are() -> None:
             assert not name or name.partition("[")[0].partition("::")[0] in known[file], f"{entry.name}: {test} is not there"
 
 
+def test_every_package_has_tests_beyond_those_named() -> None:
+    for entry in table():
+        stages = entry.broader()
+        assert stages
+        assert all(stages)
+        assert all((TESTS / test.partition("::")[0]).is_file() for stage in stages for test in stage)
+
+
 def chosen(*names: str) -> list[Mutation]:
     return [entry for entry in table() if entry.name in names]
 
