@@ -21,9 +21,11 @@ from api.schemas.network import (
     SuspensionAnswer,
     ValidatorAnswer,
 )
-from ledger.network import Network
+from ledger.parameters import PROTOCOL
 from ledger.participants import Participant
+from ledger.register import CHAIR
 from ledger.state import Ledger
+from ledger.units import Ms, block_date
 
 
 def network_routes(port: NodePort) -> Blueprint:
@@ -53,28 +55,27 @@ def network_routes(port: NodePort) -> Blueprint:
     async def participants() -> Response:
         """The register of participants, by code."""
         page = parameters(request, PageQuery)
-        genesis, height = port.ledger.genesis, port.ledger.head.height
-        codes = sorted(genesis.participants)
+        head, register = port.ledger.head, port.ledger.register
+        codes = sorted(register.participants)
         after = decode_cursor(page.cursor)
         start = 0 if after is None else bisect_right(codes, after.decode(errors="replace"))
         chosen = codes[start : start + page.limit]
         more = start + page.limit < len(codes)
         body = ParticipantsAnswer(
-            read_at_height=height,
-            items=[_participant(port.ledger.network, genesis.participants[code]) for code in chosen],
+            read_at_height=head.height,
+            items=[_participant(port.ledger, register.participants[code]) for code in chosen],
             next=encode_cursor(chosen[-1].encode()) if more else None,
         )
-        return answer(request, body, Cache.PUBLIC, height=height)
+        return answer(request, body, Cache.PUBLIC, height=head.height)
 
     @routes.get("/v1/participants/<code>")
     @describe("participant", "network", {200: OneParticipantAnswer, 304: NoContent, 404: ProblemAnswer})
     async def participant(code: str) -> Response:
         """One participant of the register."""
-        genesis, height = port.ledger.genesis, port.ledger.head.height
-        found = genesis.participants.get(code)
+        height, found = port.ledger.head.height, port.ledger.register.participant(code)
         if found is None:
             raise Problem(404, ApiCode.NOT_FOUND, "code", given=code[:100])
-        body = OneParticipantAnswer(read_at_height=height, participant=_participant(port.ledger.network, found))
+        body = OneParticipantAnswer(read_at_height=height, participant=_participant(port.ledger, found))
         return answer(request, body, Cache.PUBLIC, height=height)
 
     return routes
@@ -89,7 +90,7 @@ def read_network(port: NodePort) -> NetworkAnswer:
         network=genesis.network,
         origin=genesis.origin,
         ledger_id=genesis.ledger_id.hex(),
-        protocol=genesis.protocol,
+        protocol=ledger.register.parameter(PROTOCOL, block_date(Ms(head.time))),
         height=head.height,
         time=head.time,
         tree_size=head.tree_size,
@@ -101,7 +102,7 @@ def read_network(port: NodePort) -> NetworkAnswer:
             ValidatorAnswer(participant=entry.participant, log_vkey=entry.log_vkey, witness_vkey=entry.witness_vkey)
             for entry in port.validators
         ],
-        chair=genesis.chair,
+        chair=ledger.register.appointed(CHAIR, block_date(Ms(head.time))),
         participant=status.participant,
     )
 
@@ -135,7 +136,8 @@ def read_nodes(ledger: Ledger) -> NodesAnswer:
     )
 
 
-def _participant(network: Network, entry: Participant) -> ParticipantAnswer:
+def _participant(ledger: Ledger, entry: Participant) -> ParticipantAnswer:
+    network, today = ledger.network, block_date(Ms(ledger.head.time))
     node = network.node(entry.code)
     return ParticipantAnswer(
         code=entry.code,
@@ -146,10 +148,10 @@ def _participant(network: Network, entry: Participant) -> ParticipantAnswer:
         until=entry.until,
         issues_from=entry.issues_from,
         confirms_from=entry.confirms_from,
-        validity_days=entry.validity_days,
+        validity_days=ledger.register.validity_days(entry, today),
         suspensions=[SuspensionAnswer(since=span.since, until=span.until, zone=span.zone) for span in entry.suspensions],
-        compliant_zones=list(entry.compliant_zones),
-        authorities=[office.name for office in entry.authorities],
+        compliant_zones=list(entry.zones_compliant_on(today)),
+        authorities=[office.name for office in entry.authorities if not office.until],
         node=node is not None,
         validator=network.votes_with(entry.code) is not None,
     )

@@ -117,7 +117,7 @@ class Pages:
 
     def _cosigners(self, figures: StatisticsAnswer) -> list[tuple[str, str]]:
         """Name of the participant (empty for a witness that is none) and of the key, for each cosignature."""
-        participants = self._port.ledger.genesis.participants
+        participants = self._port.ledger.register.participants
         keys = figures.checkpoint.cosigners if figures.checkpoint else []
         codes = [key.partition("/")[0] for key in keys]
         return [(participants[code].name if code in participants else "", key) for code, key in zip(codes, keys, strict=True)]

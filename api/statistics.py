@@ -102,7 +102,7 @@ def read_statistics(port: NodePort) -> StatisticsAnswer:
         participants=[
             TradeAnswer(
                 code=code,
-                name=genesis.participants[code].name,
+                name=port.ledger.register.participants[code].name,
                 imports=_flow(cells.get((code, "import"), {})),
                 exports=_flow(cells.get((code, "export"), {})),
             )

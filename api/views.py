@@ -1,17 +1,16 @@
 """From the ledger's records to JSON answers: points become carats, bytes become hex, nothing else changes."""
 
+from api.schemas.bodies import BODIES, BodyAnswer
 from api.schemas.records import (
     ConfirmAnswer,
-    EquivocationAnswer,
     IssueAnswer,
     LineAnswer,
     MeasuredLineAnswer,
-    NodeReadyAnswer,
-    NodeSetAnswer,
     RecordAnswer,
     SourceAnswer,
 )
-from ledger.bodies import Body, ConfirmBody, EquivocationBody, IssueBody, NodeReadyBody, NodeSetBody
+from ledger.bodies import Body, ConfirmBody, IssueBody
+from ledger.jsonform import body_to_json
 from ledger.record import parse_record
 from ledger.state import Ledger
 from ledger.units import carats
@@ -39,25 +38,14 @@ def record_answer(ledger: Ledger, record_id: bytes) -> RecordAnswer | None:
     )
 
 
-def _body_answer(body: Body) -> IssueAnswer | ConfirmAnswer | NodeSetAnswer | NodeReadyAnswer | EquivocationAnswer:
+def _body_answer(body: Body) -> IssueAnswer | ConfirmAnswer | BodyAnswer:
     match body:
         case IssueBody():
             return issue_answer(body)
         case ConfirmBody():
             return confirm_answer(body)
-        case NodeSetBody():
-            return NodeSetAnswer(
-                address=body.address,
-                consensus=body.consensus.hex(),
-                cosign=body.cosign.hex(),
-                log=body.log.hex(),
-                tls=body.tls.hex(),
-                validator=body.validator,
-            )
-        case NodeReadyBody():
-            return NodeReadyAnswer(epoch=body.epoch, validators=body.validators.hex())
-        case EquivocationBody():
-            return EquivocationAnswer(epoch=body.epoch, first=body.first.hex(), second=body.second.hex())
+        case _:
+            return BODIES[type(body)](**body_to_json(body))
 
 
 def issue_answer(body: IssueBody) -> IssueAnswer:

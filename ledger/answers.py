@@ -6,7 +6,7 @@ from ledger.bodies import ConfirmBody, IssueBody
 from ledger.entries import CertificateState, Head
 from ledger.errors import Refusal
 from ledger.log import Log
-from ledger.network import Network
+from ledger.rolls import Rolls
 from ledger.totals import Total
 from ledger.units import Points
 
@@ -125,8 +125,8 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Head, log and network as one value, so that a reader in another thread never sees one without the others."""
+    """Head, log and rolls as one value, so that a reader in another thread never sees one without the others."""
 
     head: Head
     log: Log
-    network: Network
+    rolls: Rolls

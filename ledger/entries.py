@@ -218,7 +218,8 @@ _evidence = msgspec.msgpack.Decoder(EvidenceEntry)
 _quota = msgspec.msgpack.Decoder(QuotaEntry)
 
 
-def _decode(decoder: "msgspec.msgpack.Decoder[E]", data: bytes) -> E:
+def decode_with(decoder: "msgspec.msgpack.Decoder[E]", data: bytes) -> E:
+    """An entry by its decoder; raises StoreError for anything else."""
     try:
         return decoder.decode(data)
     except msgspec.MsgspecError as error:
@@ -227,49 +228,49 @@ def _decode(decoder: "msgspec.msgpack.Decoder[E]", data: bytes) -> E:
 
 def decode_head(data: bytes) -> Head:
     """Raises StoreError for anything else."""
-    return _decode(_head, data)
+    return decode_with(_head, data)
 
 
 def decode_judgement(data: bytes) -> JudgementEntry:
     """Raises StoreError for anything else."""
-    return _decode(_judgement, data)
+    return decode_with(_judgement, data)
 
 
 def decode_certificate(data: bytes) -> CertificateEntry:
     """Raises StoreError for anything else."""
-    return _decode(_certificate, data)
+    return decode_with(_certificate, data)
 
 
 def decode_node(data: bytes) -> NodeEntry:
     """Raises StoreError for anything else."""
-    return _decode(_node, data)
+    return decode_with(_node, data)
 
 
 def decode_key(data: bytes) -> KeyEntry:
     """Raises StoreError for anything else."""
-    return _decode(_key, data)
+    return decode_with(_key, data)
 
 
 def decode_network(data: bytes) -> NetworkEntry:
     """Raises StoreError for anything else."""
-    return _decode(_network, data)
+    return decode_with(_network, data)
 
 
 def decode_validators(data: bytes) -> Validators:
     """Raises StoreError for anything else."""
-    return _decode(_validators, data)
+    return decode_with(_validators, data)
 
 
 def decode_epoch(data: bytes) -> EpochEntry:
     """Raises StoreError for anything else."""
-    return _decode(_epoch, data)
+    return decode_with(_epoch, data)
 
 
 def decode_evidence(data: bytes) -> EvidenceEntry:
     """Raises StoreError for anything else."""
-    return _decode(_evidence, data)
+    return decode_with(_evidence, data)
 
 
 def decode_quota(data: bytes) -> QuotaEntry:
     """Raises StoreError for anything else."""
-    return _decode(_quota, data)
+    return decode_with(_quota, data)

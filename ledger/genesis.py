@@ -19,22 +19,14 @@ from types import MappingProxyType
 
 from ledger import codec
 from ledger.errors import Code
-from ledger.limits import DEFAULT_DAILY_RECORDS, DEFAULT_VALIDITY_DAYS, MAX_GENESIS_BYTES, MAX_INSTANT_MS, MAX_PARTICIPANTS
+from ledger.limits import MAX_GENESIS_BYTES, MAX_INSTANT_MS, MAX_PARTICIPANTS
+from ledger.parameters import PARAMETERS
 from ledger.participants import SECRETARIAT, KeyUse, Node, Participant, RoleKey, SealKey, Secretariat
 from ledger.participants_reader import RegisterReader
 from ledger.strict_json import Cursor, Json, load
 
 PROTOCOL = 1
 """The protocol version this program speaks."""
-
-PARAMETERS: Mapping[str, tuple[int, int, int]] = MappingProxyType(
-    {
-        "daily-records": (DEFAULT_DAILY_RECORDS, 1, 10**9),
-        "validity-days": (DEFAULT_VALIDITY_DAYS, 1, 366),
-    }
-)
-"""Parameters the genesis may set: default, least, most. `daily-records`: see `ledger.quota`. `validity-days`: limit of validity
-where a participant states 0."""
 
 _NETWORK = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _ORIGIN = re.compile(r"[a-z0-9]+([.-][a-z0-9]+)*(/[a-z0-9]+([._-][a-z0-9]+)*)+")
@@ -100,7 +92,7 @@ class Genesis:
 
 def _read(root: Cursor) -> Genesis:
     parameters = _parameters(root.member("parameters"))
-    reader = RegisterReader(parameters["validity-days"])
+    reader = RegisterReader()
     participants: dict[str, Participant] = {}
     for item in root.member("participants").items(1, MAX_PARTICIPANTS):
         entry = reader.participant(item)
@@ -139,12 +131,11 @@ def _uses(
 
 
 def _parameters(given: Cursor) -> Mapping[str, int]:
-    found = {name: default for name, (default, _, _) in PARAMETERS.items()}
+    found = {name: parameter.default for name, parameter in PARAMETERS.items()}
     for name, value in given.members():
         if name not in PARAMETERS:
             value.refuse("unknown parameter")
-        _, least, most = PARAMETERS[name]
-        found[name] = value.integer(least, most)
+        found[name] = value.integer(PARAMETERS[name].least, PARAMETERS[name].most)
     return MappingProxyType(found)
 
 
@@ -191,7 +182,7 @@ def _participant_json(entry: Participant) -> Json:
         "from": entry.since,
         "until": entry.until,
         "suspended": [{"from": span.since, "until": span.until, "zone": span.zone} for span in entry.suspensions],
-        "compliant_zones": list(entry.compliant_zones),
+        "compliant_zones": [span.zone for span in entry.compliant_zones],
         "validity_days": entry.validity_days,
         "authorities": [{"name": office.name, "keys": [_key_json(key) for key in office.keys]} for office in entry.authorities],
         "seals": [_seal_json(seal) for seal in entry.seals],

@@ -17,6 +17,12 @@
 | `s/l/` | hash of a list of validators | the list, once it was scheduled | state |
 | `s/p/` | epoch (8 bytes) | `EpochEntry`; epoch 0 only once it has ended | state |
 | `s/v/` | epoch (8 bytes), consensus key | `EvidenceEntry` | state |
+| `s/a/` | participant, or `secretariat` | `ParticipantEntry`, `SecretariatEntry`: who is no longer as in the genesis | state |
+| `s/o/` | parameter, or `office/` and an office | its values, or holders, with the days from which they count | state |
+| `s/g/` | id of its record | `ProposalEntry` | state |
+| `s/x/` | subject | ids of the mission reports on it | state |
+| `s/d/` | digest of its text | id of the proposal that endorsed a declaration | state |
+| `s/b/` | author, partner | the form of certificates that the author accepts, with the days from which it does | state |
 | `s/q/` | author, purpose of the key | `QuotaEntry`: such records of the last day on which there were any | state |
 | `i/` | mask, codes, state, index (8 bytes) | number: certificates in the log's order | index |
 | `d/` | source's number, `/`, number | points taken, 8 bytes: who took carats from it | index |
@@ -50,6 +56,12 @@ LIST: Final = b"s/l/"
 EPOCH: Final = b"s/p/"
 EVIDENCE: Final = b"s/v/"
 QUOTA: Final = b"s/q/"
+HOLDERS: Final = b"s/a/"
+SETTINGS: Final = b"s/o/"
+PROPOSALS: Final = b"s/g/"
+MISSIONS: Final = b"s/x/"
+DECLARATIONS: Final = b"s/d/"
+BILATERALS: Final = b"s/b/"
 INDEX: Final = b"i/"
 CLAIM: Final = b"d/"
 TILES: Final = b"t/"
@@ -125,6 +137,36 @@ def evidence(number: int, key: bytes) -> bytes:
 def quota(author: str, purpose: str) -> bytes:
     """Where the records of an author's last day are counted that keys of a purpose have signed."""
     return QUOTA + author.encode() + b"/" + purpose.encode()
+
+
+def holder(code: str) -> bytes:
+    """Where a participant, or the secretariat, stands."""
+    return HOLDERS + code.encode()
+
+
+def setting(name: str) -> bytes:
+    """Where a parameter's values, or an office's holders, stand."""
+    return SETTINGS + name.encode()
+
+
+def proposal(record_id: bytes) -> bytes:
+    """Where a proposal stands."""
+    return PROPOSALS + record_id
+
+
+def missions(subject: str) -> bytes:
+    """Where the mission reports on a participant or applicant stand."""
+    return MISSIONS + subject.encode()
+
+
+def declaration(digest: bytes) -> bytes:
+    """Where an endorsed declaration stands."""
+    return DECLARATIONS + digest
+
+
+def bilateral(author: str, partner: str) -> bytes:
+    """Where it stands which certificates one participant accepts from and for another."""
+    return BILATERALS + author.encode() + partner.encode()
 
 
 def listing(issuer: str, destination: str, state: int) -> bytes:

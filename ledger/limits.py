@@ -35,6 +35,30 @@ MAX_INSTANT_MS = 253_402_300_799_999
 """The last millisecond of the year 9999: later instants have no date."""
 
 MAX_ZONE_CHARACTERS = 60
+MAX_ZONES = 100
+"""Zones that one decision may name."""
+
+MAX_NAME_CHARACTERS = 200
+"""A name or title in a record."""
+
+MAX_SERIAL = 10**10 - 1
+"""A certificate number has at most ten digits."""
+
+MIN_YEAR = 2000
+MAX_YEAR = 9999
+MAX_PARAMETER = 10**15
+"""Any parameter's value; each has its own bounds, see `ledger.parameters`."""
+
+MAX_AUTHORITIES = 100
+MAX_KEYS = 1_000
+"""Keys of one participant, revoked ones too: an entry of state must stay small."""
+
+MAX_RANGES = 1_000
+MAX_PROPOSAL_DAYS = 366
+"""A proposal is open at most this long."""
+
+MAX_OPEN_PROPOSALS = 200
+"""A node looks through all open proposals in each block."""
 
 MAX_AMOUNT = 10**15
 """Points or cents in one field: far above any trade, and sums of a thousand of them stay within 64 bits."""
@@ -55,6 +79,8 @@ DEFAULT_DAILY_RECORDS = 10_000
 
 DEFAULT_VALIDITY_DAYS = 60
 """From validation to expiry, unless the participant's parameter says otherwise."""
+
+MAX_VALIDITY_DAYS = 366
 
 SEAL_EPOCH_OVERLAP_DAYS = 30
 """An envelope may still be sealed to a reader's previous key epoch for this long."""

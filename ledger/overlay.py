@@ -2,8 +2,8 @@
 
 Rules:
 1. `Reader` is all that a rule may ask: typed look-ups in state, nothing else.
-2. A block's writes stay in memory until the whole block is judged; then they go into one batch. The network stands beside
-   them in its decoded form; whoever changes it writes its entries, too (`ledger.rules.effects`).
+2. A block's writes stay in memory until the whole block is judged; then they go into one batch. The rolls stand beside them
+   in decoded form; whoever changes them writes their entries, too (`ledger.rules.effects`).
 3. State digest: `d_h = SHA-256(d_{h-1} || canonical [[key, value or nil], ...])` over every key under `s/` that block h
    wrote, ascending (4-consensus.md, `mark`).
 """
@@ -16,6 +16,10 @@ import msgspec
 from ledger import entries, keys
 from ledger.entries import CertificateEntry, KeyEntry
 from ledger.network import Epoch, Network, read_epoch
+from ledger.plenary import ProposalEntry, decode_proposal
+from ledger.register import Register
+from ledger.register_entries import Setting, decode_settings
+from ledger.rolls import Rolls
 
 Get = Callable[[bytes], bytes | None]
 Write = tuple[bytes, bytes | None]
@@ -26,13 +30,37 @@ _ABSENT = b"\0absent"
 
 
 class Reader:
-    """Typed look-ups in state; `network` is that part of it which is decoded already."""
+    """Typed look-ups in state; `rolls` are those parts of it that are decoded already."""
 
-    __slots__ = ("get", "network")
+    __slots__ = ("get", "rolls")
 
-    def __init__(self, get: Get, network: Network) -> None:
+    def __init__(self, get: Get, rolls: Rolls) -> None:
         self.get: Get = get
-        self.network = network
+        self.rolls = rolls
+
+    @property
+    def network(self) -> Network:
+        """Nodes and epochs."""
+        return self.rolls.network
+
+    @property
+    def register(self) -> Register:
+        """Participants, their keys, parameters."""
+        return self.rolls.register
+
+    def proposal(self, proposal: bytes) -> ProposalEntry | None:
+        """The proposal of this id, decided or open; None where there is none."""
+        data = self.get(keys.proposal(proposal))
+        return None if data is None else decode_proposal(data)
+
+    def bilateral(self, author: str, partner: str) -> tuple[Setting, ...]:
+        """Which form of certificates a participant accepts with another, from which day on."""
+        data = self.get(keys.bilateral(author, partner))
+        return () if data is None else decode_settings(data)
+
+    def holds(self, key: bytes) -> bool:
+        """Whether something stands under a key."""
+        return self.get(key) is not None
 
     def certificate(self, number: str) -> CertificateEntry | None:
         """The certificate of this number, None where there is none."""
@@ -62,8 +90,8 @@ class Overlay(Reader):
 
     __slots__ = ("_below", "_writes")
 
-    def __init__(self, below: Get, network: Network) -> None:
-        super().__init__(self._read, network)
+    def __init__(self, below: Get, rolls: Rolls) -> None:
+        super().__init__(self._read, rolls)
         self._below = below
         self._writes: dict[bytes, bytes | None] = {}
 

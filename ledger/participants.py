@@ -1,16 +1,17 @@
-"""Who takes part, with which keys, from when to when: frozen views of the genesis (2-records.md, Genesis).
+"""Who takes part, with which keys, from when to when: the genesis' entries, and what records made of them (2-records.md).
 
 Rules:
 - Dates are texts `YYYY-MM-DD` and compare as such. A span `[since, until)` begins on its first day and ends *before* `until`;
   an empty `until` never ends. In JSON the two are called `from` and `until`.
 - Which date counts (a document's or the block's) is the caller's matter (2-records.md, "The date that counts").
-- Nothing here checks anything: `ledger.genesis` builds these from text that it has checked.
+- Nothing here checks anything: `ledger.genesis` builds these from text that it has checked, `ledger.rules` changes them.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+from typing import TypeAlias
 
 SECRETARIAT = "secretariat"
 """The one author that is no participant, and the reader's name of its sealing keys."""
@@ -47,18 +48,25 @@ class RoleKey:
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """An office that signs for a participant; the EU has several."""
+    """An office that signs for a participant; the EU has several. `until` is the day on which it ended, empty before."""
 
     name: str
     keys: tuple[RoleKey, ...]
+    until: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SealKey:
-    """An X25519 public key (32 bytes) to which envelopes are sealed, by yearly epoch."""
+    """An X25519 public key (32 bytes) to which envelopes are sealed, by yearly epoch.
+
+    `since` is the day on which it was registered, empty in the genesis, whose own day counts then; `until` the day on which it
+    was revoked, empty while it was not.
+    """
 
     epoch: int
     key: bytes
+    since: str = ""
+    until: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +88,23 @@ class Suspension:
 
 
 @dataclass(frozen=True, slots=True)
+class CompliantZone:
+    """A zone from which a participant may export although it is suspended as a whole, on the days of a span."""
+
+    zone: str
+    since: str = ""
+    until: str = ""
+
+
+class Admission(StrEnum):
+    """How far the Plenary has let somebody in: an applicant does not trade yet, a provisional participant does."""
+
+    APPLICANT = "applicant"
+    PROVISIONAL = "provisional"
+    ADMITTED = "admitted"
+
+
+@dataclass(frozen=True, slots=True)
 class Participant:
     """One KP participant (or a trading entity that meets the requirements and is not `counted`, as `TW`).
 
@@ -90,9 +115,11 @@ class Participant:
         since, until: span of participation.
         issues_from, confirms_from: first day on which it issues and confirms on this ledger; empty: it does not yet.
         suspensions: of the whole or of zones, past ones included.
-        compliant_zones: zones from which it may export although it is suspended as a whole.
-        validity_days: limit from a certificate's validation to its expiry; given as 0, the network's parameter takes its place.
+        compliant_zones: from which it may export although it is suspended as a whole, past ones included.
+        validity_days: limit from a certificate's validation to its expiry; 0: the network's parameter `validity-days` is.
         ranges: committed certificate numbers; a year without one admits any unused number.
+        counted: whether it has a voice in the Plenary.
+        admission: how far it is admitted.
         keys: every authority's keys by public key (derived).
     """
 
@@ -105,12 +132,13 @@ class Participant:
     issues_from: str
     confirms_from: str
     suspensions: tuple[Suspension, ...]
-    compliant_zones: tuple[str, ...]
+    compliant_zones: tuple[CompliantZone, ...]
     validity_days: int
     authorities: tuple[Authority, ...]
     seals: tuple[SealKey, ...]
     ranges: tuple[NumberRange, ...]
     counted: bool = True
+    admission: Admission = Admission.ADMITTED
     keys: Mapping[bytes, RoleKey] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -119,7 +147,7 @@ class Participant:
 
     def in_force(self, date: str) -> bool:
         """Whether it takes part in the KP on this date."""
-        return in_span(date, self.since, self.until)
+        return self.admission != Admission.APPLICANT and in_span(date, self.since, self.until)
 
     def issues_on(self, date: str) -> bool:
         """Whether its certificates of this date stand on this ledger."""
@@ -129,6 +157,10 @@ class Participant:
         """Whether its trade as a whole is suspended on this date, compliant zones notwithstanding."""
         return any(span.zone == "" and in_span(date, span.since, span.until) for span in self.suspensions)
 
+    def zones_compliant_on(self, date: str) -> tuple[str, ...]:
+        """The zones from which goods of this date may leave although the whole is suspended."""
+        return tuple(span.zone for span in self.compliant_zones if in_span(date, span.since, span.until))
+
     def goods_suspended_on(self, date: str, zone: str = "") -> bool:
         """Whether goods mined here, in this zone (empty: none stated), may not be traded on this date.
 
@@ -136,7 +168,7 @@ class Participant:
         zone is not stated, since they might come from it.
         """
         spans = [span for span in self.suspensions if in_span(date, span.since, span.until)]
-        whole = any(span.zone == "" for span in spans) and zone not in self.compliant_zones
+        whole = any(span.zone == "" for span in spans) and zone not in self.zones_compliant_on(date)
         return whole or any(span.zone != "" and zone in ("", span.zone) for span in spans)
 
     def seal(self, epoch: int) -> bytes | None:
@@ -160,9 +192,18 @@ class Secretariat:
     def __post_init__(self) -> None:
         object.__setattr__(self, "keys", MappingProxyType({entry.key: entry for entry in self.entries}))
 
+    @property
+    def code(self) -> str:
+        """As which it signs."""
+        return SECRETARIAT
+
     def seal(self, epoch: int) -> bytes | None:
         """The X25519 public key of this epoch, None where there is none."""
         return next((seal.key for seal in self.seals if seal.epoch == epoch), None)
+
+
+Holder: TypeAlias = Participant | Secretariat
+"""Who signs records and holds keys."""
 
 
 @dataclass(frozen=True, slots=True)

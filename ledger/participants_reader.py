@@ -6,15 +6,31 @@ from collections.abc import Mapping
 import nacl.bindings as sodium
 
 from ledger.countries import EU, is_country, is_participant_code
-from ledger.limits import MAX_ADDRESS_CHARACTERS, MAX_TLS_BYTES, MAX_VALIDATORS, MIN_TLS_BYTES
-from ledger.participants import Authority, Node, NumberRange, Participant, Role, RoleKey, SealKey, Secretariat, Suspension
+from ledger.limits import (
+    MAX_ADDRESS_CHARACTERS,
+    MAX_SERIAL,
+    MAX_TLS_BYTES,
+    MAX_VALIDATORS,
+    MAX_VALIDITY_DAYS,
+    MIN_TLS_BYTES,
+)
+from ledger.participants import (
+    Authority,
+    CompliantZone,
+    Node,
+    NumberRange,
+    Participant,
+    Role,
+    RoleKey,
+    SealKey,
+    Secretariat,
+    Suspension,
+)
 from ledger.record import valid_public_key
 from ledger.strict_json import Cursor
 
 _ADDRESS = re.compile(r"([a-z0-9]+([.-][a-z0-9]+)*|\[[0-9a-f:]+\]):[0-9]{1,5}")
 _FIELD_PRIME = 2**255 - 19
-_MAX_SERIAL = 10**10 - 1
-"""A certificate number has at most ten digits."""
 _MAX_EPOCH = 2**31 - 1
 """What an envelope can state; 0 there says that a reader has no key."""
 
@@ -51,10 +67,9 @@ def is_certificate(data: bytes) -> bool:
 
 
 class RegisterReader:
-    """One pass over a genesis; remembers what must not occur twice. Who states no limit has `validity_days`."""
+    """One pass over a genesis; remembers what must not occur twice."""
 
-    def __init__(self, validity_days: int) -> None:
-        self._validity_days = validity_days
+    def __init__(self) -> None:
         self._keys: set[bytes] = set()
         self._countries: set[str] = set()
 
@@ -73,8 +88,8 @@ class RegisterReader:
             issues_from=self._from(given.member("issues_from"), since),
             confirms_from=self._from(given.member("confirms_from"), since),
             suspensions=tuple(self._suspension(item) for item in given.member("suspended").items()),
-            compliant_zones=_distinct_texts(given.member("compliant_zones")),
-            validity_days=given.member("validity_days").integer(0, 366) or self._validity_days,
+            compliant_zones=tuple(CompliantZone(zone) for zone in _distinct_texts(given.member("compliant_zones"))),
+            validity_days=given.member("validity_days").integer(0, MAX_VALIDITY_DAYS),
             authorities=self._authorities(given.member("authorities")),
             seals=self._seals(given.member("seals")),
             ranges=_ranges(given.member("ranges")),
@@ -221,7 +236,7 @@ def _distinct_texts(given: Cursor, least: int = 0) -> tuple[str, ...]:
 def _ranges(given: Cursor) -> tuple[NumberRange, ...]:
     found: list[NumberRange] = []
     for item in given.items(0, 1_000):
-        first, last = item.member("first").integer(0, _MAX_SERIAL), item.member("last").integer(0, _MAX_SERIAL)
+        first, last = item.member("first").integer(0, MAX_SERIAL), item.member("last").integer(0, MAX_SERIAL)
         entry = NumberRange(item.member("year").integer(2000, 9999), first, last)
         if last < first:
             item.member("last").refuse("lies before first")

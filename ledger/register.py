@@ -3,12 +3,16 @@
 Rules:
 - keys and roles are judged at block time, never at `at`: a stolen key would back-date;
 - an envelope's readers are the issuer, the destination and the secretariat, each once and in any order, each at its newest
-  key epoch; the one before is accepted for 30 days (keys of the genesis count from its time); who has no sealing key yet
-  stands with epoch 0 and a decoy.
+  key epoch; the one before is accepted for 30 days after that one's registration (keys of the genesis count from its time);
+  who has no sealing key stands with epoch 0 and a decoy;
+- a parameter has its newest value of which the day has come; the genesis' values count from the beginning.
 
-Everything here comes out of the genesis; nothing is written.
+The register of a ledger begins as its genesis says; records change it (`ledger.rules.members`, `ledger.rules.plenary`). One
+value is the register at one head and never changes: the next block's is another one. All of it is state, an entry a holder.
 """
 
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from ledger import units
@@ -16,9 +20,19 @@ from ledger.envelope import Reader
 from ledger.errors import Code, Refusal
 from ledger.genesis import Genesis
 from ledger.limits import SEAL_EPOCH_OVERLAP_DAYS
-from ledger.participants import SECRETARIAT, KeyUse, Participant, Role, RoleKey, SealKey
+from ledger.parameters import PROTOCOL
+from ledger.participants import SECRETARIAT, Holder, KeyUse, Participant, Role, RoleKey, Secretariat
+from ledger.register_entries import (
+    ParticipantEntry,
+    SecretariatEntry,
+    Setting,
+    decode_participant,
+    decode_secretariat,
+    decode_settings,
+)
 from ledger.units import Ms
 
+CHAIR: Final = "office/chair"
 NO_EPOCH: Final = 0
 """The key epoch of a reader that has no sealing key: its wrap is a decoy."""
 
@@ -27,37 +41,56 @@ _REMEMBERED: Final = 10_000
 
 
 class Register:
-    """Look-ups by code and key; the genesis is their only source."""
+    """Participants, the secretariat, parameters at one head. Without more, those of a genesis.
 
-    __slots__ = ("_genesis", "_sound_readers")
+    Attributes:
+        participants: by code; those of the genesis in its order, then those admitted later.
+        secretariat: its keys.
+        settings: each parameter's values, and who holds each office, with the days from which that counts, ascending.
+    """
 
-    def __init__(self, genesis: Genesis) -> None:
+    __slots__ = ("_countries", "_genesis", "_sound_readers", "participants", "secretariat", "settings")
+
+    def __init__(
+        self,
+        genesis: Genesis,
+        participants: Mapping[str, Participant] | None = None,
+        secretariat: Secretariat | None = None,
+        settings: Mapping[str, tuple[Setting, ...]] | None = None,
+    ) -> None:
         self._genesis = genesis
         self._sound_readers: set[tuple[str, str, tuple[tuple[str, int], ...], int]] = set()
+        self.participants = genesis.participants if participants is None else MappingProxyType(participants)
+        self.secretariat = secretariat or genesis.secretariat
+        first = {name: (Setting("", value),) for name, value in genesis.parameters.items()}
+        first |= {PROTOCOL: (Setting("", genesis.protocol),), CHAIR: (Setting("", holder=genesis.chair),)}
+        self.settings: Mapping[str, tuple[Setting, ...]] = MappingProxyType(first | dict(settings or {}))
+        self._countries = {country: entry.code for entry in self.participants.values() for country in entry.countries}
+
+    # --- who --------------------------------------------------------------------------------------------------------
 
     def participant(self, code: str) -> Participant | None:
         """The participant of this code; None for others, the secretariat among them."""
-        return self._genesis.participants.get(code)
+        return self.participants.get(code)
+
+    def holder(self, code: str) -> Holder | None:
+        """The participant of this code, or the secretariat."""
+        return self.secretariat if code == SECRETARIAT else self.participants.get(code)
 
     def participant_of(self, country: str) -> Participant | None:
         """The participant that stands for a country, None for a country outside the KP."""
-        return self._genesis.participants.get(self._genesis.countries.get(country, ""))
+        return self.participants.get(self._countries.get(country, ""))
 
-    def signer(self, author: str, key: bytes, role: Role, date: str) -> Participant:
-        """The participant that signs, when this key may do so in this role on this date (of the block).
+    def author(self, code: str) -> Holder:
+        """Who signs as this author.
 
         Raises:
-            Refusal: UNKNOWN_AUTHOR, UNKNOWN_KEY, KEY_NOT_IN_FORCE, KEY_ROLE.
+            Refusal: UNKNOWN_AUTHOR.
         """
-        participant = self._genesis.participants.get(author)
-        entry = self.key(author, key)
-        if not entry.in_force(date):
-            raise Refusal(Code.KEY_NOT_IN_FORCE, "key", given=date, since=entry.since, until=entry.until)
-        if participant is None:
-            raise Refusal(Code.KEY_ROLE, "author", given=author, limit="a participant")
-        if role not in entry.roles:
-            raise Refusal(Code.KEY_ROLE, "key", given=" ".join(entry.roles), limit=str(role))
-        return participant
+        holder = self.holder(code)
+        if holder is None:
+            raise Refusal(Code.UNKNOWN_AUTHOR, "author", given=code)
+        return holder
 
     def member(self, author: str) -> Participant:
         """The participant that is the author.
@@ -65,16 +98,25 @@ class Register:
         Raises:
             Refusal: UNKNOWN_AUTHOR; KEY_ROLE, the secretariat.
         """
-        participant = self._genesis.participants.get(author)
-        if author == SECRETARIAT:
+        holder = self.author(author)
+        if not isinstance(holder, Participant):
             raise Refusal(Code.KEY_ROLE, "author", given=author, limit="a participant")
-        if participant is None:
-            raise Refusal(Code.UNKNOWN_AUTHOR, "author", given=author)
-        return participant
+        return holder
 
-    def key_use(self, key: bytes) -> KeyUse | None:
-        """The purpose that the genesis gives a key or certificate, None for one that it does not name."""
-        return self._genesis.keys.get(key)
+    # --- keys -------------------------------------------------------------------------------------------------------
+
+    def signer(self, author: str, key: bytes, role: Role, date: str) -> Holder:
+        """Who signs, when this key may do so in this role on this date (of the block).
+
+        Raises:
+            Refusal: UNKNOWN_AUTHOR, UNKNOWN_KEY, KEY_NOT_IN_FORCE, KEY_ROLE.
+        """
+        entry = self.key(author, key)
+        if not entry.in_force(date):
+            raise Refusal(Code.KEY_NOT_IN_FORCE, "key", given=date, since=entry.since, until=entry.until)
+        if role not in entry.roles:
+            raise Refusal(Code.KEY_ROLE, "key", given=" ".join(entry.roles), limit=str(role))
+        return self.author(author)
 
     def key(self, author: str, key: bytes) -> RoleKey:
         """The author's key, whatever it may sign and when.
@@ -82,16 +124,19 @@ class Register:
         Raises:
             Refusal: UNKNOWN_AUTHOR, UNKNOWN_KEY.
         """
-        holder = self._genesis.secretariat if author == SECRETARIAT else self._genesis.participants.get(author)
-        if holder is None:
-            raise Refusal(Code.UNKNOWN_AUTHOR, "author", given=author)
-        entry = holder.keys.get(key)
+        entry = self.author(author).keys.get(key)
         if entry is None:
             raise Refusal(Code.UNKNOWN_KEY, "key", given=key.hex(), author=author)
         return entry
 
+    def key_use(self, key: bytes) -> KeyUse | None:
+        """The purpose that the genesis gives a key or certificate, None for one that it does not name."""
+        return self._genesis.keys.get(key)
+
+    # --- envelopes --------------------------------------------------------------------------------------------------
+
     def check_readers(self, issuer: str, destination: str, readers: tuple[tuple[str, int], ...], now: Ms) -> None:
-        """Whether an envelope is sealed to exactly those who must be able to read it.
+        """Whether an envelope is sealed to exactly those who must be able to read it, at key epochs that are accepted.
 
         Pairs of participants repeat all day long, so what was found sound on a day is remembered.
 
@@ -107,10 +152,7 @@ class Register:
         question = (issuer, destination, readers, now // units.DAY_MS)
         if question in self._sound_readers:
             return
-        wanted = tuple(dict.fromkeys((issuer, destination, SECRETARIAT)))
-        if sorted(code for code, _ in readers) != sorted(wanted):
-            given = " ".join(code for code, _ in readers)
-            raise Refusal(Code.ENVELOPE_READERS, "readers", given=given, limit=" ".join(wanted))
+        check_reader_codes(issuer, destination, readers)
         for place, (code, epoch) in enumerate(readers):
             accepted = self.epochs(code, now)
             if epoch not in accepted:
@@ -123,21 +165,81 @@ class Register:
         """Whom an envelope is to be sealed to: issuer, destination, secretariat, each at its newest key epoch."""
         return tuple(self._reader(code, now) for code in dict.fromkeys((issuer, destination, SECRETARIAT)))
 
-    def _reader(self, code: str, now: Ms) -> Reader:
-        epoch = self.epochs(code, now)[0]
-        return code, epoch, next((seal.key for seal in self._seals(code) if seal.epoch == epoch), None)
-
     def epochs(self, code: str, now: Ms) -> tuple[int, ...]:
         """The key epochs to which an envelope for this reader may be sealed at an instant, the newest first."""
-        seals = self._seals(code)
+        holder, today = self.holder(code), units.block_date(now)
+        seals = [] if holder is None else [seal for seal in reversed(holder.seals) if not seal.until or today < seal.until]
         if not seals:
             return (NO_EPOCH,)
-        newest = [seal.epoch for seal in reversed(seals)]
-        overlap = units.day_number(units.block_date(now)) - units.day_number(units.block_date(Ms(self._genesis.time)))
-        return tuple(newest[:2]) if overlap <= SEAL_EPOCH_OVERLAP_DAYS else (newest[0],)
+        registered = seals[0].since or units.block_date(Ms(self._genesis.time))
+        overlap = units.day_number(today) - units.day_number(registered)
+        return tuple(seal.epoch for seal in seals[: 2 if overlap <= SEAL_EPOCH_OVERLAP_DAYS else 1])
 
-    def _seals(self, code: str) -> tuple[SealKey, ...]:
-        participant = self._genesis.participants.get(code)
-        if participant is not None:
-            return participant.seals
-        return self._genesis.secretariat.seals if code == SECRETARIAT else ()
+    def _reader(self, code: str, now: Ms) -> Reader:
+        epoch, holder = self.epochs(code, now)[0], self.holder(code)
+        return code, epoch, None if holder is None else holder.seal(epoch)
+
+    # --- parameters -------------------------------------------------------------------------------------------------
+
+    def parameter(self, name: str, date: str) -> int:
+        """A parameter's value on a day (of the block)."""
+        return next(setting.value for setting in reversed(self.settings[name]) if setting.since <= date)
+
+    def appointed(self, name: str, date: str) -> str:
+        """Who holds an office on a day: a code, empty while nobody does."""
+        return next((setting.holder for setting in reversed(self.settings.get(name, ())) if setting.since <= date), "")
+
+    def validity_days(self, participant: Participant, date: str) -> int:
+        """The participant's limit from validation to expiry: its own, else the parameter's on this day."""
+        return participant.validity_days or self.parameter("validity-days", date)
+
+    # --- the next one -----------------------------------------------------------------------------------------------
+
+    def with_holder(self, holder: Holder) -> "Register":
+        """With this participant, known before or new, or this secretariat."""
+        if isinstance(holder, Secretariat):
+            return Register(self._genesis, self.participants, holder, self.settings)
+        return Register(self._genesis, {**self.participants, holder.code: holder}, self.secretariat, self.settings)
+
+    def with_setting(self, name: str, setting: Setting) -> "Register":
+        """With a parameter's new value; one that was to count from the same day or later is dropped."""
+        kept = tuple(other for other in self.settings.get(name, ()) if other.since < setting.since)
+        return Register(self._genesis, self.participants, self.secretariat, {**self.settings, name: (*kept, setting)})
+
+
+def check_reader_codes(issuer: str, destination: str, readers: tuple[tuple[str, int], ...]) -> None:
+    """Whether an envelope's readers are issuer, destination and secretariat, each once; which key epochs, the state decides.
+
+    Raises:
+        Refusal: ENVELOPE_READERS.
+    """
+    wanted = tuple(dict.fromkeys((issuer, destination, SECRETARIAT)))
+    if sorted(code for code, _ in readers) != sorted(wanted):
+        given = " ".join(code for code, _ in readers)
+        raise Refusal(Code.ENVELOPE_READERS, "readers", given=given, limit=" ".join(wanted))
+
+
+def load(genesis: Genesis, holders: Iterable[tuple[bytes, bytes]], settings: Iterable[tuple[bytes, bytes]]) -> Register:
+    """The register that the store holds.
+
+    Args:
+        genesis: what it began with.
+        holders: what the store has under `keys.HOLDERS`.
+        settings: what it has under `keys.SETTINGS`.
+
+    Raises:
+        StoreError: an entry is damaged.
+    """
+    participants, secretariat = dict(genesis.participants), genesis.secretariat
+    for code, data in holders:
+        if code.decode() == SECRETARIAT:
+            secretariat = decode_secretariat(data).secretariat()
+        else:
+            participants[code.decode()] = decode_participant(data).participant(code.decode())
+    changed = {name.decode(): decode_settings(data) for name, data in settings}
+    return Register(genesis, participants, secretariat, changed)
+
+
+def holder_entry(holder: Holder) -> ParticipantEntry | SecretariatEntry:
+    """A holder as the store has it."""
+    return ParticipantEntry.of(holder) if isinstance(holder, Participant) else SecretariatEntry.of(holder)

@@ -3,13 +3,14 @@
 A block is executed so:
 
 1. it must follow the head: the next height, a later time, the epoch in force;
-2. each record in order is judged by its author's quota (`ledger.quota`) and the rules (`ledger.rules`) against the state as the
+2. proposals of which the time has come are decided;
+3. each record in order is judged by its author's quota (`ledger.quota`) and the rules (`ledger.rules`) against the state as the
    records before it left it: accepted, it gets the next leaf and its effects are written; refused, it changes nothing but its
    own judgement and its author's count of the day; accepted in an earlier place, it is skipped;
-3. the block's sums and counts are added to those before; a block that ends its epoch holds no records, and from the next
+4. the block's sums and counts are added to those before; a block that ends its epoch holds no records, and from the next
    height on the list of validators that it names is in force;
-4. the leaves are appended to the log, the state digest is taken;
-5. judgements, state, indexes, tiles, the new head and the node's own values are written in one synced batch. That is the
+5. the leaves are appended to the log, the state digest is taken;
+6. judgements, state, indexes, tiles, the new head and the node's own values are written in one synced batch. That is the
    commit.
 
 A crash leaves the whole block or none of it; the node then executes it again, with the same result. The same blocks give the
@@ -34,13 +35,13 @@ from ledger.errors import BlockOrderError, ForeignStoreError, Refusal, StoreErro
 from ledger.genesis import Genesis
 from ledger.log import Log
 from ledger.merkle import EMPTY_ROOT, HASH_BYTES
-from ledger.network import load
 from ledger.overlay import Overlay, Reader, state_digest
 from ledger.quota import Quotas
 from ledger.record import Record, Submission
-from ledger.register import Register
+from ledger.rolls import Rolls
 from ledger.rules import Place, View, Writer, check_key, check_record
-from ledger.rules.common import check_readers
+from ledger.rules.common import check_addressed, check_readers
+from ledger.rules.plenary import decide
 from ledger.store import Store
 from ledger.tiles import TILE_WIDTH
 from ledger.totals import Totals
@@ -94,7 +95,6 @@ class Ledger(Queries):
 
     def __init__(self, store: Store, genesis: Genesis, standing: Standing, equivocation: Equivocation) -> None:
         super().__init__(store, genesis, standing)
-        self._register = Register(genesis)
         self._equivocation = partial(equivocation, genesis.ledger_id)
         self._kept: set[bytes] = set()
         self._executing: frozenset[bytes] = frozenset()
@@ -124,8 +124,7 @@ class Ledger(Queries):
         log = Log(store.get, head.tree_size, keys.TILES)
         if log.root != head.root:
             raise StoreError(f"{store.path}: the log's root is {log.root.hex()}, the head's is {head.root.hex()}")
-        network = load(genesis, store.get, store.iterate(keys.NODES))
-        ledger = cls(store, genesis, Standing(head, log, network), equivocation)
+        ledger = cls(store, genesis, Standing(head, log, Rolls.load(genesis, store)), equivocation)
         ledger._check_newest_leaves()
         return ledger
 
@@ -143,21 +142,33 @@ class Ledger(Queries):
         """
         earlier = self.judgement(record.id)
         if earlier is None or earlier.index is None:
-            view = self._view(Reader(self._store.get, self.network), max(self.head.time, now_ms))
+            view = self._view(Reader(self._store.get, self._standing.rolls), max(self.head.time, now_ms))
             self._quotas(view).count(record, earlier)
             check_record(view, record)
 
     def check_sealed(self, submission: Submission, now_ms: int) -> None:
         """Whether a record's envelope is sealed to exactly its issuer, its destination and the secretariat, at keys in force.
 
-        Part of a block's validity, so it reads no state: a validator asks with the block's time before it votes, a mempool
-        with its clock.
+        Asked at admission. Which key epochs there are is state, which differs from node to node while one is behind.
 
         Raises:
             Refusal: ENVELOPE_READERS. Without an envelope there is nothing to check.
         """
         if submission.header is not None:
-            check_readers(self._register, submission.record, submission.header, Ms(now_ms))
+            check_readers(self.register, submission.record, submission.header, Ms(now_ms))
+
+    @staticmethod
+    def check_addressed(submission: Submission) -> None:
+        """Whether a record's envelope names exactly its issuer, its destination and the secretariat as readers.
+
+        Part of a block's validity, so it reads no state: a validator asks before it votes. A key epoch that is none makes an
+        envelope that its reader cannot open, and says so.
+
+        Raises:
+            Refusal: ENVELOPE_READERS. Without an envelope there is nothing to check.
+        """
+        if submission.header is not None:
+            check_addressed(submission.record, submission.header)
 
     def check_key(self, record: Record) -> None:
         """Whether a record is signed with a key of its author's that signs such kinds at all; the rest is left to the rules.
@@ -168,7 +179,7 @@ class Ledger(Queries):
         Raises:
             Refusal: UNKNOWN_AUTHOR, UNKNOWN_KEY, NOT_ROOT_KEY, NOT_CONSENSUS_KEY, KEY_ROLE.
         """
-        check_key(self._register, self.network, record)
+        check_key(self.register, self.network, record)
 
     def keep_bodies(self, submissions: Sequence[Submission]) -> None:
         """Write records' bytes and envelopes by id, not synced: `sync` or the block that accepts them makes them durable."""
@@ -211,15 +222,16 @@ class Ledger(Queries):
                 nothing was written.
             StoreError: reading or writing failed; the node must stop, and start again from what is stored.
         """
-        before, log, network = self._standing.head, self._standing.log, self._standing.network
+        before, log = self._standing.head, self._standing.log
         validators = self._following(block)
         with self._dropping:
             self._executing = frozenset(record.id for record in block.records)
-        overlay = Overlay(self._store.get, network)
+        overlay = Overlay(self._store.get, self._standing.rolls)
         view = self._view(overlay, block.time)
         totals = Totals()
         quotas = self._quotas(view)
         writer = Writer(overlay, totals)
+        decide(view, writer, block.height)
         leaves: list[bytes] = []
         judgements: list[Judgement] = []
         for record in block.records:
@@ -242,7 +254,7 @@ class Ledger(Queries):
         self._store.write(writes, sync=True)
         grown = copy(log)
         grown.commit(tree)
-        self._standing = Standing(head, grown, overlay.network)
+        self._standing = Standing(head, grown, overlay.rolls)
         self._kept.difference_update(record.id for record in block.records)
         self._executing = frozenset()
         return Applied(head, judgements)
@@ -250,10 +262,10 @@ class Ledger(Queries):
     # --- inside -----------------------------------------------------------------------------------------------------
 
     def _view(self, state: Reader, now: int) -> View:
-        return View(self._register, state, Ms(now), units.block_date(now), self._equivocation)
+        return View(state, Ms(now), units.block_date(now), self._equivocation)
 
     def _quotas(self, view: View) -> Quotas:
-        return Quotas(view, self.genesis.parameters[quota.PARAMETER])
+        return Quotas(view, view.parameter(quota.PARAMETER))
 
     def _following(self, block: Block) -> Validators | None:
         """The validators of the epoch that begins after this block, None when it ends none.
@@ -261,7 +273,7 @@ class Ledger(Queries):
         Raises:
             BlockOrderError: it does not follow the head.
         """
-        head, epoch = self._standing.head, self._standing.network.epoch.number
+        head, epoch = self._standing.head, self.network.epoch.number
         if block.height != head.height + 1 or block.time <= head.time:
             raise BlockOrderError(f"block {block.height} at {block.time} ms cannot follow {head.height} at {head.time} ms")
         if block.epoch != epoch:

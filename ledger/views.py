@@ -21,6 +21,7 @@ from ledger.limits import MAX_PAGE
 from ledger.merkle import HASH_BYTES, leaf_hash
 from ledger.network import Epoch, Network, read_epoch
 from ledger.record import parse_record
+from ledger.register import Register
 from ledger.store import Reads, Store
 from ledger.tiles import encode_bundle
 from ledger.totals import Total
@@ -112,7 +113,7 @@ class Queries:
             state: only in this state.
             newest_first: descending.
         """
-        known = self.genesis.participants
+        known = self.register.participants
         if any(code and code not in known for code in (issuer, destination)):
             return Page(self.head, (), None)
         limit = max(1, min(limit, MAX_PAGE))
@@ -145,7 +146,12 @@ class Queries:
     @property
     def network(self) -> Network:
         """The nodes, and the epoch in force, at the head."""
-        return self._standing.network
+        return self._standing.rolls.network
+
+    @property
+    def register(self) -> Register:
+        """Participants, their keys and the parameters at the head."""
+        return self._standing.rolls.register
 
     @property
     def scheduled(self) -> bytes:
@@ -154,11 +160,11 @@ class Queries:
         A node keeps it beside the mark of each height: the block that ends an epoch names the one at the height of its mark. A
         mark from before an epoch's first block schedules nothing in that epoch: what stood there then is in force by now.
         """
-        return self._standing.network.scheduled
+        return self._standing.rolls.network.scheduled
 
     def epoch(self, number: int) -> Epoch | None:
         """The epoch of this number with its last height, which is None while it is in force; None when it has not begun."""
-        current = self._standing.network.epoch
+        current = self._standing.rolls.network.epoch
         if not 0 <= number < current.number:
             return current if number == current.number else None
         return read_epoch(self._store.get, number)

@@ -156,7 +156,7 @@ class Proposals:
         for record in records:
             submission, length = self._submission(record)
             size += length
-            self._ledger.check_sealed(submission, payload.time)
+            self._ledger.check_addressed(submission)
         if size > BLOCK_BYTES:
             raise InvalidBlockError(f"{size} bytes of records; at most {BLOCK_BYTES}")
 

@@ -24,6 +24,7 @@ from ledger.genesis import Genesis, make_genesis
 from ledger.participants import (
     SECRETARIAT,
     Authority,
+    CompliantZone,
     Node,
     NumberRange,
     Participant,
@@ -174,7 +175,7 @@ class _Maker:
             issues_from=max(since, self._start),
             confirms_from=max(since, self._start),
             suspensions=_SUSPENSIONS.get(code, ()),
-            compliant_zones=ZONES.get(code, ()),
+            compliant_zones=tuple(CompliantZone(zone) for zone in ZONES.get(code, ())),
             validity_days=VALIDITY_DAYS,
             authorities=tuple(self._authority(code, name, n) for n, name in enumerate(row["authorities"].split(";"), 1)),
             seals=(self._seal(code),),

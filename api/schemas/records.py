@@ -20,6 +20,7 @@ from api.schemas.base import (
     ProblemAnswer,
     Query,
 )
+from api.schemas.bodies import BodyAnswer
 
 
 class FinalAnswer(Answer):
@@ -110,32 +111,6 @@ class ConfirmAnswer(Answer):
     sealed: Hash
 
 
-class NodeSetAnswer(Answer):
-    """Body of `node.set`."""
-
-    address: Annotated[str, Field(description="`host:port` of the node's peer listener.")]
-    consensus: Annotated[Hash, Field(description="Public key of its votes.")]
-    cosign: Annotated[Hash, Field(description="Public key of its cosignatures.")]
-    log: Annotated[Hash, Field(description="Public key of its log.")]
-    tls: Annotated[Hex, Field(description="TLS certificate, DER.")]
-    validator: Annotated[bool, Field(description="Whether it is to vote from the next epoch on.")]
-
-
-class NodeReadyAnswer(Answer):
-    """Body of `node.ready`."""
-
-    epoch: Count
-    validators: Annotated[Hash, Field(description="Hash of the list of validators that it is ready for.")]
-
-
-class EquivocationAnswer(Answer):
-    """Body of `evidence.equivocation`."""
-
-    epoch: Count
-    first: Annotated[Hex, Field(description="A vote, as bytes.")]
-    second: Annotated[Hex, Field(description="A vote of the same validator that contradicts it.")]
-
-
 class RecordAnswer(LedgerAnswer):
     """An accepted record."""
 
@@ -146,6 +121,6 @@ class RecordAnswer(LedgerAnswer):
     author: str
     at: Annotated[Instant, Field(description="The author's own instant.")]
     key: Annotated[Hash, Field(description="Public key that signed it.")]
-    body: IssueAnswer | ConfirmAnswer | NodeSetAnswer | NodeReadyAnswer | EquivocationAnswer
+    body: IssueAnswer | ConfirmAnswer | BodyAnswer
     envelope: Annotated[bool, Field(description="Whether this node holds the sealed envelope.")]
     record: Annotated[Hex, Field(description="The record's bytes: the leaf of the log.")]

@@ -9,12 +9,28 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from ledger.bodies import CERTIFICATE_ISSUE, EVIDENCE_EQUIVOCATION, IMPORT_CONFIRM, NODE_READY, NODE_SET
+from ledger.bodies import (
+    AUTHORITY_SET,
+    BILATERAL_ACCEPT,
+    CERTIFICATE_ISSUE,
+    EVIDENCE_EQUIVOCATION,
+    IMPORT_CONFIRM,
+    KEY_ADD,
+    KEY_REVOKE,
+    MISSION_REPORT,
+    NODE_READY,
+    NODE_SET,
+    PARTICIPANT_WITHDRAW,
+    PARTICIPATION_SET,
+    PLENARY_POSITION,
+    PLENARY_PROPOSE,
+    RANGE_COMMIT,
+)
 from ledger.network import Network
-from ledger.participants import Participant, Role
+from ledger.participants import Holder, Role
 from ledger.record import Record
 from ledger.register import Register
-from ledger.rules import certificate, evidence, imports, nodes
+from ledger.rules import certificate, evidence, imports, members, missions, nodes, plenary
 from ledger.rules.common import Place, View, check_common
 from ledger.rules.effects import Writer
 from ledger.rules.signers import NodeSigner, RoleSigner, RootSigner, Signer
@@ -27,7 +43,7 @@ class Rule:
     """One kind: which key signs it, the checks beyond the common ones, what it writes (read from the state before it)."""
 
     signer: Signer
-    check: Callable[[View, Participant, Record], None]
+    check: Callable[[View, Holder, Record], None]
     effect: Callable[[View, Writer, Record, Place], None]
 
 
@@ -35,8 +51,18 @@ RULES: Mapping[str, Rule] = MappingProxyType(
     {
         CERTIFICATE_ISSUE: Rule(RoleSigner(Role.ISSUE), certificate.check, certificate.enact),
         IMPORT_CONFIRM: Rule(RoleSigner(Role.CONFIRM), imports.check, imports.enact),
+        PARTICIPATION_SET: Rule(RootSigner(), members.check_participation, members.enact_participation),
+        PARTICIPANT_WITHDRAW: Rule(RoleSigner(Role.GOVERN), members.check_withdraw, members.enact_withdraw),
+        RANGE_COMMIT: Rule(RoleSigner(Role.ISSUE), members.check_range, members.enact_range),
+        AUTHORITY_SET: Rule(RootSigner(), members.check_authority, members.enact_authority),
+        KEY_ADD: Rule(RootSigner(secretariat=True), members.check_key_add, members.enact_key_add),
+        KEY_REVOKE: Rule(RootSigner(secretariat=True), members.check_key_revoke, members.enact_key_revoke),
         NODE_SET: Rule(RootSigner(), nodes.check_set, nodes.enact_set),
         NODE_READY: Rule(NodeSigner(voting=False), nodes.check_ready, nodes.enact_ready),
+        PLENARY_PROPOSE: Rule(RoleSigner(Role.GOVERN), plenary.check_propose, plenary.enact_propose),
+        PLENARY_POSITION: Rule(RoleSigner(Role.GOVERN), plenary.check_position, plenary.enact_position),
+        MISSION_REPORT: Rule(RoleSigner(Role.AUDIT, secretariat=True), missions.check_report, missions.enact_report),
+        BILATERAL_ACCEPT: Rule(RoleSigner(Role.GOVERN), missions.check_bilateral, missions.enact_bilateral),
         EVIDENCE_EQUIVOCATION: Rule(NodeSigner(voting=True), evidence.check, evidence.enact),
     }
 )

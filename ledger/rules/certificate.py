@@ -21,19 +21,19 @@ from ledger.countries import is_country
 from ledger.entries import PREFIX_CHARACTERS, SOURCE_STATES, CertificateEntry, CertificateState, issuer_of, points_by_hs
 from ledger.errors import Code, Refusal
 from ledger.limits import ISSUE_LATE_DAYS, ISSUE_TOO_LATE_DAYS
-from ledger.participants import Participant
+from ledger.participants import Holder, Participant
 from ledger.record import Record
-from ledger.rules.common import Place, View, check_sums
+from ledger.rules.common import Place, View, check_sums, participant
 from ledger.rules.effects import Writer
 
 
-def check(view: View, author: Participant, record: Record) -> None:
+def check(view: View, holder: Holder, record: Record) -> None:
     """Every check of the kind; raises the first Refusal."""
-    body = record.body
+    author, body = participant(holder), record.body
     assert isinstance(body, IssueBody)
     _check_number(view, author, body)
     _check_parties(view, author, body)
-    _check_dates(author, body)
+    _check_dates(view, author, body)
     check_sums(body)
     for place, line in enumerate(body.lines):
         _check_origin(view, body.issued, line, f"lines[{place}]")
@@ -103,18 +103,19 @@ def _check_parties(view: View, author: Participant, body: IssueBody) -> None:
 
 def _compliant(author: Participant, body: IssueBody) -> bool:
     """Whether all goods were mined here, in zones that may export although the country is suspended."""
-    zones = author.compliant_zones
+    zones = author.zones_compliant_on(body.issued)
     return all(len(line.origin) == 1 and line.origin[0] in author.countries and line.zone in zones for line in body.lines)
 
 
-def _check_dates(author: Participant, body: IssueBody) -> None:
+def _check_dates(view: View, author: Participant, body: IssueBody) -> None:
     if body.validated < body.issued:
         raise Refusal(Code.VALIDATED_BEFORE_ISSUED, "validated", given=body.validated, limit=body.issued)
     if body.expires < body.validated:
         raise Refusal(Code.EXPIRES_BEFORE_VALIDATED, "expires", given=body.expires, limit=body.validated)
     days = units.day_number(body.expires) - units.day_number(body.validated)
-    if days > author.validity_days:
-        raise Refusal(Code.EXPIRY_OVER_LIMIT, "expires", given=days, limit=author.validity_days)
+    limit = view.register.validity_days(author, view.date)
+    if days > limit:
+        raise Refusal(Code.EXPIRY_OVER_LIMIT, "expires", given=days, limit=limit)
 
 
 def _check_origin(view: View, issued: str, line: Line, field: str) -> None:
@@ -125,8 +126,8 @@ def _check_origin(view: View, issued: str, line: Line, field: str) -> None:
             raise Refusal(Code.ORIGIN_ORDER, f"{field}.origin[{place}]", given=country, limit=line.origin[place - 1])
     zone = line.zone if len(line.origin) == 1 else ""
     for place, country in enumerate(line.origin):
-        participant = view.register.participant_of(country)
-        if participant is not None and participant.goods_suspended_on(issued, zone):
+        home = view.register.participant_of(country)
+        if home is not None and home.goods_suspended_on(issued, zone):
             raise Refusal(Code.ORIGIN_SUSPENDED, f"{field}.origin[{place}]", given=country, zone=zone, issued=issued)
 
 

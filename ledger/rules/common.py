@@ -1,10 +1,11 @@
 """What holds for every kind: who signs, with which key and role, when (2-records.md, "The date that counts").
 
 Order: author and key, the day's quota (both `ledger.quota`), instant, role, rid. Form, signature and the envelope's bytes were
-checked before (`ledger.record`), the envelope's readers at admission (`check_readers`): none of these needs state that blocks
-change.
+checked before (`ledger.record`), the envelope's readers before a vote (`check_addressed`), with their key epochs at admission
+(`check_readers`).
 """
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,11 +16,13 @@ from ledger.envelope import Header
 from ledger.errors import Code, Refusal
 from ledger.limits import AT_FUTURE_MS, AT_PAST_MS
 from ledger.overlay import Reader
-from ledger.participants import Participant
+from ledger.participants import Holder, KeyUse, Participant
 from ledger.record import Record
-from ledger.register import Register
+from ledger.register import Register, check_reader_codes
 from ledger.rules.signers import Signer
 from ledger.units import Height, Ms
+
+_KEY_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,6 @@ class View:
     """What a check may know.
 
     Attributes:
-        register: participants and keys.
         state: state before the record.
         now: block time; in `Ledger.check` the later of the head's time and the node's clock.
         date: the day of `now` in UTC.
@@ -35,11 +37,19 @@ class View:
             itself; raises ValueError with the reason why they do not (see `Ledger.open`).
     """
 
-    register: Register
     state: Reader
     now: Ms
     date: str
     equivocation: Callable[[int, tuple[bytes, ...], bytes, bytes], int]
+
+    @property
+    def register(self) -> Register:
+        """Participants, keys and parameters before the record."""
+        return self.state.register
+
+    def parameter(self, name: str) -> int:
+        """A parameter's value on the block's day."""
+        return self.register.parameter(name, self.date)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +61,8 @@ class Place:
     index: int
 
 
-def check_common(view: View, record: Record, signer: Signer) -> Participant:
-    """The checks of every kind; the author, who is a participant in all the kinds there are.
+def check_common(view: View, record: Record, signer: Signer) -> Holder:
+    """The checks of every kind; the author.
 
     Raises:
         Refusal: TOO_OLD, IN_FUTURE, whatever `signer` refuses, RID_USED.
@@ -67,15 +77,57 @@ def check_common(view: View, record: Record, signer: Signer) -> Participant:
     return author
 
 
-def check_readers(register: Register, record: Record, header: Header, now: Ms) -> None:
-    """Whether an envelope is sealed to issuer, destination and secretariat; raises Refusal ENVELOPE_READERS.
+def participant(author: Holder) -> Participant:
+    """The author of a kind that only participants sign: its signer has refused others."""
+    assert isinstance(author, Participant), "the signer admits no other"
+    return author
 
-    A certificate's issuer is its number's prefix, so this needs no state.
+
+def check_use(view: View, use: KeyUse, key: bytes, field: str, *, again: bool = False) -> None:
+    """Whether a key serves, or may begin to serve, this purpose: one key, one purpose, on the whole ledger and for ever.
+
+    Args:
+        view: before the record.
+        use: whose and what for.
+        key: a public key, or a certificate.
+        field: where it stands.
+        again: it stands in the same record for another purpose.
+
+    Raises:
+        Refusal: KEY_IN_USE, KEY_RETIRED.
     """
+    stored = view.state.key_use(key)
+    held = view.register.key_use(key) if stored is None else KeyUse(stored.holder, stored.purpose)
+    if again or (held is not None and held != use):
+        raise Refusal(Code.KEY_IN_USE, field, given=_shown(key), limit="one purpose a key" if held is None else str(held))
+    if stored is not None and stored.retired:
+        raise Refusal(Code.KEY_RETIRED, field, given=_shown(key), participant=use.holder)
+
+
+def _shown(key: bytes) -> str:
+    """A key, or a certificate's fingerprint, in hex."""
+    return key.hex() if len(key) == _KEY_BYTES else hashlib.sha256(key).hexdigest()
+
+
+def check_addressed(record: Record, header: Header) -> None:
+    """Whether an envelope names issuer, destination and secretariat as its readers; raises Refusal ENVELOPE_READERS."""
+    check_reader_codes(*_parties(record), header.readers)
+
+
+def _parties(record: Record) -> tuple[str, str]:
+    """Issuer and destination; a certificate's issuer is its number's prefix, so this needs no state."""
     body = record.body
     assert isinstance(body, SealedBody), "no other kind has an envelope"
-    destination = body.destination if isinstance(body, IssueBody) else record.author
-    register.check_readers(issuer_of(body.number), destination, header.readers, now)
+    return issuer_of(body.number), body.destination if isinstance(body, IssueBody) else record.author
+
+
+def check_readers(register: Register, record: Record, header: Header, now: Ms) -> None:
+    """Whether an envelope is sealed to issuer, destination and secretariat at key epochs that are accepted.
+
+    Raises:
+        Refusal: ENVELOPE_READERS.
+    """
+    register.check_readers(*_parties(record), header.readers, now)
 
 
 def check_sums(body: IssueBody | ConfirmBody) -> None:

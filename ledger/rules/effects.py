@@ -11,7 +11,10 @@ from ledger import entries, keys
 from ledger.entries import STATE_NUMBER, CertificateEntry, CertificateState, EvidenceEntry, KeyEntry, Validators, issuer_of
 from ledger.network import Epoch, Network, node_entry
 from ledger.overlay import Overlay
-from ledger.participants import Node
+from ledger.participants import Holder, Node
+from ledger.plenary import ProposalEntry
+from ledger.register import holder_entry
+from ledger.register_entries import Setting
 from ledger.totals import Totals
 
 
@@ -89,11 +92,51 @@ class Writer:
         """A validator is proven to have contradicted itself."""
         self._overlay.put(keys.evidence(epoch, key), entries.encode(entry))
 
+    # --- the register -------------------------------------------------------------------------------------------------
+
+    def set_holder(self, holder: Holder) -> None:
+        """A participant, or the secretariat, is so from now on."""
+        self._overlay.put(keys.holder(holder.code), entries.encode(holder_entry(holder)))
+        self._overlay.rolls = self._overlay.rolls.with_register(self._overlay.register.with_holder(holder))
+
+    def use_key(self, key: bytes, holder: str, purpose: str) -> None:
+        """A key serves this purpose from now on, and never another."""
+        self._use(key, KeyEntry(holder, purpose, retired=False))
+
+    def set_setting(self, name: str, setting: Setting) -> None:
+        """A parameter has a value, or an office a holder, from a day on."""
+        after = self._overlay.register.with_setting(name, setting)
+        self._overlay.put(keys.setting(name), entries.encode(after.settings[name]))
+        self._overlay.rolls = self._overlay.rolls.with_register(after)
+
+    # --- the Plenary --------------------------------------------------------------------------------------------------
+
+    def put_proposal(self, proposal: bytes, entry: ProposalEntry) -> None:
+        """A proposal is opened, has another position, or is decided."""
+        self._overlay.put(keys.proposal(proposal), entries.encode(entry))
+        self._overlay.rolls = self._overlay.rolls.with_plenary(self._overlay.rolls.plenary.with_proposal(proposal, entry))
+
+    def keep_declaration(self, digest: bytes, proposal: bytes) -> None:
+        """A declaration is endorsed."""
+        self._overlay.put(keys.declaration(digest), proposal)
+
+    def keep_mission(self, subject: str, record_id: bytes) -> None:
+        """There is another mission report on this subject."""
+        key = keys.missions(subject)
+        self._overlay.put(key, (self._overlay.get(key) or b"") + record_id)
+
+    def accept_form(self, author: str, partner: str, form: str, since: str) -> None:
+        """A participant accepts this form of certificates with another from a day on."""
+        kept = tuple(held for held in self._overlay.bilateral(author, partner) if held.since < since)
+        self._overlay.put(keys.bilateral(author, partner), entries.encode((*kept, Setting(since, holder=form))))
+
+    # --- inside -------------------------------------------------------------------------------------------------------
+
     def _become(self, after: Network) -> None:
         """The network changes; nodes and epochs were written."""
         if after.entry() != self._overlay.network.entry():
             self._overlay.put(keys.NETWORK, entries.encode(after.entry()))
-        self._overlay.network = after
+        self._overlay.rolls = self._overlay.rolls.with_network(after)
 
     def _use(self, key: bytes, entry: KeyEntry) -> None:
         self._overlay.put(keys.key_use(key), entries.encode(entry))

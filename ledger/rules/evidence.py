@@ -11,14 +11,14 @@ Whose node files it does not matter: the votes are signed. Checks, in this order
 from ledger.bodies import EquivocationBody
 from ledger.entries import EvidenceEntry
 from ledger.errors import Code, Refusal
-from ledger.participants import Participant
+from ledger.participants import Holder
 from ledger.record import Record
 from ledger.rules.common import Place, View
 from ledger.rules.effects import Writer
 from ledger.schema import shorten
 
 
-def check(view: View, author: Participant, record: Record) -> None:  # noqa: ARG001 - anybody's node may file it
+def check(view: View, author: Holder, record: Record) -> None:  # noqa: ARG001 - anybody's node may file it
     """Every check of the kind; raises the first Refusal."""
     body = record.body
     assert isinstance(body, EquivocationBody)

@@ -15,15 +15,15 @@ from ledger.bodies import ConfirmBody
 from ledger.entries import HS_CODES, CertificateEntry, CertificateState, points_by_hs
 from ledger.errors import Code, Refusal
 from ledger.hashing import labelled_hash
-from ledger.participants import Participant
+from ledger.participants import Holder, Participant
 from ledger.record import Record
-from ledger.rules.common import Place, View, check_sums
+from ledger.rules.common import Place, View, check_sums, participant
 from ledger.rules.effects import Writer
 
 
-def check(view: View, author: Participant, record: Record) -> None:
+def check(view: View, holder: Holder, record: Record) -> None:
     """Every check of the kind; raises the first Refusal."""
-    body = record.body
+    author, body = participant(holder), record.body
     assert isinstance(body, ConfirmBody)
     entry = _check_certificate(view, author, body)
     _check_received(view, author, body, entry)

@@ -14,27 +14,25 @@ key: so it proves that whoever runs the node holds that key, and an epoch need n
 fetched once more. Checks: the epoch is the next one, the list is the one pending, the author is in it and not ready yet.
 """
 
-import hashlib
-
 from ledger.bodies import NodeReadyBody, NodeSetBody
 from ledger.errors import Code, Refusal
 from ledger.limits import MAX_VALIDATORS
 from ledger.network import Network
-from ledger.participants import KeyUse, Node, Participant
+from ledger.participants import Holder, KeyUse, Node
 from ledger.participants_reader import is_address, is_certificate
 from ledger.record import Record, valid_public_key
-from ledger.rules.common import Place, View
+from ledger.rules.common import Place, View, check_use
 from ledger.rules.effects import Writer
 
 
-def check_set(view: View, author: Participant, record: Record) -> None:
+def check_set(view: View, author: Holder, record: Record) -> None:
     """Every check of `node.set`; raises the first Refusal."""
     node, network = _node(record), view.state.network
     _check_address(network, node)
     _check_form(node)
     seen: set[bytes] = set()
     for purpose, key in node.purposes():
-        _check_use(view, KeyUse(author.code, purpose), key, again=key in seen)
+        check_use(view, KeyUse(author.code, purpose), key, purpose, again=key in seen)
         seen.add(key)
     if node == network.node(author.code):
         raise Refusal(Code.NODE_UNCHANGED, given=author.code)
@@ -46,7 +44,7 @@ def enact_set(view: View, writer: Writer, record: Record, place: Place) -> None:
     writer.set_node(_node(record))
 
 
-def check_ready(view: View, author: Participant, record: Record) -> None:
+def check_ready(view: View, author: Holder, record: Record) -> None:
     """Every check of `node.ready`; raises the first Refusal."""
     body, network = record.body, view.state.network
     assert isinstance(body, NodeReadyBody)
@@ -88,22 +86,6 @@ def _check_form(node: Node) -> None:
                 raise Refusal(Code.NODE_CERTIFICATE, purpose, given=len(key), limit="a certificate in DER")
         elif not valid_public_key(key):
             raise Refusal(Code.NODE_KEY, purpose, given=key.hex(), limit="an Ed25519 public key of prime order")
-
-
-def _check_use(view: View, use: KeyUse, key: bytes, *, again: bool) -> None:
-    """Whether a key serves, or may begin to serve, this purpose; `again`: it stands in the same record for another one."""
-    stored = view.state.key_use(key)
-    held = view.register.key_use(key) if stored is None else KeyUse(stored.holder, stored.purpose)
-    if again or (held is not None and held != use):
-        limit = "one purpose a key" if held is None else str(held)
-        raise Refusal(Code.KEY_IN_USE, use.purpose, given=_shown(use.purpose, key), limit=limit)
-    if stored is not None and stored.retired:
-        raise Refusal(Code.KEY_RETIRED, use.purpose, given=_shown(use.purpose, key), participant=use.holder)
-
-
-def _shown(purpose: str, key: bytes) -> str:
-    """A key, or a certificate's fingerprint, in hex."""
-    return key.hex() if purpose != "tls" else hashlib.sha256(key).hexdigest()
 
 
 def _check_validators(after: Network) -> None:

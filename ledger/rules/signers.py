@@ -12,7 +12,7 @@ from typing import ClassVar, Protocol
 
 from ledger.errors import Code, Refusal
 from ledger.network import Network
-from ledger.participants import Participant, Role
+from ledger.participants import Holder, Role
 from ledger.record import Record
 from ledger.register import Register
 
@@ -31,7 +31,7 @@ class Signer(Protocol):
             Refusal: see `ledger.rules.check_key`.
         """
 
-    def check(self, register: Register, network: Network, record: Record, date: str) -> Participant:
+    def check(self, register: Register, network: Network, record: Record, date: str) -> Holder:
         """The author, when its key may sign this on this date (of the block).
 
         Raises:
@@ -41,33 +41,46 @@ class Signer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RoleSigner:
-    """A key of an authority, with this role."""
+    """A key of an authority, with this role.
+
+    Attributes:
+        secretariat: whether the secretariat may sign the kind, too.
+    """
 
     role: Role
+    secretariat: bool = False
     purpose: ClassVar[str] = "role"
 
     def known(self, register: Register, network: Network, record: Record) -> None:  # noqa: ARG002 - roles need no node
-        """See `Signer`; raises UNKNOWN_AUTHOR, UNKNOWN_KEY."""
+        """See `Signer`; raises UNKNOWN_AUTHOR, UNKNOWN_KEY; KEY_ROLE, the secretariat where it has no say."""
         register.key(record.author, record.key)
+        if not self.secretariat:
+            register.member(record.author)
 
-    def check(self, register: Register, network: Network, record: Record, date: str) -> Participant:  # noqa: ARG002
+    def check(self, register: Register, network: Network, record: Record, date: str) -> Holder:  # noqa: ARG002
         """See `Signer`."""
-        return register.signer(record.author, record.key, self.role, date)
+        author = register.signer(record.author, record.key, self.role, date)
+        return author if self.secretariat else register.member(record.author)
 
 
 @dataclass(frozen=True, slots=True)
 class RootSigner:
-    """The participant's root key, which is offline: for what nobody but the participant itself may change."""
+    """The participant's root key, which is offline: for what nobody but the participant itself may change.
 
+    Attributes:
+        secretariat: whether the secretariat may sign the kind with its own root key, too.
+    """
+
+    secretariat: bool = False
     purpose: ClassVar[str] = "root"
 
     def known(self, register: Register, network: Network, record: Record) -> None:
         """See `Signer`; raises UNKNOWN_AUTHOR, NOT_ROOT_KEY."""
         self.check(register, network, record, "")
 
-    def check(self, register: Register, network: Network, record: Record, date: str) -> Participant:  # noqa: ARG002
+    def check(self, register: Register, network: Network, record: Record, date: str) -> Holder:  # noqa: ARG002
         """See `Signer`; a root key is in force on any date."""
-        author = register.member(record.author)
+        author = register.author(record.author) if self.secretariat else register.member(record.author)
         if record.key != author.root:
             raise Refusal(Code.NOT_ROOT_KEY, "key", given=record.key.hex(), limit=author.root.hex())
         return author
@@ -88,7 +101,7 @@ class NodeSigner:
         """See `Signer`; raises UNKNOWN_AUTHOR, NOT_CONSENSUS_KEY."""
         self.check(register, network, record, "")
 
-    def check(self, register: Register, network: Network, record: Record, date: str) -> Participant:  # noqa: ARG002
+    def check(self, register: Register, network: Network, record: Record, date: str) -> Holder:  # noqa: ARG002
         """See `Signer`; a consensus key is in force until it is replaced."""
         author = register.member(record.author)
         node = network.node(author.code)

@@ -41,6 +41,7 @@ from ledger.hashing import labelled_hash
 from ledger.participants import (
     SECRETARIAT,
     Authority,
+    CompliantZone,
     Node,
     NumberRange,
     Participant,
@@ -148,7 +149,7 @@ def participants() -> tuple[Participant, ...]:
             "CF",
             name="Central African Republic, suspended but for Boda",
             suspensions=(Suspension("2013-05-23", "", ""),),
-            compliant_zones=("Boda",),
+            compliant_zones=(CompliantZone("Boda"),),
         ),
         _participant(
             "CI", name="Côte d'Ivoire, suspended until 20 February", suspensions=(Suspension("2025-06-01", "2026-02-20", ""),)

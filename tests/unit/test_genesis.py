@@ -12,6 +12,7 @@ from ledger.errors import Code, Refusal
 from ledger.genesis import Genesis, make_genesis
 from ledger.participants import (
     Authority,
+    CompliantZone,
     Node,
     NumberRange,
     Participant,
@@ -76,7 +77,7 @@ def parts():
             participant(
                 "CF",
                 suspensions=(Suspension("2013-05-23", "2024-11-15", ""), Suspension("2026-01-01", "", "Bria")),
-                compliant_zones=("Boda",),
+                compliant_zones=(CompliantZone("Boda"),),
             ),
             participant("TW", counted=False),
         ),

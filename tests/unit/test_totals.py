@@ -113,7 +113,7 @@ def test_sums_outgrow_64_bits(world):
     for _ in range(enough):
         held.add("BW", "export", (0, 0, MAX_AMOUNT))
     with World.make(world.path.parent / "other") as other:
-        overlay = Overlay(other.store.get, other.ledger.network)
+        overlay = Overlay(other.store.get, other.ledger._standing.rolls)
         held.write(overlay)
         other.store.write(overlay.writes(), sync=True)
         assert other.ledger.totals()[0].points == enough * MAX_AMOUNT > 2**64

@@ -1,0 +1,69 @@
+"""Bodies of records as JSON, one model a kind, made out of the ledger's own schemas, so that no answer can differ from them.
+
+The rules are those of `ledger.jsonform`: `carats` for `points`, `value` for `cents`, hex for bytes, an optional field that is not
+there left out.
+"""
+
+from types import NoneType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
+
+from msgspec import Struct, inspect
+from pydantic import Field, create_model
+
+from api.schemas.base import Answer, Carats, Hex
+from ledger.bodies import KINDS, Body, ConfirmBody, IssueBody
+
+_UNITS = {"points": ("carats", Carats), "cents": ("value", Carats)}
+
+
+def _model(info: inspect.StructType) -> type[Answer]:
+    fields: dict[str, Any] = {}
+    for field in info.fields:
+        name, kind = _UNITS.get(field.encode_name, (field.encode_name, None))
+        fields[name] = (kind or _type(field.type), ... if field.required else None)
+    name = info.cls.__name__.removesuffix("Body") + "Answer"
+    documented = (info.cls.__doc__ or "").partition("\n")[0]
+    return create_model(name, __base__=Answer, __doc__=documented, **fields)
+
+
+def _type(info: inspect.Type) -> Any:
+    match info:
+        case inspect.Metadata(type=inner):
+            return _type(inner)
+        case inspect.StructType():
+            return _model(info)
+        case inspect.VarTupleType(item_type=element):
+            return list[_type(element)]  # type: ignore[misc]  # made at run time
+        case inspect.TupleType(item_types=elements):
+            return list[tuple(_type(element) for element in elements)]  # type: ignore[misc]
+        case inspect.UnionType(types=types):
+            return Union[tuple(_type(part) for part in types)]
+        case inspect.LiteralType(values=values):
+            return Literal[values]  # type: ignore[valid-type]
+        case inspect.BytesType():
+            return Hex
+        case inspect.BoolType():
+            return bool
+        case inspect.IntType():
+            return Annotated[int, Field(ge=0)]
+        case inspect.NoneType():
+            return NoneType
+        case _:
+            return str
+
+
+def _made(body: type[Struct]) -> type[Answer]:
+    info = inspect.type_info(body)
+    assert isinstance(info, inspect.StructType)
+    return _model(info)
+
+
+BODIES: dict[type[Body], type[Answer]] = {
+    kind.body: _made(kind.body) for kind in KINDS.values() if kind.body not in (IssueBody, ConfirmBody)
+}
+"""The model of each kind's body; certificates and their outcomes have their own (`api.schemas.records`)."""
+
+if TYPE_CHECKING:
+    BodyAnswer = Answer
+else:
+    BodyAnswer = Union[tuple(BODIES.values())]

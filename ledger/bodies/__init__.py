@@ -1,0 +1,119 @@
+"""The bodies of the kinds of records, as schemas: field, type, bound. What needs another field or the state: `rules`.
+
+Fields stand in canonical order, so that a schema encodes canonically as it is. Reference: design 10-formats.md, "Record".
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from ledger.bodies.fields import (
+    AnyPoints,
+    Author,
+    Bin10,
+    Bin16,
+    Bin32,
+    Bin64,
+    Date,
+    Hs,
+    Number,
+    ParticipantCode,
+    SomePoints,
+)
+from ledger.bodies.members import (
+    AuthoritySetBody,
+    KeyAddBody,
+    KeyRevokeBody,
+    ParticipationSetBody,
+    RangeCommitBody,
+    WithdrawBody,
+)
+from ledger.bodies.nodes import EquivocationBody, NodeReadyBody, NodeSetBody
+from ledger.bodies.plenary import BilateralBody, MissionReportBody, PositionBody, ProposeBody
+from ledger.bodies.trade import ConfirmBody, ConfirmLine, IssueBody, Line, Source
+
+__all__ = [
+    "KINDS",
+    "AnyPoints",
+    "Author",
+    "AuthoritySetBody",
+    "BilateralBody",
+    "Bin10",
+    "Bin16",
+    "Bin32",
+    "Bin64",
+    "Body",
+    "ConfirmBody",
+    "ConfirmLine",
+    "Date",
+    "EquivocationBody",
+    "Hs",
+    "IssueBody",
+    "KeyAddBody",
+    "KeyRevokeBody",
+    "Kind",
+    "Line",
+    "MissionReportBody",
+    "NodeReadyBody",
+    "NodeSetBody",
+    "Number",
+    "ParticipantCode",
+    "ParticipationSetBody",
+    "PositionBody",
+    "ProposeBody",
+    "RangeCommitBody",
+    "SealedBody",
+    "SomePoints",
+    "Source",
+    "WithdrawBody",
+]
+
+SealedBody = IssueBody | ConfirmBody
+"""Bodies with lines, a rid and the hash of an envelope."""
+
+MemberBody = AuthoritySetBody | KeyAddBody | KeyRevokeBody | ParticipationSetBody | WithdrawBody | RangeCommitBody
+PlenaryBody = ProposeBody | PositionBody | MissionReportBody | BilateralBody
+NodeBody = NodeSetBody | NodeReadyBody | EquivocationBody
+Body = SealedBody | MemberBody | PlenaryBody | NodeBody
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of record: the schema of its body, and whether an envelope belongs to it."""
+
+    body: type[Body]
+    sealed: bool = False
+
+
+CERTIFICATE_ISSUE: Final = "certificate.issue"
+IMPORT_CONFIRM: Final = "import.confirm"
+PARTICIPATION_SET: Final = "participation.set"
+PARTICIPANT_WITHDRAW: Final = "participant.withdraw"
+RANGE_COMMIT: Final = "range.commit"
+AUTHORITY_SET: Final = "authority.set"
+KEY_ADD: Final = "key.add"
+KEY_REVOKE: Final = "key.revoke"
+NODE_SET: Final = "node.set"
+NODE_READY: Final = "node.ready"
+PLENARY_PROPOSE: Final = "plenary.propose"
+PLENARY_POSITION: Final = "plenary.position"
+MISSION_REPORT: Final = "mission.report"
+BILATERAL_ACCEPT: Final = "bilateral.accept"
+EVIDENCE_EQUIVOCATION: Final = "evidence.equivocation"
+
+KINDS: Final = {
+    CERTIFICATE_ISSUE: Kind(IssueBody, sealed=True),
+    IMPORT_CONFIRM: Kind(ConfirmBody, sealed=True),
+    PARTICIPATION_SET: Kind(ParticipationSetBody),
+    PARTICIPANT_WITHDRAW: Kind(WithdrawBody),
+    RANGE_COMMIT: Kind(RangeCommitBody),
+    AUTHORITY_SET: Kind(AuthoritySetBody),
+    KEY_ADD: Kind(KeyAddBody),
+    KEY_REVOKE: Kind(KeyRevokeBody),
+    NODE_SET: Kind(NodeSetBody),
+    NODE_READY: Kind(NodeReadyBody),
+    PLENARY_PROPOSE: Kind(ProposeBody),
+    PLENARY_POSITION: Kind(PositionBody),
+    MISSION_REPORT: Kind(MissionReportBody),
+    BILATERAL_ACCEPT: Kind(BilateralBody),
+    EVIDENCE_EQUIVOCATION: Kind(EquivocationBody),
+}
