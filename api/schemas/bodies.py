@@ -1,11 +1,14 @@
 """Bodies of records as JSON, one model a kind, made out of the ledger's own schemas, so that no answer can differ from them.
 
-The rules are those of `ledger.jsonform`: `carats` for `points`, `value` for `cents`, hex for bytes, an optional field that is not
-there left out.
+The rules are those of `ledger.jsonform`: `carats` for `points`, `value` for `cents`, hex for bytes, an optional field that is
+not there left out.
 """
 
+from collections.abc import Sequence
+from functools import reduce
+from operator import or_
 from types import NoneType
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Struct, inspect
 from pydantic import Field, create_model
@@ -35,9 +38,9 @@ def _type(info: inspect.Type) -> Any:
         case inspect.VarTupleType(item_type=element):
             return list[_type(element)]  # type: ignore[misc]  # made at run time
         case inspect.TupleType(item_types=elements):
-            return list[tuple(_type(element) for element in elements)]  # type: ignore[misc]
+            return list[_any_of(elements)]  # type: ignore[misc]
         case inspect.UnionType(types=types):
-            return Union[tuple(_type(part) for part in types)]
+            return _any_of(types)
         case inspect.LiteralType(values=values):
             return Literal[values]  # type: ignore[valid-type]
         case inspect.BytesType():
@@ -50,6 +53,10 @@ def _type(info: inspect.Type) -> Any:
             return NoneType
         case _:
             return str
+
+
+def _any_of(types: Sequence[inspect.Type]) -> Any:
+    return reduce(or_, map(_type, types))
 
 
 def _made(body: type[Struct]) -> type[Answer]:
@@ -66,4 +73,4 @@ BODIES: dict[type[Body], type[Answer]] = {
 if TYPE_CHECKING:
     BodyAnswer = Answer
 else:
-    BodyAnswer = Union[tuple(BODIES.values())]
+    BodyAnswer = reduce(or_, BODIES.values())
