@@ -2,11 +2,11 @@
 
 `check_possible` is asked when a proposal is made, and again when it is decided.
 
-By decision: `admit` enters an applicant, or changes how far it is admitted; `suspend` and `readmit` begin and end
-suspensions, of the whole or of zones; `remove` ends participation; `compliant-zones` replaces the zones that may export
-although the whole is suspended; `appoint` gives an office from a day on (a Vice-Chair becomes Chair on the next 1 January); `endorse`
-keeps a declaration's digest; `set-parameter` and `activate-protocol` give a parameter a value from a day on; `replace-root`
-gives a participant, or the secretariat, another root key.
+By decision: `admit` enters an applicant, or changes how far it is admitted; `suspend` and `readmit` begin and end suspensions,
+of the whole or of zones; `remove` ends participation; `compliant-zones` replaces the zones that may export although the whole
+is suspended; `appoint` gives an office from a day on (a Vice-Chair becomes Chair on the next 1 January); `endorse` keeps a
+declaration's digest; `set-parameter` and `activate-protocol` give a parameter a value from a day on; `replace-root` gives a
+participant, or the secretariat, another root key.
 """
 
 from collections.abc import Callable, Mapping
