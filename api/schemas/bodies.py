@@ -42,7 +42,7 @@ def _type(info: inspect.Type) -> Any:
         case inspect.UnionType(types=types):
             return _any_of(types)
         case inspect.LiteralType(values=values):
-            return Literal[values]  # type: ignore[valid-type]
+            return Literal[values]
         case inspect.BytesType():
             return Hex
         case inspect.BoolType():
