@@ -52,15 +52,15 @@ class RoleSigner:
     purpose: ClassVar[str] = "role"
 
     def known(self, register: Register, network: Network, record: Record) -> None:  # noqa: ARG002 - roles need no node
-        """See `Signer`; raises UNKNOWN_AUTHOR, UNKNOWN_KEY; KEY_ROLE, the secretariat where it has no say."""
+        """See `Signer`; raises UNKNOWN_AUTHOR, UNKNOWN_KEY."""
         register.key(record.author, record.key)
-        if not self.secretariat:
-            register.member(record.author)
 
     def check(self, register: Register, network: Network, record: Record, date: str) -> Holder:  # noqa: ARG002
         """See `Signer`."""
-        author = register.signer(record.author, record.key, self.role, date)
-        return author if self.secretariat else register.member(record.author)
+        register.key(record.author, record.key)
+        if not self.secretariat:
+            register.member(record.author)
+        return register.signer(record.author, record.key, self.role, date)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,21 @@ from nacl import bindings
 
 from ledger import envelope
 from ledger.bodies import (
+    AUTHORITY_SET,
+    BILATERAL_ACCEPT,
     CERTIFICATE_ISSUE,
     EVIDENCE_EQUIVOCATION,
     IMPORT_CONFIRM,
+    KEY_ADD,
+    KEY_REVOKE,
+    MISSION_REPORT,
     NODE_READY,
     NODE_SET,
+    PARTICIPANT_WITHDRAW,
+    PARTICIPATION_SET,
+    PLENARY_POSITION,
+    PLENARY_PROPOSE,
+    RANGE_COMMIT,
     Body,
     ConfirmBody,
     ConfirmLine,
@@ -60,6 +70,23 @@ START = 1_772_366_400_000
 """2026-03-01 12:00 UTC, the time of the genesis."""
 TODAY = "2026-03-01"
 EPOCH = 2026
+
+_SIGNS = {
+    CERTIFICATE_ISSUE: "issue",
+    IMPORT_CONFIRM: "confirm",
+    NODE_SET: "root",
+    PARTICIPATION_SET: "root",
+    PARTICIPANT_WITHDRAW: "govern",
+    RANGE_COMMIT: "issue",
+    AUTHORITY_SET: "root",
+    KEY_ADD: "root",
+    KEY_REVOKE: "root",
+    PLENARY_PROPOSE: "govern",
+    PLENARY_POSITION: "govern",
+    MISSION_REPORT: "audit",
+    BILATERAL_ACCEPT: "govern",
+}
+"""The key that signs each kind; any other is signed by the node."""
 
 ROLES = (Role.ISSUE, Role.CONFIRM, Role.REPORT, Role.GOVERN, Role.AUDIT)
 VALIDATORS = ("BW", "RU", "EU", "AE")
@@ -305,9 +332,8 @@ class World(AbstractContextManager["World"]):
 
     def _key(self, kind: str, author: str) -> str:
         """The name of the author's key for a kind."""
-        names = {CERTIFICATE_ISSUE: Role.ISSUE, IMPORT_CONFIRM: Role.CONFIRM, NODE_SET: "root"}
-        if kind in names:
-            return f"{author}/{names[kind]}"
+        if kind in _SIGNS:
+            return f"{author}/{_SIGNS[kind]}"
         node = self.ledger.network.node(author)
         return f"{author}/consensus" if node is None else self.names.get(node.consensus, f"{author}/consensus")
 

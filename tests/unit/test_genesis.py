@@ -10,6 +10,7 @@ from nacl.bindings import crypto_core_ed25519_add, crypto_scalarmult_base, crypt
 from ledger.countries import COUNTRIES, is_country, is_participant_code
 from ledger.errors import Code, Refusal
 from ledger.genesis import Genesis, make_genesis
+from ledger.parameters import PARAMETERS
 from ledger.participants import (
     Authority,
     CompliantZone,
@@ -24,6 +25,7 @@ from ledger.participants import (
     in_span,
 )
 from ledger.participants_reader import is_sealing_key
+from ledger.register import Register
 
 TLS = b"\x30\x05abcd"
 P = 2**255 - 19
@@ -135,7 +137,8 @@ def test_what_is_written_is_what_is_read():
         1_790_000_000_000,
         "BW",
     )
-    assert genesis.parameters == {"daily-records": 10_000, "validity-days": 60}
+    assert genesis.parameters == {name: parameter.default for name, parameter in PARAMETERS.items()}
+    assert (genesis.parameters["daily-records"], genesis.parameters["validity-days"]) == (10_000, 60)
     assert genesis.countries == {"BW": "BW", "BE": "EU", "DE": "EU", "CF": "CF", "TW": "TW"}
     assert genesis.validators == (ed("BWcons"), ed("EUcons"))
     assert genesis.node("EU").address == "127.0.0.1:8701"
@@ -187,7 +190,8 @@ def test_who_states_no_limit_of_validity_has_the_networks():
     made["parameters"] = {"validity-days": 45}
     made["participants"] += (participant("ZA", validity_days=0),)
     genesis = Genesis.from_json(make_genesis(**made))
-    assert [genesis.participants[code].validity_days for code in ("BW", "ZA")] == [60, 45]
+    register = Register(genesis)
+    assert [register.validity_days(genesis.participants[code], "2026-03-01") for code in ("BW", "ZA")] == [60, 45]
 
 
 def test_views_answer_by_date():

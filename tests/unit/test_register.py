@@ -55,7 +55,8 @@ def test_participants_and_their_countries(register):
         ("ZA", "ZA/later", Role.ISSUE, "2026-03-19", Code.KEY_NOT_IN_FORCE),
         ("ZA", "ZA/later", Role.ISSUE, "2026-03-20", None),
         ("ZA", "ZA/both", Role.CONFIRM, "2026-03-20", None),
-        (SECRETARIAT, f"{SECRETARIAT}/issue", Role.ISSUE, "2026-03-01", Code.KEY_ROLE),
+        (SECRETARIAT, f"{SECRETARIAT}/issue", Role.ISSUE, "2026-03-01", None),
+        (SECRETARIAT, f"{SECRETARIAT}/issue", Role.AUDIT, "2026-03-01", Code.KEY_ROLE),
         (SECRETARIAT, "BW/issue", Role.ISSUE, "2026-03-01", Code.UNKNOWN_KEY),
     ],
 )
