@@ -79,7 +79,7 @@ def check_position(view: View, holder: Holder, record: Record) -> None:
     if entry is None:
         raise Refusal(Code.PROPOSAL_UNKNOWN, "proposal", given=body.proposal.hex())
     if entry.outcome or view.now >= entry.body.closes:
-        raise Refusal(Code.PROPOSAL_CLOSED, "proposal", given=view.now, limit=entry.body.closes, outcome=entry.outcome)
+        raise Refusal(Code.PROPOSAL_CLOSED, "proposal", given=view.now, limit=entry.body.closes)
     if not has_voice(author, view.date):
         raise Refusal(Code.NO_VOICE, "author", given=author.code, limit="an admitted participant in force")
     if concerns(entry.body, author.code):
