@@ -106,9 +106,13 @@ def compose(chain: Chain) -> Steps[Composition]:
         StoreError: the chain goes in a circle.
     """
     links = _in_order(chain)
+    yield
     coarse, rename = _coarsen(links)
+    yield
     goods = [_goods(link, rename) for link in links]
+    yield
     network = _network(chain, links)
+    yield
     drawn = yield from _pro_rata(network, goods)
     whole, left, closest = links[-1].points, MAX_FLOW_STEPS, not chain.cut and not coarse
     shares: list[Share] = []
@@ -116,6 +120,7 @@ def compose(chain: Chain) -> Steps[Composition]:
         of_it = _supplies(network, goods, lambda kind: _may_be(kind, country, zone))  # noqa: B023 - called at once
         others = _supplies(network, goods, lambda kind: not _is(kind, country, zone))  # noqa: B023
         highest = yield from reach(network, of_it, left)
+        yield
         most_of_others = yield from reach(network, others, highest.left)
         left, closest = most_of_others.left, closest and highest.exact and most_of_others.exact
         pro_rata, stated = (

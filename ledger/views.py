@@ -142,7 +142,7 @@ class Queries:
             return ageing.read(at, head, sorted(self.register.participants))
 
     def custody(self, number: str, *, up: bool = True, down: bool = True) -> Steps[Custody | None]:
-        """A certificate's chains of custody, in steps of at most 2 ms; None where there is no such certificate."""
+        """A certificate's chains of custody, in short steps; None where there is no such certificate."""
         with self._store.snapshot() as at:
             return (yield from custody.follow(at, number, up=up, down=down))
 
