@@ -73,11 +73,13 @@ class OpenByDay:
             sums[1] += change * points
 
     def write(self, overlay: Overlay) -> None:
-        """Adds them to the counts that stand; a count of none does not."""
+        """Adds them to the counts that stand; a count of none does not. Raises StoreError when more settle than were open."""
         for (destination, day), (certificates, points) in sorted(self._changes.items()):
             key = keys.open_since(destination, None if day == _MARGIN else day)
             held = _decode(overlay.get(key))
             after = Backlog(held.certificates + certificates, Points(held.points + points))
+            if after.certificates < 0:
+                raise StoreError(f"more certificates to {destination} settle than were counted as open")
             if after.certificates:
                 overlay.put(key, after.certificates.to_bytes(_COUNT_BYTES, "big") + after.points.to_bytes(_POINTS_BYTES, "big"))
             else:
