@@ -148,9 +148,11 @@ def apportion(amount: int, parts: Sequence[int]) -> list[int]:
     if not whole:
         return [0] * len(parts)
     shares = [amount * part // whole for part in parts]
-    by_remainder = sorted(range(len(parts)), key=lambda place: (-(amount * parts[place] % whole), place))
-    for place in by_remainder[: amount - sum(shares)]:
-        shares[place] += 1
+    missing = amount - sum(shares)
+    if missing:
+        by_remainder = sorted(range(len(parts)), key=lambda place: -(amount * parts[place] % whole))  # equal ones stay in order
+        for place in by_remainder[:missing]:
+            shares[place] += 1
     return shares
 
 
@@ -263,19 +265,22 @@ def _supplies(network: Network, goods: Sequence[Mapping[Class, int]], counts: Ca
 
 
 def _pro_rata(network: Network, goods: Sequence[Mapping[Class, int]]) -> Steps[Mapping[Class, int]]:
-    """The classes of the last certificate, every taking mixed like what its source had left."""
+    """The classes of the last certificate, every taking mixed like what its source had left at its turn."""
     bags = [Counter[Class]() for _ in goods]
     for at, (bag, rest, free) in enumerate(zip(bags, network.rest, network.free, strict=True)):
         stated = sorted(goods[at].items())
         for (kind, _), points in zip(stated, apportion(rest, [points for _, points in stated]), strict=True):
             bag[kind] += points
         bag[UNSTATED] += free
+        kinds = sorted(bag)
+        left = [bag[kind] for kind in kinds]
         for edge in network.out[at]:
             _, taker, points = network.edges[edge]
-            kinds = sorted(bag)
-            for kind, drawn in zip(kinds, apportion(points, [bag[kind] for kind in kinds]), strict=True):
-                bag[kind] -= drawn
-                bags[taker][kind] += drawn
+            drawn = apportion(points, left)
+            left = [held - taken for held, taken in zip(left, drawn, strict=True)]
+            for kind, taken in zip(kinds, drawn, strict=True):
+                if taken:
+                    bags[taker][kind] += taken
         if at % _CERTIFICATES_A_STEP == 0:
             yield
     return bags[-1]

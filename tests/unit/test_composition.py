@@ -157,7 +157,7 @@ def test_what_lies_beyond_a_cut_is_not_stated():
 
 def test_a_certificate_of_which_no_lines_are_known_is_not_stated():
     bare = link("AA0001", [(10, ["AA"])])
-    bare = Link(**{name: getattr(bare, name) for name in bare.__slots__} | {"lines": ()})
+    bare = Link(**{name: getattr(bare, name) for name in bare.__struct_fields__} | {"lines": ()})
     found = told(bare)
     assert (found.shares, [(one.countries, one.pro_rata) for one in found.mixed]) == ((), [((), 10)])
 
