@@ -114,27 +114,53 @@ def compose(chain: Chain) -> Steps[Composition]:
     network = _network(chain, links)
     yield
     drawn = yield from _pro_rata(network, goods)
-    whole, left, closest = links[-1].points, MAX_FLOW_STEPS, not chain.cut and not coarse
+    whole, flows = links[-1].points, _Flows(network, goods)
     shares: list[Share] = []
     for country, zone in sorted(_origins(goods)):
-        of_it = _supplies(network, goods, lambda kind: _may_be(kind, country, zone))  # noqa: B023 - called at once
-        others = _supplies(network, goods, lambda kind: not _is(kind, country, zone))  # noqa: B023
-        highest = yield from reach(network, of_it, left)
-        yield
-        most_of_others = yield from reach(network, others, highest.left)
-        left, closest = most_of_others.left, closest and highest.exact and most_of_others.exact
+        highest = yield from flows.most(lambda kind: _may_be(kind, country, zone))  # noqa: B023 - called at once
+        others = yield from flows.most(lambda kind: not _is(kind, country, zone))  # noqa: B023
         pro_rata, stated = (
             Points(sum(points for kind, points in one.items() if _is(kind, country, zone))) for one in (drawn, goods[-1])
         )
-        shares.append(Share(country, zone, Points(whole - most_of_others.points), Points(highest.points), pro_rata, stated))
-        yield
+        shares.append(Share(country, zone, Points(whole - others), Points(highest), pro_rata, stated))
     mixed = Counter[tuple[str, ...]]()
     for (countries, _), points in drawn.items():
         if points and len(countries) != 1:
             mixed[countries] += points
     return Composition(
-        whole, tuple(shares), tuple(Mixed(countries, Points(points)) for countries, points in sorted(mixed.items())), closest
+        points=whole,
+        shares=tuple(shares),
+        mixed=tuple(Mixed(countries, Points(points)) for countries, points in sorted(mixed.items())),
+        closest=flows.exact and not chain.cut and not coarse,
     )
+
+
+class _Flows:
+    """The flows of one chain: what is asked for twice is looked for once, and steps are counted over all of them.
+
+    Attributes:
+        exact: whether all that were found are the largest, not only a bound.
+    """
+
+    __slots__ = ("_found", "_goods", "_left", "_network", "exact")
+
+    def __init__(self, network: Network, goods: Sequence[Mapping[Class, int]]) -> None:
+        self.exact = True
+        self._network = network
+        self._goods = goods
+        self._left = MAX_FLOW_STEPS
+        self._found: dict[tuple[int, ...], int] = {}
+
+    def most(self, counts: Callable[[Class], bool]) -> Steps[int]:
+        """The most points of the last certificate that can be of the classes that count."""
+        supplies = tuple(_supplies(self._network, self._goods, counts))
+        if supplies not in self._found:
+            reached = yield from reach(self._network, supplies, self._left)
+            self._left = reached.left
+            self.exact = self.exact and reached.exact
+            self._found[supplies] = reached.points
+        yield
+        return self._found[supplies]
 
 
 def apportion(amount: int, parts: Sequence[int]) -> list[int]:

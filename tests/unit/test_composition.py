@@ -12,6 +12,7 @@ from ledger.composition import apportion, compose
 from ledger.custody import Chain, Direction, Link, Taking, finish
 from ledger.entries import CertificateState
 from ledger.errors import StoreError
+from ledger.flow import reach
 from ledger.limits import MAX_FLOW_STEPS, MAX_ORIGIN_CLASSES
 
 TRUTHS = (("AA", "z"), ("AA", "y"), ("BB", ""), ("XX", ""))
@@ -204,6 +205,21 @@ def test_flows_that_take_too_long_leave_bounds_that_hold(monkeypatch):
     assert shares(found) == {"AA": (10, 50, 90), "BB": (10, 50, 90)}
     assert not found.closest
     assert MAX_FLOW_STEPS > 1_000
+
+
+def test_the_same_flow_is_looked_for_once(monkeypatch):
+    looked = []
+
+    def counting(network, supplies, left):
+        looked.append(supplies)
+        return reach(network, supplies, left)
+
+    monkeypatch.setattr("ledger.composition.reach", counting)
+    countries = sorted(a + b for a in "ABCDE" for b in "ABCDEFGHIJ")
+    found = told(link("BB0002", [(40, [])], [("AA0001", 30)]), link("AA0001", [(30, countries)]))
+    assert len(found.shares) == 50
+    assert {(one.lowest, one.highest) for one in found.shares} == {(0, 40)}
+    assert len(looked) == 1
 
 
 # --- against every way there is
