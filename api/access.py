@@ -33,3 +33,11 @@ def require_reader(port: NodePort, request: Request) -> Reader:
 def forbid(allowed: str) -> Problem:
     """The 403 for a reader whose scope is not `allowed`."""
     return Problem(403, ApiCode.FORBIDDEN, "Authorization", limit=allowed)
+
+
+def require_auditor(port: NodePort, request: Request) -> Reader:
+    """The auditor behind the request; raises Problem 401, or 403 for other readers."""
+    reader = require_reader(port, request)
+    if not reader.auditor:
+        raise forbid("auditor")
+    return reader

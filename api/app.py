@@ -11,6 +11,7 @@ from api import openapi
 from api.access import find_reader
 from api.bodies import BodyReader
 from api.certificates import certificate_routes
+from api.custody import custody_routes
 from api.documents import document_routes
 from api.errors import Overloaded
 from api.health import PROBES, health_routes
@@ -61,6 +62,7 @@ def create_app(port: NodePort) -> Quart:
         submission_routes(port, problems, bodies),
         record_routes(port),
         certificate_routes(port),
+        custody_routes(port),
         receipt_routes(port, bodies),
         log_routes(port),
         network_routes(port),

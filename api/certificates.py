@@ -70,7 +70,7 @@ def certificate_routes(port: NodePort) -> Blueprint:
         """The register of open confirmations: certificates that no destination has given an outcome."""
         require_reader(port, request)
         asked = parameters(request, OpenQuery)
-        page = port.ledger.open_confirmations(asked.destination, _position(asked.cursor), asked.limit)
+        page = port.ledger.open_confirmations(asked.destination, _position(asked.cursor), asked.limit, issuer=asked.issuer)
         height, today = page.head.height, block_date(page.head.time)
         body = OpenAnswer(read_at_height=height, items=[_open(row, today) for row in page.rows], next=_cursor(page.cursor))
         return answer(request, body, Cache.PRIVATE, height=height)

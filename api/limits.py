@@ -17,6 +17,9 @@ MAX_TOKEN_CHARS = 128
 MAX_VERIFY_BYTES = 256 * 1024
 """A receipt with its record and up to 100 cosignatures, sent to be verified."""
 
+MAX_WAITING_CHAINS = 16
+"""Chains of custody under way and waiting: each takes a tenth of a second or so, one after the other."""
+
 MAX_BUCKETS = 20_000
 """Addresses and tokens whose request rate is remembered; the longest idle one is forgotten first."""
 

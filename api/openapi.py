@@ -24,6 +24,7 @@ Handler = TypeVar("Handler", bound=Callable[..., Any])
 TAGS = {
     "records": "Submitting signed records and reading them back.",
     "certificates": "Certificates, both sides' figures, open confirmations.",
+    "custody": "What follows from the records: chains of custody, origins, stock, for how long outcomes are owed.",
     "log": "The transparency log: C2SP tlog-tiles, signed notes, policy.",
     "network": "The ledger, its participants and its figures.",
     "node": "Health of the answering node.",

@@ -26,6 +26,7 @@
 | `s/q/` | author, purpose of the key | `QuotaEntry`: such records of the last day on which there were any | state |
 | `i/` | mask, codes, state, index (8 bytes) | number: certificates in the log's order | index |
 | `d/` | source's number, `/`, number | points taken, 8 bytes: who took carats from it | index |
+| `a/` | destination, day of issue (4 bytes) or nothing (all days) | how many are open, see `ledger.ageing` | index |
 | `t/` | level, n | hash tile (`ledger.log`) | every block with a new leaf |
 | `n/` | the node's own key | the node's own value | `apply(extra)` |
 
@@ -64,6 +65,7 @@ DECLARATIONS: Final = b"s/d/"
 BILATERALS: Final = b"s/b/"
 INDEX: Final = b"i/"
 CLAIM: Final = b"d/"
+OPEN_SINCE: Final = b"a/"
 TILES: Final = b"t/"
 NODE: Final = b"n/"
 
@@ -71,6 +73,7 @@ INDEX_BYTES: Final = 8
 """A position in the log inside a key."""
 
 EPOCH_BYTES: Final = 8
+DAY_BYTES: Final = 4
 _KEY_BYTES: Final = 32
 
 
@@ -183,6 +186,16 @@ def position(index: int) -> bytes:
 def claims(source: str) -> bytes:
     """The prefix of all who took carats from this certificate."""
     return CLAIM + source.encode() + b"/"
+
+
+def open_since(destination: str, since: int | None = None) -> bytes:
+    """Where a destination's open certificates of a day of issue are counted; without one those of all days, and the prefix."""
+    return OPEN_SINCE + destination.encode() + (b"" if since is None else day(since))
+
+
+def day(number: int) -> bytes:
+    """A day (days since 1970) inside a key."""
+    return number.to_bytes(DAY_BYTES, "big")
 
 
 def node(key: bytes) -> bytes:

@@ -115,3 +115,15 @@ MAX_PROOF_BYTES = 4 * (MAX_RECORD_BYTES // 3 + 1) + 48 * MAX_PATH_HASHES + MAX_N
 MAX_POLICY_BYTES = 256 * 1024
 MAX_POLICY_NAMES = 1_024
 """Logs, witnesses and groups of one policy file; the format asks for at least 32 of each."""
+
+MAX_CHAIN_CERTIFICATES = 1_000
+"""Certificates of one chain of custody in one direction: about 20 ms of reading."""
+
+MAX_CHAIN_TAKINGS = 4_000
+"""Sources and claims that are looked at for one chain."""
+
+MAX_ORIGIN_CLASSES = 100
+"""Sets of countries, and zones, that one composition tells apart: more than all producers and their provinces together."""
+
+MAX_FLOW_STEPS = 200_000
+"""Steps of all flows of one composition: about 0.1 s. What needs more gets bounds that hold and need not be the closest."""

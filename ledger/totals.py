@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ledger import keys
+from ledger.ageing import OpenByDay
 from ledger.entries import HS_CODES
 from ledger.errors import StoreError
 from ledger.overlay import Overlay
@@ -47,11 +48,16 @@ class Total:
 
 
 class Totals:
-    """What one block adds, kept apart until its end: many records touch the same few sums."""
+    """What one block adds, kept apart until its end: many records touch the same few sums.
 
-    __slots__ = ("_added", "_moved")
+    Attributes:
+        open: by date of issue, an index beside the sums.
+    """
+
+    __slots__ = ("_added", "_moved", "open")
 
     def __init__(self) -> None:
+        self.open = OpenByDay()
         self._added: dict[tuple[str, str, str], list[int]] = {}
         self._moved: dict[int, int] = {}
 
@@ -69,7 +75,8 @@ class Totals:
         self._moved[state] = self._moved.get(state, 0) + change
 
     def write(self, overlay: Overlay) -> None:
-        """Adds them to the sums in state."""
+        """Adds them to the sums in state, and to the index."""
+        self.open.write(overlay)
         for (participant, flow, hs), (points, certificates) in sorted(self._added.items()):
             key = keys.total(participant, FLOW_LETTERS[flow], hs)
             held = overlay.get(key)

@@ -11,9 +11,11 @@ Rules:
 import heapq
 from itertools import islice
 
-from ledger import entries, keys, totals
+from ledger import ageing, custody, entries, keys, stock, totals
+from ledger.ageing import Ageing
 from ledger.answers import CertificateRow, CertificateView, Claim, Evidence, Figures, Judgement, Page, Standing
 from ledger.bodies import ConfirmBody, IssueBody
+from ledger.custody import Custody, Steps
 from ledger.entries import STATE_NUMBER, STATES, CertificateEntry, CertificateState, Head, issuer_of
 from ledger.errors import StoreError
 from ledger.genesis import Genesis
@@ -22,6 +24,7 @@ from ledger.merkle import HASH_BYTES, leaf_hash
 from ledger.network import Epoch, Network, read_epoch
 from ledger.record import parse_record
 from ledger.register import Register
+from ledger.stock import Stock
 from ledger.store import Reads, Store
 from ledger.tiles import encode_bundle
 from ledger.totals import Total
@@ -126,9 +129,27 @@ class Queries:
             rows = tuple(_listed(at, number.decode()) for _, number in merged[:limit])
             return Page(_head(at), rows, rows[-1].index if len(merged) > limit else None)
 
-    def open_confirmations(self, destination: str | None = None, cursor: int | None = None, limit: int = MAX_PAGE) -> Page:
+    def open_confirmations(
+        self, destination: str | None = None, cursor: int | None = None, limit: int = MAX_PAGE, *, issuer: str | None = None
+    ) -> Page:
         """The register of open confirmations, those that entered the ledger first at the top."""
-        return self.certificates(cursor, limit, destination=destination, state=CertificateState.OPEN)
+        return self.certificates(cursor, limit, issuer=issuer, destination=destination, state=CertificateState.OPEN)
+
+    def ageing(self) -> Ageing:
+        """How many certificates are open for how long, by destination; a few looks for each, whatever is open."""
+        with self._store.snapshot() as at:
+            head = _head(at)
+            return ageing.read(at, head, sorted(self.register.participants))
+
+    def custody(self, number: str, *, up: bool = True, down: bool = True) -> Steps[Custody | None]:
+        """A certificate's chains of custody, in short steps; None where there is no such certificate."""
+        with self._store.snapshot() as at:
+            return (yield from custody.follow(at, number, up=up, down=down))
+
+    def stock(self, participant: str) -> Stock:
+        """What a participant has received less what it has sent, by HS code."""
+        with self._store.snapshot() as at:
+            return stock.read(at, _head(at), participant)
 
     def totals(self) -> tuple[Total, ...]:
         """Running sums by participant, flow and HS code, margins (hs empty) included."""

@@ -91,4 +91,5 @@ class CertificatesQuery(PageQuery):
 class OpenQuery(PageQuery):
     """Which open confirmations."""
 
+    issuer: Annotated[str | None, Field(pattern=r"^[A-Z]{2}$", description="Only this participant's.")] = None
     destination: Annotated[str | None, Field(pattern=r"^[A-Z]{2}$", description="Only those to this participant.")] = None

@@ -154,6 +154,8 @@ class Writer:
         position = keys.position(entry.index)
         state = STATE_NUMBER[entry.state]
         self._totals.count(state, 1 if listed else -1)
+        if entry.state == CertificateState.OPEN:
+            self._totals.open.add(entry.destination, entry.issued, sum(entry.points), 1 if listed else -1)
         for issuer in ("", issuer_of(number)):
             for destination in ("", entry.destination):
                 key = keys.listing(issuer, destination, state) + position

@@ -1,16 +1,18 @@
-"""Imports: import confirm."""
+"""Imports: import confirm, import list."""
 
 import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
-from cyclopts import App, Parameter
+from cyclopts import App, Parameter, validators
 
 from ledger.jsonform import confirm_from_json
+from ledger.limits import MAX_PAGE
 from ledger.participants import Role
 from node.cli.options import GenesisOption, JsonOption, KeysOption, OutOption, TokenOption, UrlOption, read_draft, read_genesis
-from node.cli.output import console, print_fields, print_json
+from node.cli.output import console, print_fields, print_json, print_table, say
 from node.cli.submit import submit
 from node.client import Client
 from node.office import RECEIPT, Office, kept_submission, outcome_name
@@ -20,6 +22,7 @@ def register(app: App) -> None:
     """Adds this group's verbs."""
     imports = App(name="import", help="Imports under a certificate.")
     imports.command(confirm)
+    imports.command(list_open, name="list")
     app.command(imports)
 
 
@@ -59,6 +62,78 @@ def confirm(
         return
     console.print(f"[bold green]final[/bold green]: the outcome for {draft.number} is on the ledger")
     print_fields(fields)
+
+
+def list_open(
+    *,
+    destination: Annotated[str, Parameter(help="Only what this participant owes an outcome for.")] = "",
+    issuer: Annotated[str, Parameter(help="Only this participant's certificates.")] = "",
+    limit: Annotated[int, Parameter(validator=validators.Number(gte=1), help="Certificates at most.")] = 100,
+    by_age: Annotated[bool, Parameter(name="--by-age", negative="", help="How many are open for how long instead.")] = False,
+    token: TokenOption = "",
+    url: UrlOption = "http://127.0.0.1:8600",
+    json: JsonOption = False,
+) -> None:
+    """List open confirmations, those that entered the ledger first at the top (needs a participant's token)."""
+    if by_age:
+        _print_ages(asyncio.run(_ages(url, token)), destination, json=json)
+        return
+    filters = {name: value for name, value in (("destination", destination), ("issuer", issuer)) if value}
+    answer = asyncio.run(_open(url, token, filters, limit))
+    if json:
+        print_json(answer)
+        return
+    rows = [
+        [
+            row["number"],
+            row["destination"],
+            row["carats"],
+            row["issued"],
+            row["age_days"],
+            row["expires"],
+            "past" * row["expired"],
+        ]
+        for row in answer["items"]
+    ]
+    print_table(["number", "destination", "carats", "issued", "days", "expires", "expiry"], rows, right=(2, 4))
+    more = "; there are more: raise --limit" if answer["next"] else ""
+    say(f"\n{len(rows)} open at height {answer['read_at_height']}{more}")
+
+
+async def _open(url: str, token: str, filters: dict[str, str], limit: int) -> dict[str, Any]:
+    """The first `limit` of the list, page by page, as one answer; its height is that of the last page."""
+    items: list[Any] = []
+    cursor: dict[str, str] = {}
+    async with Client(url, token) as client:
+        while True:
+            asked = {**filters, **cursor, "limit": str(min(MAX_PAGE, limit - len(items)))}
+            page = await client.get_json(f"/v1/confirmations/open?{urlencode(asked)}")
+            items += page["items"]
+            if page["next"] is None or len(items) >= limit:
+                return {**page, "items": items}
+            cursor = {"cursor": page["next"]}
+
+
+async def _ages(url: str, token: str) -> dict[str, Any]:
+    async with Client(url, token) as client:
+        return await client.get_json("/v1/confirmations/ageing")
+
+
+def _print_ages(answer: dict[str, Any], destination: str, *, json: bool) -> None:
+    owed = [one for one in answer["destinations"] if destination in {"", one["destination"]}]
+    if json:
+        print_json({**answer, "destinations": owed})
+        return
+    ages = [
+        f"{age['from_days']}-{age['to_days']}" if age["to_days"] else f"over {age['from_days'] - 1}"
+        for age in (owed[0]["by_age"] if owed else ())
+    ]
+    rows = [
+        [one["destination"], one["certificates"], one["carats"], *(age["certificates"] for age in one["by_age"]), one["oldest"]]
+        for one in owed
+    ]
+    print_table(["destination", "open", "carats", *ages, "oldest"], rows, right=range(1, 3 + len(ages)))
+    say(f"\ndays since issue on {answer['today']}, read at height {answer['read_at_height']}")
 
 
 async def _newest(url: str, token: str, number: str) -> bytes:

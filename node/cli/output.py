@@ -8,7 +8,7 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -43,13 +43,13 @@ def print_fields(fields: Mapping[str, object]) -> None:
         console.print(Text.assemble((name, "bold"), " " * (width - cell_len(name) + 2), str(value)), soft_wrap=True)
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table with a header; only columns of prose are wrapped, and those on a terminal alone."""
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], right: Container[int] = ()) -> None:
+    """A table with a header; only columns of prose are wrapped, and those on a terminal alone; amounts stand to the `right`."""
     cells = [list(map(str, row)) for row in rows]
     table = Table(box=None, header_style="bold", pad_edge=False)
     for place, column in enumerate(columns):
         prose = any(" " in row[place].strip() for row in cells)
-        table.add_column(Text(column), no_wrap=not prose, overflow="fold")
+        table.add_column(Text(column), no_wrap=not prose, overflow="fold", justify="right" if place in right else "left")
     for row in cells:
         table.add_row(*map(Text, row))
     least = Measurement.get(console, console.options.update(max_width=_WIDEST), table).minimum

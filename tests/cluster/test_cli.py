@@ -111,6 +111,15 @@ def test_issue_confirm_show_verify(network: Devnet, office: dict[str, str], tmp_
     assert shown["certificate"]["measured"] == "1500.50"
     assert "1500.50" in kpledger("certificate", "show", "BW0000101", "--token", token, *options(office, "url")).stdout
 
+    chain = json.loads(kpledger("custody", "BW0000101", "--token", token, *options(office, "url"), "--json").stdout)
+    assert [(one["number"], one["measured"]) for one in chain["up"]["certificates"]] == [("BW0000101", "1500.50")]
+    assert [(one["country"], one["lowest"]) for one in chain["composition"]["origins"]] == [("BW", "1500.50")]
+    assert "1500.50 ct not passed on" in kpledger("custody", "BW0000101", "--token", token, *options(office, "url")).stdout
+    kpledger("stock", "RU", "--token", token, *options(office, "url"), check=77)
+    auditor = description["tokens"]["auditor"]
+    stock = json.loads(kpledger("stock", "RU", "--token", auditor, *options(office, "url"), "--json").stdout)
+    assert stock["total"]["imports"] == "1500.50"
+
     for receipt in (Path(office["out"]) / "BW0000101.tlog-proof", tmp_path / "ru" / "BW0000101.confirm.tlog-proof"):
         verdict = json.loads(kpledger("receipt", "verify", receipt, "--policy", description["policy"], "--json").stdout)
         assert verdict["valid"] is True

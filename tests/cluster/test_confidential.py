@@ -51,7 +51,10 @@ async def read_everything(description: dict, record_id: str, size: int) -> None:
         *ANYBODY,
         "/v1/certificates",
         "/v1/certificates/BW0000001",
+        "/v1/certificates/BW0000001/custody",
         "/v1/confirmations/open",
+        "/v1/confirmations/ageing",
+        "/v1/participants/BW/stock",
         f"/v1/records/{record_id}",
         f"/v1/records/{record_id}/receipt",
         f"/v1/records/{record_id}/envelope",
@@ -74,6 +77,8 @@ async def read_everything(description: dict, record_id: str, size: int) -> None:
             assert_clean(await client.get_bytes("/metrics"), "metrics")
             assert_clean(await client.get_bytes("/admin/status"), "status")
     assert given[f"/v1/records/{record_id}/envelope"] == {"auditor", "BW", "RU"}
+    assert given["/v1/participants/BW/stock"] == {"auditor"}
+    assert given["/v1/certificates/BW0000001/custody"] == {"CA", "auditor", "BW", "RU"}
     assert "" not in given[f"/v1/records/{record_id}"]
     assert "" not in given[f"/log/tile/entries/000.p/{size}"]
     assert "" in given["/log/checkpoint"]

@@ -15,9 +15,9 @@ from tests.support.trade import Trader
 
 SEGMENTS = st.sampled_from(
     ["v1", "records", "certificates", "log", "tile", "entries", "checkpoint", "participants", "receipt", "envelope", "000", "000.p",
-     "1", "0", "BW", "BW0000001", "..", ".", "", "%00", "static", "docs", "confirmations", "open", "network", "batch", "f" * 64]
+     "1", "0", "BW", "BW0000001", "..", ".", "", "%00", "static", "docs", "confirmations", "open", "ageing", "custody", "stock", "network", "batch", "f" * 64]
 ) | st.text(max_size=8)  # fmt: skip
-NAMES = st.sampled_from(["limit", "cursor", "state", "issuer", "destination", "order", "wait", "verbose", "x"])
+NAMES = st.sampled_from(["limit", "cursor", "state", "issuer", "destination", "order", "wait", "verbose", "direction", "x"])
 
 
 @pytest.fixture
@@ -56,6 +56,20 @@ def test_random_paths_and_parameters(hostile):
         path = "/" + "/".join(quote(segment, safe="%.") for segment in segments).lstrip("/")
         query = "&".join(f"{quote(name)}={quote(value)}" for name, value in parameters)
         hostile(method, f"{path}?{query}" if query else path)
+
+    one()
+
+
+def test_random_names_of_certificates_and_participants(hostile):
+    @settings(max_examples=150)
+    @given(
+        st.sampled_from(["/v1/certificates/{}/custody", "/v1/participants/{}/stock", "/v1/certificates/{}"]),
+        st.text(max_size=14) | st.sampled_from(["BW0000001", "BW", "secretariat"]),
+        st.sampled_from(["", "?direction=up", "?direction=sideways", "?direction=down&direction=up"]),
+    )
+    def one(path, name, query):
+        status = hostile("GET", path.format(quote(name, safe="")) + query)
+        assert status in {200, 308, 400, 404, 405}
 
     one()
 

@@ -3,6 +3,7 @@
 The model knows numbers, parties, states and carats, and is written from the table of kinds, not from the code.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.bodies import ConfirmLine, Source
+from ledger.composition import compose
+from ledger.custody import finish
 from ledger.totals import ALL_HS
 from tests.support.world import World
 
@@ -150,3 +153,20 @@ def test_ledger_and_model_agree(history):
         opened = {number for number, held in model.held.items() if held.state == "open"}
         assert {row.number for row in world.ledger.open_confirmations().rows} == opened
         assert world.ledger.figures().open == len(opened)
+        owed = {one.destination: one.all.certificates for one in world.ledger.ageing().owed}
+        assert owed == Counter(model.held[number].destination for number in opened)
+        for code in {participant for participant, _ in margins}:
+            total = world.ledger.stock(code).total
+            assert (total.imports, total.import_certificates) == margins.get((code, "import"), (0, 0))
+            assert (total.exports, total.export_certificates) == margins.get((code, "export"), (0, 0))
+        for number, held in model.held.items():
+            chains = finish(world.ledger.custody(number))
+            assert sum(one.points for one in chains.down.takings if one.source == number) == held.claimed
+            assert not chains.up.cut
+            assert not chains.down.cut
+            for one in chains.up.links[1:]:
+                assert number in {link.number for link in finish(world.ledger.custody(one.number, up=False)).down.links}
+            found = finish(compose(chains.up))
+            parts = [share.pro_rata for share in found.shares if not share.zone] + [mixed.pro_rata for mixed in found.mixed]
+            assert sum(parts) == found.points == held.points
+            assert all(share.lowest <= share.pro_rata <= share.highest for share in found.shares)
