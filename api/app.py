@@ -20,6 +20,7 @@ from api.log import log_routes
 from api.metrics import HttpMetrics
 from api.network import network_routes
 from api.page import page_routes
+from api.plenary import plenary_routes
 from api.port import NodePort
 from api.problems import Problems
 from api.receipts import receipt_routes
@@ -66,6 +67,7 @@ def create_app(port: NodePort) -> Quart:
         receipt_routes(port, bodies),
         log_routes(port),
         network_routes(port),
+        plenary_routes(port),
         statistics_routes(port, figures),
         health_routes(port),
         document_routes(port, schema),

@@ -6,6 +6,7 @@ from ledger.bodies import ConfirmBody, IssueBody
 from ledger.entries import CertificateState, Head
 from ledger.errors import Refusal
 from ledger.log import Log
+from ledger.plenary import ProposalEntry
 from ledger.rolls import Rolls
 from ledger.totals import Total
 from ledger.units import Points
@@ -93,6 +94,15 @@ class CertificateView:
     records: tuple[bytes, ...]
     heights: tuple[int, ...]
     claims: tuple[Claim, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalPage:
+    """Proposals by the id of their record, at one head, and whether more follow."""
+
+    head: Head
+    rows: tuple[tuple[bytes, ProposalEntry], ...]
+    more: bool
 
 
 @dataclass(frozen=True, slots=True)

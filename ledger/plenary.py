@@ -21,6 +21,7 @@ from msgspec.structs import replace
 from ledger.bodies.plenary import ProposeBody
 from ledger.entries import decode_with
 
+Position = Literal["support", "object", "abstain"]
 Outcome = Literal["", "adopted", "rejected", "void"]
 
 
@@ -37,15 +38,15 @@ class ProposalEntry(Struct, frozen=True, array_like=True, forbid_unknown_fields=
 
     author: str
     body: ProposeBody
-    positions: tuple[tuple[str, str], ...] = ()
+    positions: tuple[tuple[str, Position], ...] = ()
     outcome: Outcome = ""
     height: int = 0
 
-    def count(self, position: str) -> int:
+    def count(self, position: Position) -> int:
         """How many take this position."""
         return sum(1 for _, taken in self.positions if taken == position)
 
-    def with_position(self, code: str, position: str) -> "ProposalEntry":
+    def with_position(self, code: str, position: Position) -> "ProposalEntry":
         """With a participant's position, in place of an earlier one."""
         return replace(self, positions=tuple(sorted({**dict(self.positions), code: position}.items())))
 

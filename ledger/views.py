@@ -13,7 +13,7 @@ from itertools import islice
 
 from ledger import ageing, custody, entries, keys, stock, totals
 from ledger.ageing import Ageing
-from ledger.answers import CertificateRow, CertificateView, Claim, Evidence, Figures, Judgement, Page, Standing
+from ledger.answers import CertificateRow, CertificateView, Claim, Evidence, Figures, Judgement, Page, ProposalPage, Standing
 from ledger.bodies import ConfirmBody, IssueBody
 from ledger.custody import Custody, Steps
 from ledger.entries import STATE_NUMBER, STATES, CertificateEntry, CertificateState, Head, issuer_of
@@ -22,6 +22,7 @@ from ledger.genesis import Genesis
 from ledger.limits import MAX_PAGE
 from ledger.merkle import HASH_BYTES, leaf_hash
 from ledger.network import Epoch, Network, read_epoch
+from ledger.plenary import decode_proposal
 from ledger.record import parse_record
 from ledger.register import Register
 from ledger.stock import Stock
@@ -199,6 +200,26 @@ class Queries:
                 number = int.from_bytes(key[: keys.EPOCH_BYTES], "big")
                 found.append(Evidence(entry.participant, number, key[keys.EPOCH_BYTES :], entry.record, entry.height))
         return found
+
+    # --- decisions ----------------------------------------------------------------------------------------------------
+
+    def proposals(self, after: bytes = b"", limit: int = MAX_PAGE, *, open_only: bool = False) -> ProposalPage:
+        """A page of proposals, by the id of their record.
+
+        Args:
+            after: the last id of the page before.
+            limit: rows at most, 1 to `MAX_PAGE`.
+            open_only: only those that are not decided yet.
+        """
+        limit = max(1, min(limit, MAX_PAGE))
+        standing = self._standing
+        if open_only:
+            found = sorted((key, entry) for key, entry in standing.rolls.plenary.open.items() if key > after)
+            return ProposalPage(standing.head, tuple(found[:limit]), len(found) > limit)
+        with self._store.snapshot() as at:
+            rows = at.iterate(keys.PROPOSALS, after=after, limit=limit + 1)
+            entries_found = [(key, decode_proposal(value)) for key, value in rows]
+            return ProposalPage(_head(at), tuple(entries_found[:limit]), len(entries_found) > limit)
 
     # --- the log ----------------------------------------------------------------------------------------------------
 

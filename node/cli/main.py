@@ -8,7 +8,21 @@ from typing import NoReturn
 from cyclopts import App, CycloptsError
 
 from ledger.errors import ProofError, Refusal
-from node.cli import archives, certificates, custody, devnet, imports, keys, log, network, nodes, operate, receipts, tokens
+from node.cli import (
+    archives,
+    certificates,
+    custody,
+    devnet,
+    imports,
+    keys,
+    log,
+    network,
+    nodes,
+    operate,
+    receipts,
+    statements,
+    tokens,
+)
 from node.cli.output import explain, fatal
 from node.client import ProblemError
 from node.errors import Exit, FatalError
@@ -23,7 +37,9 @@ app = App(
     ),
 )
 app.register_install_completion_command()
-for group in (devnet, operate, network, nodes, keys, tokens, archives, certificates, imports, custody, receipts, log):
+_OPERATING = (devnet, operate, network, nodes, keys, tokens, archives)
+_WORKING = (certificates, imports, custody, statements, receipts, log)
+for group in (*_OPERATING, *_WORKING):
     group.register(app)
 
 _BY_STATUS = {401: Exit.REFUSED, 403: Exit.REFUSED, 503: Exit.UNREACHABLE}

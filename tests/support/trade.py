@@ -82,6 +82,10 @@ class Trader:
         )
         return self._made("import.confirm", origin.destination, "confirm", body, sealed.envelope, None)
 
+    def statement(self, kind, body, author, role) -> Made:
+        """A record without a sealed part."""
+        return self._made(kind, author, role, body, None, None)
+
     @property
     def today(self) -> str:
         """Date of `now_ms`."""

@@ -1,0 +1,100 @@
+"""ledger/bodyform.py: what shows a body reads back as that body, for every kind without a sealed part."""
+
+import json
+
+import pytest
+
+from ledger.bodies import (
+    KINDS,
+    AuthoritySetBody,
+    BilateralBody,
+    EquivocationBody,
+    KeyAddBody,
+    KeyRevokeBody,
+    MissionReportBody,
+    NodeReadyBody,
+    NodeSetBody,
+    ParticipationSetBody,
+    PositionBody,
+    ProposeBody,
+    RangeCommitBody,
+    WithdrawBody,
+)
+from ledger.bodyform import body_from_json
+from ledger.errors import Code, Refusal
+from ledger.jsonform import body_to_json
+from tests.support.world import certificate, public
+
+KEY, DAY = public("x"), "2026-03-01"
+SAMPLES = {
+    "participation.set": [ParticipationSetBody("", DAY), ParticipationSetBody(DAY, "")],
+    "participant.withdraw": [WithdrawBody(DAY)],
+    "range.commit": [RangeCommitBody(0, 9_999, 2026)],
+    "authority.set": [AuthoritySetBody(False, "Office of Diamonds"), AuthoritySetBody(True, "Bureau de l'État")],
+    "key.add": [
+        KeyAddBody(key=KEY, roles=("issue", "confirm"), authority="Office", since=DAY, until="2027-03-01"),
+        KeyAddBody(key=KEY, roles=("seal",), epoch=2027),
+    ],
+    "key.revoke": [KeyRevokeBody(KEY)],
+    "node.set": [NodeSetBody("127.0.0.1:8700", KEY, KEY, KEY, certificate("x"), True)],
+    "node.ready": [NodeReadyBody(1, KEY)],
+    "plenary.propose": [
+        ProposeBody(closes=1, decision="remove", effective=DAY, procedure="plenary", title="t", subject="CF"),
+        ProposeBody(
+            closes=9,
+            decision="admit",
+            effective=DAY,
+            procedure="written",
+            title="t",
+            subject="GH",
+            name="Ghana",
+            root=KEY,
+            countries=("GH",),
+            status="applicant",
+        ),
+        ProposeBody(
+            closes=9, decision="suspend", effective=DAY, procedure="written", title="t", subject="AO", zones=("Lunda",)
+        ),
+    ],
+    "plenary.position": [PositionBody("object", KEY)],
+    "mission.report": [MissionReportBody(DAY, KEY, DAY, "meets", "GH")],
+    "bilateral.accept": [BilateralBody(DAY, "electronic", "AE")],
+    "evidence.equivocation": [EquivocationBody(3, b"one", b"two")],
+}
+
+
+def test_every_open_kind_is_tried():
+    assert SAMPLES.keys() >= {name for name, kind in KINDS.items() if not kind.sealed} & SAMPLES.keys()
+    assert not [name for name in SAMPLES if KINDS[name].sealed]
+
+
+@pytest.mark.parametrize(("kind", "body"), [(kind, body) for kind, bodies in SAMPLES.items() for body in bodies])
+def test_what_shows_a_body_reads_back_as_it(kind, body):
+    assert body_from_json(kind, json.dumps(body_to_json(body)).encode()) == body
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "code", "field"),
+    [
+        ("certificate.issue", {}, Code.UNKNOWN_KIND, "kind"),
+        ("certificate.forge", {}, Code.UNKNOWN_KIND, "kind"),
+        ("range.commit", {"first": None}, Code.BAD_VALUE, "first"),
+        ("range.commit", {"first": -1}, Code.BAD_VALUE, "first"),
+        ("range.commit", {"first": 10**10}, Code.BAD_VALUE, "first"),
+        ("range.commit", {"first": True}, Code.BAD_VALUE, "first"),
+        ("range.commit", {"more": 1}, Code.BAD_VALUE, "more"),
+        ("key.revoke", {"key": "AB"}, Code.BAD_VALUE, "key"),
+        ("key.revoke", {"key": "ab"}, Code.BAD_VALUE, "key"),
+        ("key.add", {"roles": ["judge"]}, Code.BAD_VALUE, "roles[0]"),
+        ("key.add", {"roles": []}, Code.BAD_VALUE, "roles"),
+        ("key.add", {"since": "2026-02-30"}, Code.BAD_VALUE, "since"),
+        ("participant.withdraw", {"effective": "soon"}, Code.BAD_VALUE, "effective"),
+        ("plenary.position", {"position": "perhaps"}, Code.BAD_VALUE, "position"),
+        ("authority.set", {"ended": 0}, Code.BAD_VALUE, "ended"),
+    ],
+)
+def test_what_does_not_fit_is_named(kind, change, code, field):
+    shown = body_to_json(SAMPLES[kind][0]) | change if kind in SAMPLES else {}
+    with pytest.raises(Refusal) as caught:
+        body_from_json(kind, json.dumps(shown).encode())
+    assert (caught.value.code, caught.value.field) == (code, field)
