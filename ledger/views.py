@@ -11,7 +11,7 @@ Rules:
 import heapq
 from itertools import islice
 
-from ledger import entries, keys, totals
+from ledger import entries, keys, report_views, totals
 from ledger.answers import CertificateRow, CertificateView, Claim, Evidence, Figures, Judgement, Page, Standing
 from ledger.bodies import ConfirmBody, IssueBody
 from ledger.entries import STATE_NUMBER, STATES, CertificateEntry, CertificateState, Head, issuer_of
@@ -22,6 +22,8 @@ from ledger.merkle import HASH_BYTES, leaf_hash
 from ledger.network import Epoch, Network, read_epoch
 from ledger.record import parse_record
 from ledger.register import Register
+from ledger.report_entries import InquiryState
+from ledger.report_views import InquiryPage, QuarterView
 from ledger.store import Reads, Store
 from ledger.tiles import encode_bundle
 from ledger.totals import Total
@@ -140,6 +142,22 @@ class Queries:
             rows = tuple(totals.read(at.iterate(keys.TOTAL)))
             still_open = totals.read_count(at.get(keys.count(STATE_NUMBER[CertificateState.OPEN])))
             return Figures(_head(at), rows, still_open)
+
+    # --- figures and inquiries --------------------------------------------------------------------------------------
+
+    def quarter(self, author: str, flow: str, quarter: str) -> QuarterView:
+        """A participant's sums of a quarter (`2026Q1`) in a flow (`export`, `import`), and the returns filed for it."""
+        with self._store.snapshot() as at:
+            return report_views.read_quarter(at, author, flow, quarter)
+
+    def inquiries(
+        self, state: InquiryState, cursor: int | None = None, limit: int = MAX_PAGE, *, participant: str | None = None
+    ) -> InquiryPage:
+        """A page of the inquiries in one state, to anybody or to one participant, those opened first at the top."""
+        with self._store.snapshot() as at:
+            if participant and participant not in self.register.participants:
+                return InquiryPage(_head(at), (), None)
+            return report_views.read_inquiries(at, _head(at), state, participant or "", cursor, limit)
 
     # --- the network ------------------------------------------------------------------------------------------------
 

@@ -8,13 +8,24 @@ from dataclasses import replace as replace_epoch
 from msgspec.structs import replace
 
 from ledger import entries, keys
-from ledger.entries import STATE_NUMBER, CertificateEntry, CertificateState, EvidenceEntry, KeyEntry, Validators, issuer_of
+from ledger.entries import (
+    STATE_NUMBER,
+    CertificateEntry,
+    CertificateState,
+    EvidenceEntry,
+    KeyEntry,
+    Validators,
+    issuer_of,
+    points_by_hs,
+)
 from ledger.network import Epoch, Network, node_entry
 from ledger.overlay import Overlay
 from ledger.participants import Holder, Node
 from ledger.plenary import ProposalEntry
+from ledger.quarterly import Trade
 from ledger.register import holder_entry
 from ledger.register_entries import Setting
+from ledger.report_entries import INQUIRY_STATE_NUMBER, FilingEntry, InquiryEntry, ReturnEntry, RidEntry
 from ledger.totals import Totals
 
 
@@ -48,17 +59,19 @@ class Writer:
         self._overlay.put_certificate(source, replace(entry, claimed=entry.claimed + points))
         self._overlay.put(keys.claims(source) + number.encode(), points.to_bytes(keys.INDEX_BYTES, "big"))
 
-    def take_rid(self, rid: bytes) -> None:
-        """The rid is used now."""
-        self._overlay.put(keys.rid(rid), b"")
+    def take_rid(self, rid: bytes, entry: RidEntry) -> None:
+        """The rid is used now, by this record."""
+        self._overlay.put(keys.rid(rid), entries.encode(entry))
 
-    def add_export(self, participant: str, points: tuple[int, ...]) -> None:
-        """Points by HS code leave a participant under one certificate."""
-        self._totals.add(participant, "export", points)
+    def count_trade(self, trade: Trade) -> None:
+        """A certificate's lines count as its author's trade: in the running sums, and in those of the quarter."""
+        self._totals.add(trade.author, trade.flow, points_by_hs(trade.lines))
+        self._overlay.trade.count(trade)
 
-    def add_import(self, participant: str, points: tuple[int, ...]) -> None:
-        """Points by HS code arrive at a participant under one certificate."""
-        self._totals.add(participant, "import", points)
+    def discount_trade(self, trade: Trade) -> None:
+        """What was counted, with the same flow, date, partner and lines, counts no longer; `record` is the one that says so."""
+        self._totals.subtract(trade.author, trade.flow, points_by_hs(trade.lines))
+        self._overlay.trade.discount(trade)
 
     def set_node(self, node: Node) -> None:
         """A participant has this node from now on; its keys serve nothing else, a replaced consensus key nothing any more."""
@@ -129,6 +142,36 @@ class Writer:
         """A participant accepts this form of certificates with another from a day on."""
         kept = tuple(held for held in self._overlay.bilateral(author, partner) if held.since < since)
         self._overlay.put(keys.bilateral(author, partner), entries.encode((*kept, Setting(since, holder=form))))
+
+    # --- figures and sealed parts -------------------------------------------------------------------------------------
+
+    def file(self, sort: str, participant: str, period: str, revision: int, record_id: bytes) -> None:
+        """Figures of a sort for a period are filed; the revisions before stay on the list."""
+        self._overlay.put(keys.filing(sort, participant, period), entries.encode(FilingEntry(revision, record_id)))
+        place = revision.to_bytes(keys.REVISION_BYTES, "big")
+        self._overlay.put(keys.revisions(sort, participant, period) + place, record_id)
+
+    def put_return(self, record_id: bytes, entry: ReturnEntry) -> None:
+        """A return is filed, or countersigned."""
+        self._overlay.put(keys.filed_return(record_id), entries.encode(entry))
+
+    def put_inquiry(self, record_id: bytes, entry: InquiryEntry) -> None:
+        """An inquiry is opened, answered or closed: it moves from one list to another."""
+        before, place = self._overlay.inquiry(record_id), keys.position(entry.index)
+        for participant in ("", entry.participant):
+            if before is not None:
+                self._overlay.delete(keys.inquiries(INQUIRY_STATE_NUMBER[before.state], participant) + place)
+            self._overlay.put(keys.inquiries(INQUIRY_STATE_NUMBER[entry.state], participant) + place, record_id)
+        self._overlay.put(keys.inquiry(record_id), entries.encode(entry))
+
+    def share(self, rid: bytes, reader: str, epoch: int, record_id: bytes) -> None:
+        """A reader has the key to an envelope from now on, wrapped for its key epoch."""
+        held = self._overlay.shares(rid, reader)
+        self._overlay.put(keys.shares(rid, reader), entries.encode((*held, (epoch, record_id))))
+
+    def state_fault(self, rid: bytes, reader: str, record_id: bytes) -> None:
+        """A reader says that an envelope is garbage."""
+        self._overlay.put(keys.fault(rid, reader), record_id)
 
     # --- inside -------------------------------------------------------------------------------------------------------
 

@@ -12,10 +12,11 @@ Checks, in this order (the column "refused when" of the table):
 
 from ledger import units
 from ledger.bodies import ConfirmBody
-from ledger.entries import HS_CODES, CertificateEntry, CertificateState, points_by_hs
+from ledger.entries import HS_CODES, CertificateEntry, CertificateState, issuer_of, points_by_hs
 from ledger.errors import Code, Refusal
 from ledger.hashing import labelled_hash
 from ledger.participants import Holder, Participant
+from ledger.quarterly import Trade
 from ledger.record import Record
 from ledger.rules.common import Place, View, check_sums, participant
 from ledger.rules.effects import Writer
@@ -39,9 +40,8 @@ def enact(view: View, writer: Writer, record: Record, place: Place) -> None:  # 
     assert isinstance(body, ConfirmBody)
     arrived = body.outcome != "refused"
     writer.settle(body.number, CertificateState(body.outcome), record.id, place.height, body.points if arrived else 0)
-    writer.take_rid(body.rid)
     if arrived:
-        writer.add_import(record.author, points_by_hs(body.lines))
+        writer.count_trade(Trade(record.author, "import", body.received, issuer_of(body.number), body.lines, record.id))
 
 
 def _check_certificate(view: View, author: Participant, body: ConfirmBody) -> CertificateEntry:

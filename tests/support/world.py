@@ -23,8 +23,17 @@ from ledger.bodies import (
     CERTIFICATE_ISSUE,
     EVIDENCE_EQUIVOCATION,
     IMPORT_CONFIRM,
+    INQUIRY_ANSWER,
+    INQUIRY_CLOSE,
+    INQUIRY_OPEN,
     NODE_READY,
     NODE_SET,
+    PRODUCTION_REPORT,
+    RETURN_COUNTERSIGN,
+    RETURN_FILE,
+    SEALED_FAULT,
+    SEALED_SHARE,
+    STOCK_DECLARE,
     Body,
     ConfirmBody,
     ConfirmLine,
@@ -62,6 +71,18 @@ TODAY = "2026-03-01"
 EPOCH = 2026
 
 ROLES = (Role.ISSUE, Role.CONFIRM, Role.REPORT, Role.GOVERN, Role.AUDIT)
+REPORTING = {
+    PRODUCTION_REPORT: Role.REPORT,
+    STOCK_DECLARE: Role.REPORT,
+    RETURN_FILE: Role.REPORT,
+    RETURN_COUNTERSIGN: Role.AUDIT,
+    INQUIRY_OPEN: Role.AUDIT,
+    INQUIRY_ANSWER: Role.REPORT,
+    INQUIRY_CLOSE: Role.AUDIT,
+    SEALED_SHARE: Role.AUDIT,
+    SEALED_FAULT: Role.AUDIT,
+}
+"""Which role signs figures, inquiries and what readers say of sealed parts."""
 VALIDATORS = ("BW", "RU", "EU", "AE")
 
 
@@ -306,6 +327,7 @@ class World(AbstractContextManager["World"]):
     def _key(self, kind: str, author: str) -> str:
         """The name of the author's key for a kind."""
         names = {CERTIFICATE_ISSUE: Role.ISSUE, IMPORT_CONFIRM: Role.CONFIRM, NODE_SET: "root"}
+        names |= REPORTING
         if kind in names:
             return f"{author}/{names[kind]}"
         node = self.ledger.network.node(author)
