@@ -14,6 +14,7 @@ from api.certificates import certificate_routes
 from api.documents import document_routes
 from api.errors import Overloaded
 from api.health import PROBES, health_routes
+from api.inquiries import inquiry_routes
 from api.limits import ApiLimits
 from api.log import log_routes
 from api.metrics import HttpMetrics
@@ -64,6 +65,7 @@ def create_app(port: NodePort) -> Quart:
         receipt_routes(port, bodies),
         log_routes(port),
         network_routes(port),
+        inquiry_routes(port),
         statistics_routes(port, figures),
         health_routes(port),
         document_routes(port, schema),
