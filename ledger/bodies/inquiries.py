@@ -9,7 +9,6 @@ from ledger.limits import MAX_EPOCH, MAX_FINDING_CHARACTERS
 from ledger.units import day_number
 
 _WRAP_BYTES: Final = 112
-OptionalDigest = Annotated[bytes, Meta(max_length=32)]
 
 
 class InquiryOpenBody(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
@@ -32,7 +31,7 @@ class InquiryOpenBody(Struct, frozen=True, gc=False, forbid_unknown_fields=True,
 class InquiryAnswerBody(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """`inquiry.answer`: what the participant says; `digest`: SHA-256 of a document that it sends elsewhere, empty for none."""
 
-    digest: OptionalDigest = b""
+    digest: Bin32 = b""
     inquiry: Bin32
     text: LongText
 
