@@ -24,6 +24,7 @@ from api.port import NodePort
 from api.problems import Problems
 from api.receipts import receipt_routes
 from api.records import record_routes, submission_routes
+from api.returns import return_routes
 from api.statistics import Figures, statistics_routes
 from api.throttle import Throttle, prefix
 
@@ -65,6 +66,7 @@ def create_app(port: NodePort) -> Quart:
         receipt_routes(port, bodies),
         log_routes(port),
         network_routes(port),
+        return_routes(port),
         inquiry_routes(port),
         statistics_routes(port, figures),
         health_routes(port),

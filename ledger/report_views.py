@@ -37,11 +37,13 @@ class QuarterView:
     """What a return for this author, flow and quarter must say of points and certificates, and what its values open.
 
     Attributes:
+        head: where the ledger stood.
         counts: certificates, cells, and the author's record that counted last.
         cells: (partner, HS code, sums), ascending.
         revisions: ids of the returns filed for it, the first one first.
     """
 
+    head: Head
     counts: Quarter
     cells: tuple[tuple[str, str, Cell], ...]
     revisions: tuple[bytes, ...]
@@ -57,7 +59,7 @@ def read_inquiries(at: Reads, head: Head, state: InquiryState, participant: str,
     return InquiryPage(head, rows, rows[-1].entry.index if len(found) > limit else None)
 
 
-def read_quarter(at: Reads, author: str, flow: str, quarter: str) -> QuarterView:
+def read_quarter(at: Reads, head: Head, author: str, flow: str, quarter: str) -> QuarterView:
     """The sums of a quarter, and the returns filed for it.
 
     Raises:
@@ -65,6 +67,7 @@ def read_quarter(at: Reads, author: str, flow: str, quarter: str) -> QuarterView
     """
     letter = keys.FLOW_LETTERS[flow]
     return QuarterView(
+        head,
         Quarterly(at.get).quarter(author, flow, quarter),
         tuple(quarterly.read(at.iterate(keys.quarter(author, letter, quarter)))),
         read_revisions(at, letter, author, quarter),

@@ -148,7 +148,7 @@ class Queries:
     def quarter(self, author: str, flow: str, quarter: str) -> QuarterView:
         """A participant's sums of a quarter (`2026Q1`) in a flow (`export`, `import`), and the returns filed for it."""
         with self._store.snapshot() as at:
-            return report_views.read_quarter(at, author, flow, quarter)
+            return report_views.read_quarter(at, _head(at), author, flow, quarter)
 
     def inquiries(
         self, state: InquiryState, cursor: int | None = None, limit: int = MAX_PAGE, *, participant: str | None = None

@@ -99,7 +99,15 @@ class Office:
         _keep(folder, outcome_name(draft.number), text, submission)
         return submission
 
-    def _sign(self, kind: str, body: Body, envelope: bytes) -> bytes:
+    def sign(self, kind: str, body: Body) -> bytes:
+        """A submission without a sealed part; it is kept nowhere.
+
+        Raises:
+            Refusal: the body does not make a record.
+        """
+        return self._sign(kind, body, None)
+
+    def _sign(self, kind: str, body: Body, envelope: bytes | None) -> bytes:
         statement = build_statement(kind, self.author, _now(), body)
         submission = encode_submission(sign_statement(self.genesis.ledger_id, self.seed, statement), envelope)
         parse_submission(submission)

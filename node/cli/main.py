@@ -8,7 +8,7 @@ from typing import NoReturn
 from cyclopts import App, CycloptsError
 
 from ledger.errors import ProofError, Refusal
-from node.cli import archives, certificates, devnet, imports, keys, log, network, nodes, operate, receipts, tokens
+from node.cli import archives, certificates, devnet, imports, keys, log, network, nodes, operate, receipts, returns, tokens
 from node.cli.output import explain, fatal
 from node.client import ProblemError
 from node.errors import Exit, FatalError
@@ -23,7 +23,7 @@ app = App(
     ),
 )
 app.register_install_completion_command()
-for group in (devnet, operate, network, nodes, keys, tokens, archives, certificates, imports, receipts, log):
+for group in (devnet, operate, network, nodes, keys, tokens, archives, certificates, imports, returns, receipts, log):
     group.register(app)
 
 _BY_STATUS = {401: Exit.REFUSED, 403: Exit.REFUSED, 503: Exit.UNREACHABLE}
