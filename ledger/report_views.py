@@ -11,7 +11,7 @@ from ledger.entries import Head
 from ledger.errors import StoreError
 from ledger.limits import MAX_PAGE
 from ledger.quarterly import Cell, Quarter, Quarterly
-from ledger.report_entries import INQUIRY_STATE_NUMBER, InquiryEntry, InquiryState, decode_inquiry
+from ledger.report_entries import INQUIRY_STATE_NUMBER, InquiryEntry, InquiryState, decode_inquiry, decode_shares
 from ledger.store import Reads
 
 
@@ -77,6 +77,24 @@ def read_quarter(at: Reads, head: Head, author: str, flow: str, quarter: str) ->
 def read_revisions(at: Reads, sort: str, author: str, period: str) -> tuple[bytes, ...]:
     """Ids of the records that filed figures of a sort for a period, the first one first; at most `MAX_PAGE`."""
     return tuple(record_id for _, record_id in at.iterate(keys.revisions(sort, author, period), limit=MAX_PAGE))
+
+
+@dataclass(frozen=True, slots=True)
+class ShareRow:
+    """A later reader of a sealed part: its code, its key epoch, and the id of the `sealed.share` that holds its wrap."""
+
+    reader: str
+    epoch: int
+    record: bytes
+
+
+def read_shares(at: Reads, rid: bytes) -> tuple[ShareRow, ...]:
+    """Who was given a key to a sealed part later, by reader; at most one row a reader and key epoch."""
+    return tuple(
+        ShareRow(reader.decode(), epoch, record_id)
+        for reader, data in at.iterate(keys.shares(rid, ""))
+        for epoch, record_id in decode_shares(data)
+    )
 
 
 def _inquiry(at: Reads, record_id: bytes) -> InquiryEntry:

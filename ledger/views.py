@@ -13,7 +13,7 @@ from itertools import islice
 
 from ledger import entries, keys, report_views, totals
 from ledger.answers import CertificateRow, CertificateView, Claim, Evidence, Figures, Judgement, Page, Standing
-from ledger.bodies import ConfirmBody, IssueBody
+from ledger.bodies import ConfirmBody, IssueBody, SealedBody
 from ledger.entries import STATE_NUMBER, STATES, CertificateEntry, CertificateState, Head, issuer_of
 from ledger.errors import StoreError
 from ledger.genesis import Genesis
@@ -23,7 +23,7 @@ from ledger.network import Epoch, Network, read_epoch
 from ledger.record import parse_record
 from ledger.register import Register
 from ledger.report_entries import InquiryState
-from ledger.report_views import InquiryPage, QuarterView
+from ledger.report_views import InquiryPage, QuarterView, ShareRow
 from ledger.store import Reads, Store
 from ledger.tiles import encode_bundle
 from ledger.totals import Total
@@ -149,6 +149,15 @@ class Queries:
         """A participant's sums of a quarter (`2026Q1`) in a flow (`export`, `import`), and the returns filed for it."""
         with self._store.snapshot() as at:
             return report_views.read_quarter(at, _head(at), author, flow, quarter)
+
+    def shares(self, record_id: bytes) -> tuple[ShareRow, ...]:
+        """The later readers of a record's sealed part; none for a record without one, or that is not in the log."""
+        found = self.record(record_id)
+        body = None if found is None else parse_record(found[0]).body
+        if not isinstance(body, SealedBody):
+            return ()
+        with self._store.snapshot() as at:
+            return report_views.read_shares(at, body.rid)
 
     def inquiries(
         self, state: InquiryState, cursor: int | None = None, limit: int = MAX_PAGE, *, participant: str | None = None
