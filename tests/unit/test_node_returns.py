@@ -7,9 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.bodies import RETURN_FILE
+from ledger.bodies import RETURN_FILE, CountersignBody, ProductionBody, StockBody
+from ledger.bodies.reports import ProductionLine, StockLine
 from ledger.errors import Refusal
+from ledger.jsonform import body_to_json
 from ledger.record import build_statement, sign_statement
+from ledger.record import record_id as record_id_of
 from ledger.returnform import return_from_json, return_to_json
 from node.errors import Exit, FatalError
 from node.returns import Desk, OpenedLine, prepare, protection
@@ -196,6 +199,38 @@ def test_the_ledgers_own_sums_over_http(tmp_path):
         ):
             reply = await client.get(f"/v1/participants/{wrong}", token)
             assert (reply.status, reply.json()["field"]) == (status, field)
+
+    scenario(tmp_path, story)
+
+
+def test_every_record_of_figures_reads_back(tmp_path):
+    """Each kind over HTTP: the answer's body is the record's, as JSON names things."""
+
+    async def story(port, client):
+        port.clock, token = OCTOBER, port.tokens.issue("auditor", NOW)
+        figures = await prepare(reading(port, client, "BW"), desk(port, "BW"), "export", "2026Q3")
+        line = ProductionLine(700_000, "710231", 7_000, "Jwaneng")
+        told = [
+            (RETURN_FILE, "BW", "report", figures),
+            ("production.report", "BW", "report", ProductionBody("2026H1", (line,), 1)),
+            ("stock.declare", "BW", "report", StockBody("2026-06-30", (StockLine("710221", 1_000),))),
+        ]
+        ids = [await send(port, client, *one) for one in told]
+        told.append(("return.countersign", "secretariat", "audit", CountersignBody(ids[0])))
+        ids.append(await send(port, client, *told[-1]))
+        for record_id, (kind, author, _, body) in zip(ids, told, strict=True):
+            shown = (await client.get(f"/v1/records/{record_id.hex()}", token)).json()
+            assert (shown["kind"], shown["author"], shown["envelope"]) == (kind, author, False)
+            assert shown["body"] == body_to_json(body)
+        quarter = (await client.get("/v1/participants/BW/quarters/2026Q3?flow=export", token)).json()
+        assert quarter["returns"] == [ids[0].hex()]
+
+    async def send(port, client, kind, author, role, body):
+        raw = sign_statement(
+            port.ledger.ledger_id, port.network.keys[author][role], build_statement(kind, author, port.clock, body)
+        )
+        assert (await client.post("/v1/records", raw)).status in {200, 202}
+        return record_id_of(raw)
 
     scenario(tmp_path, story)
 

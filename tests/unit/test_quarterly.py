@@ -12,7 +12,9 @@ from ledger.entries import HS_CODES
 from ledger.errors import Code, Refusal, StoreError
 from ledger.periods import day_after, is_over, quarter_of
 from ledger.quarterly import Cell, Quarter, Quarterly, Trade
-from ledger.record import verify_records
+from ledger.record import parse_record, verify_records
+from tests.outside import pedersen
+from tests.support.script import script
 from tests.support.world import START, World
 
 RECORD, LATER = b"r" * 32, b"l" * 32
@@ -194,3 +196,37 @@ def test_a_commitment_that_is_no_point_is_refused_before_it_could_be_summed(tmp_
 def test_subtraction_is_libsodiums():
     left, right = value(70, 3), value(30, 9)
     assert bindings.crypto_core_ed25519_add(bindings.crypto_core_ed25519_sub(left, right), right) == left
+
+
+def test_the_sums_of_a_history_are_those_of_its_log(tmp_path):
+    """Counted again from the entries alone, by a program that knows nothing of the ledger."""
+    cells, certificates, last = {}, {}, {}
+    with World.make(tmp_path / "db") as world:
+        for block in script(25):
+            world.ledger.apply(block)
+        size = world.ledger.head.tree_size
+        for n in range(-(-size // 256)):
+            ids = world.ledger.tile(0, n, min(256, size - n * 256))
+            for at in range(0, len(ids), 32):
+                record = parse_record(world.ledger.body(ids[at : at + 32]))
+                body = record.body
+                if record.kind == "import.confirm" and body.outcome == "refused":
+                    continue
+                export = record.kind == "certificate.issue"
+                place = (record.author, "export", body.issued) if export else (record.author, "import", body.received)
+                quarter = (*place[:2], f"{place[2][:4]}Q{-(-int(place[2][5:7]) // 3)}")
+                certificates[quarter] = certificates.get(quarter, 0) + 1
+                last[quarter] = record.id
+                for each in body.lines:
+                    partner = body.destination if export else body.number[:2]
+                    cells.setdefault(quarter, {}).setdefault((partner, each.hs), []).append(each)
+        assert len(cells) > 3
+        for quarter, found in cells.items():
+            view = world.ledger.quarter(*quarter)
+            assert (view.counts.certificates, view.counts.last) == (certificates[quarter], last[quarter])
+            shown = {(partner, hs): (cell.points, cell.commitment) for partner, hs, cell in view.cells}
+            wanted = {
+                name: (sum(each.points for each in lines), pedersen.add(each.commitment for each in lines))
+                for name, lines in found.items()
+            }
+            assert shown == wanted
