@@ -25,6 +25,7 @@
 | `s/b/` | author, partner | the form of certificates that the author accepts, with the days from which it does | state |
 | `s/y/` | participant, flow, quarter | counts of its trade, see `ledger.quarterly` | state |
 | `s/y/` | the same, partner, HS | sums of a cell of it | state |
+| `s/u/` | flow, number | `CountedEntry`: what of a certificate counts in these sums | state |
 | `s/f/` | sort of figures, participant, period | `FilingEntry`: its newest revision | state |
 | `s/j/` | id of a return | `ReturnEntry` | state |
 | `s/i/` | id of its record | `InquiryEntry` | state |
@@ -72,6 +73,7 @@ MISSIONS: Final = b"s/x/"
 DECLARATIONS: Final = b"s/d/"
 BILATERALS: Final = b"s/b/"
 QUARTERS: Final = b"s/y/"
+COUNTED: Final = b"s/u/"
 FILINGS: Final = b"s/f/"
 RETURNS: Final = b"s/j/"
 INQUIRIES: Final = b"s/i/"
@@ -193,6 +195,11 @@ def bilateral(author: str, partner: str) -> bytes:
 def quarter(participant: str, flow: str, period: str) -> bytes:
     """Where the counts of a quarter's trade stand, and what the keys of its cells begin with; `flow` is one letter."""
     return QUARTERS + participant.encode() + flow.encode() + period.encode()
+
+
+def counted(flow: str, number: str) -> bytes:
+    """Where it stands what of a certificate counts as trade; `flow` is one letter."""
+    return COUNTED + flow.encode() + number.encode()
 
 
 def filing(sort: str, participant: str, period: str) -> bytes:

@@ -21,11 +21,13 @@ from ledger.quarterly import Quarterly
 from ledger.register import Register
 from ledger.register_entries import Setting, decode_settings
 from ledger.report_entries import (
+    CountedEntry,
     FilingEntry,
     InquiryEntry,
     ReturnEntry,
     RidEntry,
     Shares,
+    decode_counted,
     decode_filing,
     decode_inquiry,
     decode_return,
@@ -94,6 +96,11 @@ class Reader:
         """The keys to an envelope that a reader was given later."""
         data = self.get(keys.shares(rid, reader))
         return () if data is None else decode_shares(data)
+
+    def counted(self, flow: str, number: str) -> CountedEntry | None:
+        """What of a certificate counts as its issuer's export, or its destination's import; None when nothing does."""
+        data = self.get(keys.counted(keys.FLOW_LETTERS[flow], number))
+        return None if data is None else decode_counted(data)
 
     def filing(self, sort: str, participant: str, period: str) -> FilingEntry | None:
         """The newest figures of a sort for a period; None where there are none."""

@@ -6,7 +6,7 @@ Rules:
    curve: whoever knows values and blindings can open it, nobody else learns more than points.
 3. A quarter holds how many certificates count in it (also one that brought nothing, which has no cell), how many cells it has,
    and the id of its author's last record that changed it: a return that names another one is stale.
-4. What counted once can be taken back (`discount`), line by line; a cell without certificates is no more.
+4. What counted once can be taken back: of each certificate it is kept what counts. A cell without certificates is no more.
 5. A block's changes stay decoded until its end (a point addition a line, one write a cell), and rules read them there.
 
 Reference: design 3-confidentiality.md, "Values: sealed one by one, provable as totals".
@@ -21,6 +21,8 @@ from ledger.commitments import IDENTITY, add_points, subtract_points
 from ledger.entries import HS_CODES, WeighedLine
 from ledger.errors import StoreError
 from ledger.periods import quarter_of
+from ledger.report_entries import CountedSum
+from ledger.units import Points
 
 _ID_BYTES = 32
 _POINTS_BYTES = 16
@@ -49,7 +51,7 @@ class Trade:
         flow: `export` or `import`.
         date: of the document: `issued` of exports, `received` of imports.
         partner: destination of exports, issuer of imports.
-        lines: with sound commitments (`ledger.record.verify_records`).
+        lines: by HS code (`sum_lines`), of sound commitments (`ledger.record.verify_records`).
         record: id of the record that counts or takes back.
     """
 
@@ -57,7 +59,7 @@ class Trade:
     flow: str
     date: str
     partner: str
-    lines: Sequence[CountedLine]
+    lines: Sequence[CountedSum]
     record: bytes
 
 
@@ -77,6 +79,15 @@ class Quarter:
     certificates: int = 0
     cells: int = 0
     last: bytes = b""
+
+
+def sum_lines(lines: Iterable[CountedLine]) -> tuple[CountedSum, ...]:
+    """A record's lines by HS code, ascending, which costs no more additions than taking them one by one."""
+    sums: dict[str, tuple[int, bytes]] = {}
+    for line in lines:
+        points, commitment = sums.get(line.hs, (0, IDENTITY))
+        sums[line.hs] = points + line.points, add_points(commitment, line.commitment)
+    return tuple(CountedSum(hs, Points(points), commitment) for hs, (points, commitment) in sorted(sums.items()))
 
 
 class Quarterly:
@@ -99,11 +110,11 @@ class Quarterly:
         return self._cell(keys.quarter(author, keys.FLOW_LETTERS[flow], quarter) + partner.encode() + hs.encode())
 
     def count(self, trade: Trade) -> None:
-        """A certificate's lines enter the sums."""
+        """A certificate's sums enter those of the quarter."""
         self._move(trade, 1, add_points)
 
     def discount(self, trade: Trade) -> None:
-        """Lines that were counted under this date and partner leave them again."""
+        """Sums that were counted under this date and partner leave them again."""
         self._move(trade, -1, subtract_points)
 
     def write(self, put: Callable[[bytes, bytes], None], delete: Callable[[bytes], None]) -> None:
@@ -132,18 +143,15 @@ class Quarterly:
         quarter.certificates += sign
         quarter.last = trade.record
         place = key + trade.partner.encode()
-        touched: dict[str, Cell] = {}
         for line in trade.lines:
-            cell = touched.get(line.hs)
-            if cell is None:
-                cell = touched[line.hs] = self._cell(place + line.hs.encode())
+            cell_key = place + line.hs.encode()
+            cell = self._cell(cell_key)
             cell.points += sign * line.points
             cell.commitment = combine(cell.commitment, line.commitment)
-        for hs, cell in touched.items():
             cell.certificates += sign
             if cell.certificates == (1 if sign > 0 else 0):
                 quarter.cells += sign
-            self._changed.add(place + hs.encode())
+            self._changed.add(cell_key)
         self._changed.add(key)
 
     def _quarter(self, key: bytes) -> Quarter:

@@ -10,10 +10,28 @@ import msgspec
 from msgspec import Struct
 
 from ledger.entries import decode_with
+from ledger.units import Points
 
 PRODUCTION: Final = "p"
 STOCK: Final = "s"
 """How keys write a sort of figures; a return's is its flow's letter (`keys.FLOW_LETTERS`)."""
+
+
+class CountedSum(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
+    """A certificate's lines of one HS code together: what `ledger.quarterly` adds to a cell, and can take back."""
+
+    hs: str
+    points: Points
+    commitment: bytes
+
+
+class CountedEntry(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
+    """What of a certificate counts as somebody's trade: whose, under which date and partner, how much by HS code."""
+
+    author: str
+    date: str
+    partner: str
+    sums: tuple[CountedSum, ...]
 
 
 class FilingEntry(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
@@ -87,11 +105,17 @@ class RidEntry(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fi
 Shares = tuple[tuple[int, bytes], ...]
 """Key epoch and id of the `sealed.share`, for each key that a reader was given."""
 
+_counted = msgspec.msgpack.Decoder(CountedEntry)
 _filing = msgspec.msgpack.Decoder(FilingEntry)
 _return = msgspec.msgpack.Decoder(ReturnEntry)
 _inquiry = msgspec.msgpack.Decoder(InquiryEntry)
 _rid = msgspec.msgpack.Decoder(RidEntry)
 _shares = msgspec.msgpack.Decoder(Shares)
+
+
+def decode_counted(data: bytes) -> CountedEntry:
+    """Raises StoreError for anything else."""
+    return decode_with(_counted, data)
 
 
 def decode_filing(data: bytes) -> FilingEntry:

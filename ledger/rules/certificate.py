@@ -22,7 +22,6 @@ from ledger.entries import PREFIX_CHARACTERS, SOURCE_STATES, CertificateEntry, C
 from ledger.errors import Code, Refusal
 from ledger.limits import ISSUE_LATE_DAYS, ISSUE_TOO_LATE_DAYS
 from ledger.participants import Holder, Participant
-from ledger.quarterly import Trade
 from ledger.record import Record
 from ledger.rules.common import Place, View, check_sums, participant
 from ledger.rules.effects import Writer
@@ -66,7 +65,7 @@ def enact(view: View, writer: Writer, record: Record, place: Place) -> None:  # 
             late=_age(place.date, body.issued) > ISSUE_LATE_DAYS,
         ),
     )
-    writer.count_trade(Trade(record.author, "export", body.issued, body.destination, body.lines, record.id))
+    writer.count_trade("export", body.number, record.author, body.issued, body.destination, body.lines, record.id)
 
 
 def _check_number(view: View, author: Participant, body: IssueBody) -> None:

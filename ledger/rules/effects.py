@@ -3,6 +3,7 @@
 Every change keeps an entry, its place in the lists and the running sums in step, within the block's overlay.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace as replace_epoch
 
 from msgspec.structs import replace
@@ -22,10 +23,10 @@ from ledger.network import Epoch, Network, node_entry
 from ledger.overlay import Overlay
 from ledger.participants import Holder, Node
 from ledger.plenary import ProposalEntry
-from ledger.quarterly import Trade
+from ledger.quarterly import CountedLine, Trade, sum_lines
 from ledger.register import holder_entry
 from ledger.register_entries import Setting
-from ledger.report_entries import INQUIRY_STATE_NUMBER, FilingEntry, InquiryEntry, ReturnEntry, RidEntry
+from ledger.report_entries import INQUIRY_STATE_NUMBER, CountedEntry, FilingEntry, InquiryEntry, ReturnEntry, RidEntry
 from ledger.totals import Totals
 
 
@@ -63,15 +64,25 @@ class Writer:
         """The rid is used now, by this record."""
         self._overlay.put(keys.rid(rid), entries.encode(entry))
 
-    def count_trade(self, trade: Trade) -> None:
-        """A certificate's lines count as its author's trade: in the running sums, and in those of the quarter."""
-        self._totals.add(trade.author, trade.flow, points_by_hs(trade.lines))
-        self._overlay.trade.count(trade)
+    def count_trade(
+        self, flow: str, number: str, author: str, date: str, partner: str, lines: Iterable[CountedLine], record_id: bytes
+    ) -> None:
+        """A certificate's lines count as trade, in the running sums and in those of the quarter; see `ledger.quarterly.Trade`.
 
-    def discount_trade(self, trade: Trade) -> None:
-        """What was counted, with the same flow, date, partner and lines, counts no longer; `record` is the one that says so."""
-        self._totals.subtract(trade.author, trade.flow, points_by_hs(trade.lines))
-        self._overlay.trade.discount(trade)
+        What of the certificate counts in this flow is kept, so that it can be taken back: as it must be before it counts anew.
+        """
+        sums = sum_lines(lines)
+        self._totals.add(author, flow, points_by_hs(sums))
+        self._overlay.trade.count(Trade(author, flow, date, partner, sums, record_id))
+        self._overlay.put(_counted(flow, number), entries.encode(CountedEntry(author, date, partner, sums)))
+
+    def discount_trade(self, flow: str, number: str, record_id: bytes) -> None:
+        """What counts of a certificate in this flow, if anything does, counts no longer; `record_id` is what says so."""
+        counted = self._overlay.counted(flow, number)
+        if counted is not None:
+            self._totals.subtract(counted.author, flow, points_by_hs(counted.sums))
+            self._overlay.trade.discount(Trade(counted.author, flow, counted.date, counted.partner, counted.sums, record_id))
+            self._overlay.delete(_counted(flow, number))
 
     def set_node(self, node: Node) -> None:
         """A participant has this node from now on; its keys serve nothing else, a replaced consensus key nothing any more."""
@@ -204,3 +215,7 @@ class Writer:
                     self._overlay.put(key, number.encode())
                 else:
                     self._overlay.delete(key)
+
+
+def _counted(flow: str, number: str) -> bytes:
+    return keys.counted(keys.FLOW_LETTERS[flow], number)

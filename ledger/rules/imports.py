@@ -16,7 +16,6 @@ from ledger.entries import HS_CODES, CertificateEntry, CertificateState, issuer_
 from ledger.errors import Code, Refusal
 from ledger.hashing import labelled_hash
 from ledger.participants import Holder, Participant
-from ledger.quarterly import Trade
 from ledger.record import Record
 from ledger.rules.common import Place, View, check_sums, participant
 from ledger.rules.effects import Writer
@@ -41,7 +40,8 @@ def enact(view: View, writer: Writer, record: Record, place: Place) -> None:  # 
     arrived = body.outcome != "refused"
     writer.settle(body.number, CertificateState(body.outcome), record.id, place.height, body.points if arrived else 0)
     if arrived:
-        writer.count_trade(Trade(record.author, "import", body.received, issuer_of(body.number), body.lines, record.id))
+        partner = issuer_of(body.number)
+        writer.count_trade("import", body.number, record.author, body.received, partner, body.lines, record.id)
 
 
 def _check_certificate(view: View, author: Participant, body: ConfirmBody) -> CertificateEntry:

@@ -10,9 +10,12 @@ from ledger.bodies import ConfirmLine
 from ledger.commitments import IDENTITY, L, commit, opens, sum_points
 from ledger.entries import HS_CODES
 from ledger.errors import Code, Refusal, StoreError
+from ledger.overlay import Overlay, Reader
 from ledger.periods import day_after, is_over, quarter_of
-from ledger.quarterly import Cell, Quarter, Quarterly, Trade
+from ledger.quarterly import Cell, Quarter, Quarterly, Trade, sum_lines
 from ledger.record import parse_record, verify_records
+from ledger.rules.effects import Writer
+from ledger.totals import Totals
 from tests.outside import pedersen
 from tests.support.script import script
 from tests.support.world import START, World
@@ -39,7 +42,7 @@ def value(cents, blinding=5):
 
 
 def trade(*lines, flow="export", date="2026-02-27", partner="AE", record=RECORD):
-    return Trade("BW", flow, date, partner, tuple(ConfirmLine(*line) for line in lines), record)
+    return Trade("BW", flow, date, partner, sum_lines(ConfirmLine(*line) for line in lines), record)
 
 
 def line(points, cents=100, hs="710231"):
@@ -191,6 +194,70 @@ def test_a_commitment_that_is_no_point_is_refused_before_it_could_be_summed(tmp_
         sums.count(trade(line(1)))
         with pytest.raises(Refusal):
             getattr(sums, combine)(trade((b"\2" + bytes(31), "710231", 1)))
+
+
+def writer_of(world):
+    """What a later kind of record, in a block of its own, has at hand."""
+    overlay, sums = Overlay(world.store.get, world.ledger._standing.rolls), Totals()
+    return overlay, sums, Writer(overlay, sums)
+
+
+def finish(world, overlay, sums):
+    sums.write(overlay)
+    overlay.trade.write(overlay.put, overlay.delete)
+    world.store.write(overlay.writes(), sync=True)
+
+
+def test_a_certificate_that_is_void_or_amended_counts_no_longer_or_anew(tmp_path):
+    """As the effects of such records do it: take back what counts, count what is said now, each in its own quarter."""
+    with World.make(tmp_path / "db") as world:
+        kept, gone, changed = (world.issue(number=f"BW000000{digit}") for digit in range(3))
+        world.accept(kept, gone, changed)
+        world.accept(world.confirm(kept))
+        imports = world.ledger.quarter("AE", "import", "2026Q1").cells
+        overlay, sums, writer = writer_of(world)
+        writer.discount_trade("export", "BW0000001", LATER)
+        writer.discount_trade("export", "BW0000002", LATER)
+        writer.count_trade("export", "BW0000002", "BW", "2026-04-01", "EU", (world.line(7), world.line(4)), LATER)
+        finish(world, overlay, sums)
+        first, second = (world.ledger.quarter("BW", "export", quarter) for quarter in ("2026Q1", "2026Q2"))
+        assert (first.counts, second.counts) == (Quarter(1, 2, LATER), Quarter(1, 1, LATER))
+        assert [(partner, hs, cell.points) for partner, hs, cell in first.cells] == [
+            ("AE", "710221", 3_000),
+            ("AE", "710231", 9_000),
+        ]
+        assert second.cells == (("EU", "710231", Cell(11, 1, sum_points([world.commitment()] * 2))),)
+        assert world.ledger.quarter("AE", "import", "2026Q1").cells == imports
+        rows = {(row.flow, row.hs): (row.points, row.certificates) for row in world.ledger.totals() if row.participant == "BW"}
+        assert rows == {("export", ""): (12_011, 2), ("export", "710221"): (3_000, 1), ("export", "710231"): (9_011, 2)}
+        assert overlay.counted("export", "BW0000001") is None
+        assert overlay.counted("import", "BW0000000").partner == "BW"
+
+
+def test_what_counts_no_longer_is_taken_back_once(tmp_path):
+    with World.make(tmp_path / "db") as world:
+        issue = world.issue()
+        world.accept(issue)
+        overlay, sums, writer = writer_of(world)
+        for _ in range(2):
+            writer.discount_trade("export", "BW0000001", LATER)
+        writer.discount_trade("import", "BW0000001", LATER)
+        finish(world, overlay, sums)
+        assert world.ledger.totals() == ()
+        view = world.ledger.quarter("BW", "export", "2026Q1")
+        assert (view.counts, view.cells) == (Quarter(0, 0, LATER), ())
+
+
+def test_refused_goods_leave_nothing_to_take_back(tmp_path):
+    with World.make(tmp_path / "db") as world:
+        issue = world.issue()
+        world.accept(issue)
+        world.accept(world.confirm(issue, outcome="refused"))
+        state = Reader(world.store.get, world.ledger._standing.rolls)
+        assert state.counted("import", "BW0000001") is None
+        held = state.counted("export", "BW0000001")
+        assert (held.author, held.date, held.partner) == ("BW", "2026-02-27", "AE")
+        assert [(line.hs, line.points) for line in held.sums] == [("710221", 3_000), ("710231", 9_000)]
 
 
 def test_subtraction_is_libsodiums():
