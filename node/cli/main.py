@@ -8,7 +8,22 @@ from typing import NoReturn
 from cyclopts import App, CycloptsError
 
 from ledger.errors import ProofError, Refusal
-from node.cli import archives, certificates, devnet, imports, keys, log, network, nodes, operate, receipts, returns, tokens
+from node.cli import (
+    archives,
+    certificates,
+    devnet,
+    figures,
+    imports,
+    inquiries,
+    keys,
+    log,
+    network,
+    nodes,
+    operate,
+    receipts,
+    returns,
+    tokens,
+)
 from node.cli.output import explain, fatal
 from node.client import ProblemError
 from node.errors import Exit, FatalError
@@ -23,7 +38,22 @@ app = App(
     ),
 )
 app.register_install_completion_command()
-for group in (devnet, operate, network, nodes, keys, tokens, archives, certificates, imports, returns, receipts, log):
+for group in (
+    devnet,
+    operate,
+    network,
+    nodes,
+    keys,
+    tokens,
+    archives,
+    certificates,
+    imports,
+    figures,
+    returns,
+    inquiries,
+    receipts,
+    log,
+):
     group.register(app)
 
 _BY_STATUS = {401: Exit.REFUSED, 403: Exit.REFUSED, 503: Exit.UNREACHABLE}

@@ -9,17 +9,15 @@ from cyclopts import App, Parameter
 
 from ledger.bodies import RETURN_FILE, ReturnBody
 from ledger.participants import Role
-from ledger.record import parse_submission
-from ledger.returnform import return_from_json, return_to_json
+from ledger.reportform import return_from_json, return_to_json
 from ledger.units import carats, value
 from node.cli.options import GenesisOption, JsonOption, KeysOption, OutOption, TokenOption, UrlOption, read_draft, read_genesis
 from node.cli.output import console, print_fields, print_json, print_table
 from node.cli.submit import submit
 from node.client import Client
-from node.errors import Exit, FatalError
 from node.files import write_atomic
 from node.keys import SEED_BYTES, damaged, passphrase, read_secret
-from node.office import RECEIPT, SUBMISSION, Office
+from node.office import RECEIPT, Office
 from node.office_keys import SEAL
 from node.returns import Desk, Flow, prepare
 
@@ -86,7 +84,7 @@ def file_return(
     body, _ = read_draft(file, return_from_json)
     office = Office.open(read_genesis(genesis), keys, Role.REPORT)
     name = _name(office, body)
-    taken = submit(url, _submission(office, body, out, name), out, name)
+    taken = submit(url, office.state(RETURN_FILE, body, out, name), out, name)
     fields: dict[str, Any] = {
         "quarter": body.quarter,
         "flow": body.flow,
@@ -101,25 +99,6 @@ def file_return(
         return
     console.print("[bold green]final[/bold green]: the return is on the ledger, and its values are proven by every node")
     print_fields(fields)
-
-
-def _submission(office: Office, body: ReturnBody, out: Path, name: str) -> bytes:
-    """What was sent of this return before, or a new submission, which is kept until it is refused."""
-    kept = out / f"{name}{SUBMISSION}"
-    if not kept.exists():
-        out.mkdir(parents=True, exist_ok=True)
-        submission = office.sign(RETURN_FILE, body)
-        write_atomic(kept, submission, 0o600)
-        return submission
-    submission = kept.read_bytes()
-    if parse_submission(submission).record.body != body:
-        raise FatalError(
-            f"{kept} was made of other figures.",
-            "Nothing was sent: what was sent before may be on the ledger.",
-            f"If it is not there, remove {kept} and run again; if it is, prepare the next revision.",
-            Exit.REFUSED,
-        )
-    return submission
 
 
 def _name(office: Office, body: ReturnBody) -> str:

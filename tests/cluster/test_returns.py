@@ -64,3 +64,41 @@ def test_a_quarter_without_trade_is_filed_and_its_next_revision_prepared(network
     assert done == again
     assert Path(done["receipt"]).read_text(encoding="utf-8").startswith("c2sp.org/tlog-proof@v1")
     assert prepared(network, tmp_path, LAST)["revision"] == 2
+
+
+def test_an_inquiry_from_the_question_to_its_end(network: Devnet, tmp_path: Path) -> None:
+    own = words(network, tmp_path, "keys", "genesis", "url", "out")
+    reading = words(network, tmp_path, "url", "token")
+    secretariat = ["--keys", network.description()["keys"]["secretariat"], *own[2:]]
+    due = date_of(day_number(str(TODAY)) + 30)
+    asked = ("inquiry", "open", "BW", "Why?", "--due", due, "--finding", "number-gap/BW0000007", *secretariat, "--json")
+    first, again = (json.loads(kpledger(*asked).stdout) for _ in range(2))
+    assert first == again
+    (row,) = json.loads(kpledger("inquiry", "list", *reading[:2], "--json").stdout)
+    assert (row["id"], row["participant"], row["due"], row["finding"]) == (first["id"], "BW", due, None)
+    assert "BW" in kpledger("inquiry", "list", *reading[:2]).stdout
+    paper = tmp_path / "explanation.pdf"
+    paper.write_bytes(b"confidential")
+    kpledger("inquiry", "answer", first["id"], "It was void.", "--document", paper, *own)
+    assert json.loads(kpledger("inquiry", "list", *reading[:2], "--json").stdout) == []
+    kpledger("inquiry", "list", "--state", "answered", *reading[:2], check=77)
+    (row,) = json.loads(kpledger("inquiry", "list", "--state", "answered", *reading, "--json").stdout)
+    assert (row["finding"], len(row["answers"])) == ("number-gap/BW0000007", 1)
+    refused = kpledger("inquiry", "close", first["id"], "--outcome", "resolved", *own, check=77)
+    assert "key-role" in refused.stderr
+    kpledger("inquiry", "close", first["id"], "--outcome", "resolved", *secretariat)
+    (row,) = json.loads(kpledger("inquiry", "list", "--state", "closed", "--participant", "BW", *reading, "--json").stdout)
+    assert row["id"] == first["id"]
+    assert "no id of a record" in kpledger("inquiry", "answer", "abc", "So.", *own, check=65).stderr
+
+
+def test_production_and_opening_stock(network: Devnet, tmp_path: Path) -> None:
+    options = words(network, tmp_path, "keys", "genesis", "url", "out")
+    half = f"{int(THIS[:4]) - 1}H2"
+    line = {"hs": "710231", "carats": "1200.50", "value": "240100.00", "zone": "Jwaneng"}
+    report = write(tmp_path, "production.json", {"half": half, "revision": 1, "lines": [line]})
+    kpledger("production", "report", report, *options)
+    changed = write(tmp_path, "changed.json", {"half": half, "revision": 1, "lines": [line | {"carats": "1.00"}]})
+    assert "says something else" in kpledger("production", "report", changed, *options, check=77).stderr
+    stock = write(tmp_path, "stock.json", {"date": str(TODAY), "lines": [{"hs": "710231", "carats": "5.00"}]})
+    kpledger("production", "stock", stock, *options)

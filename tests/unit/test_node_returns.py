@@ -13,7 +13,7 @@ from ledger.errors import Refusal
 from ledger.jsonform import body_to_json
 from ledger.record import build_statement, sign_statement
 from ledger.record import record_id as record_id_of
-from ledger.returnform import return_from_json, return_to_json
+from ledger.reportform import production_from_json, return_from_json, return_to_json, stock_from_json
 from node.errors import Exit, FatalError
 from node.returns import Desk, OpenedLine, prepare, protection
 from tests.support.checked import CheckedClient
@@ -284,6 +284,42 @@ def test_a_file_reads_as_it_was_written():
     assert return_to_json(body) == FILE
     nothing = {name: content for name, content in FILE.items() if name != "last"} | {"cells": [], "protection": []}
     assert return_to_json(return_from_json(json.dumps(nothing).encode())) == nothing
+
+
+PRODUCTION = {
+    "half": "2026H1",
+    "revision": 1,
+    "lines": [
+        {"hs": "710231", "carats": "1.50", "value": "20.00", "zone": "Orapa"},
+        {"hs": "710231", "carats": "2.00", "value": "0.00"},
+    ],
+}
+STOCK = {"date": "2026-06-30", "lines": [{"hs": "710221", "carats": "1.50"}]}
+
+
+def test_production_and_stock_read_as_they_are_written():
+    for content, read in ((PRODUCTION, production_from_json), (STOCK, stock_from_json)):
+        shown = body_to_json(read(json.dumps(content).encode()))
+        assert {name: shown[name] for name in content} == content == shown
+
+
+@pytest.mark.parametrize(
+    ("read", "content", "field"),
+    [
+        (production_from_json, PRODUCTION | {"half": "2026Q1"}, "half"),
+        (production_from_json, PRODUCTION | {"lines": [PRODUCTION["lines"][0] | {"zone": "z" * 61}]}, "lines[0].zone"),
+        (production_from_json, PRODUCTION | {"lines": [PRODUCTION["lines"][1] | {"carats": "0.00"}]}, "lines[0].carats"),
+        (production_from_json, PRODUCTION | {"lines": [PRODUCTION["lines"][1] | {"value": "x"}]}, "lines[0].value"),
+        (production_from_json, PRODUCTION | {"date": "2026-06-30"}, "date"),
+        (stock_from_json, STOCK | {"lines": [STOCK["lines"][0] | {"zone": "Orapa"}]}, "lines[0].zone"),
+        (stock_from_json, STOCK | {"lines": [STOCK["lines"][0] | {"hs": "7102"}]}, "lines[0].hs"),
+        (stock_from_json, STOCK | {"date": "2026-06-31"}, "date"),
+    ],
+)
+def test_figures_that_are_none(read, content, field):
+    with pytest.raises(Refusal) as caught:
+        read(json.dumps(content).encode())
+    assert (caught.value.code, caught.value.field) == ("bad-value", field)
 
 
 @pytest.mark.parametrize(
