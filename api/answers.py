@@ -21,6 +21,8 @@ TEXT = "text/plain; charset=utf-8"
 BINARY = "application/octet-stream"
 HTML = "text/html; charset=utf-8"
 
+_POSITION_BYTES = 8
+
 Parameters = TypeVar("Parameters", bound=Query)
 
 
@@ -90,6 +92,21 @@ def decode_cursor(text: str | None) -> bytes | None:
     if encode_cursor(key) != text:
         raise Problem(400, ApiCode.BAD_PARAMETER, "cursor", given=text[:100], limit="a cursor of an earlier page")
     return key
+
+
+def decode_position(cursor: str | None) -> int | None:
+    """The position in the log behind which a page begins; raises Problem 400."""
+    key = decode_cursor(cursor)
+    if key is None:
+        return None
+    if len(key) != _POSITION_BYTES:
+        raise Problem(400, ApiCode.BAD_PARAMETER, "cursor", given=(cursor or "")[:100], limit="a cursor of an earlier page")
+    return int.from_bytes(key, "big")
+
+
+def encode_position(position: int | None) -> str | None:
+    """The cursor of a page that begins behind a position; None for none."""
+    return None if position is None else encode_cursor(position.to_bytes(_POSITION_BYTES, "big"))
 
 
 def missing(field: str, given: str, height: int) -> Problem:

@@ -15,6 +15,7 @@ from api.custody import custody_routes
 from api.documents import document_routes
 from api.errors import Overloaded
 from api.health import PROBES, health_routes
+from api.inquiries import inquiry_routes
 from api.limits import ApiLimits
 from api.log import log_routes
 from api.metrics import HttpMetrics
@@ -25,6 +26,7 @@ from api.port import NodePort
 from api.problems import Problems
 from api.receipts import receipt_routes
 from api.records import record_routes, submission_routes
+from api.returns import return_routes
 from api.statistics import Figures, statistics_routes
 from api.throttle import Throttle, prefix
 
@@ -68,6 +70,8 @@ def create_app(port: NodePort) -> Quart:
         log_routes(port),
         network_routes(port),
         plenary_routes(port),
+        return_routes(port),
+        inquiry_routes(port),
         statistics_routes(port, figures),
         health_routes(port),
         document_routes(port, schema),

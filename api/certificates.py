@@ -5,8 +5,7 @@ from typing import Literal
 from quart import Blueprint, Response, request
 
 from api.access import require_reader
-from api.answers import Cache, answer, decode_cursor, encode_cursor, missing, parameters
-from api.errors import ApiCode, Problem
+from api.answers import Cache, answer, decode_position, encode_position, missing, parameters
 from api.openapi import describe
 from api.port import NodePort
 from api.schemas.base import NoContent, ProblemAnswer
@@ -25,8 +24,6 @@ from api.views import confirm_answer, issue_answer
 from ledger.answers import CertificateRow, CertificateView
 from ledger.units import block_date, carats, day_number
 
-_POSITION_BYTES = 8
-
 
 def certificate_routes(port: NodePort) -> Blueprint:
     """The routes of this file."""
@@ -39,7 +36,7 @@ def certificate_routes(port: NodePort) -> Blueprint:
         require_reader(port, request)
         asked = parameters(request, CertificatesQuery)
         page = port.ledger.certificates(
-            _position(asked.cursor),
+            decode_position(asked.cursor),
             asked.limit,
             issuer=asked.issuer,
             destination=asked.destination,
@@ -47,7 +44,9 @@ def certificate_routes(port: NodePort) -> Blueprint:
             newest_first=asked.order == "newest",
         )
         height = page.head.height
-        body = CertificatesAnswer(read_at_height=height, items=[_row(row) for row in page.rows], next=_cursor(page.cursor))
+        body = CertificatesAnswer(
+            read_at_height=height, items=[_row(row) for row in page.rows], next=encode_position(page.cursor)
+        )
         return answer(request, body, Cache.PRIVATE, height=height)
 
     @routes.get("/v1/certificates/<number>")
@@ -70,25 +69,16 @@ def certificate_routes(port: NodePort) -> Blueprint:
         """The register of open confirmations: certificates that no destination has given an outcome."""
         require_reader(port, request)
         asked = parameters(request, OpenQuery)
-        page = port.ledger.open_confirmations(asked.destination, _position(asked.cursor), asked.limit, issuer=asked.issuer)
+        page = port.ledger.open_confirmations(
+            asked.destination, decode_position(asked.cursor), asked.limit, issuer=asked.issuer
+        )
         height, today = page.head.height, block_date(page.head.time)
-        body = OpenAnswer(read_at_height=height, items=[_open(row, today) for row in page.rows], next=_cursor(page.cursor))
+        body = OpenAnswer(
+            read_at_height=height, items=[_open(row, today) for row in page.rows], next=encode_position(page.cursor)
+        )
         return answer(request, body, Cache.PRIVATE, height=height)
 
     return routes
-
-
-def _position(cursor: str | None) -> int | None:
-    key = decode_cursor(cursor)
-    if key is None:
-        return None
-    if len(key) != _POSITION_BYTES:
-        raise Problem(400, ApiCode.BAD_PARAMETER, "cursor", given=(cursor or "")[:100], limit="a cursor of an earlier page")
-    return int.from_bytes(key, "big")
-
-
-def _cursor(position: int | None) -> str | None:
-    return None if position is None else encode_cursor(position.to_bytes(_POSITION_BYTES, "big"))
 
 
 def _row(row: CertificateRow) -> CertificateRowAnswer:

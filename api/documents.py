@@ -129,7 +129,7 @@ def _operations(content: Mapping[str, Any], group: str) -> Iterator[Operation]:
                     path=path,
                     summary=one["summary"],
                     description=one["description"].strip(),
-                    token="security" in one,
+                    token={} not in one.get("security", [{}]),
                     body=body.get("description", ""),
                     body_type=next(iter(body.get("content", {})), ""),
                     parameters=tuple(

@@ -64,9 +64,14 @@ def describe(
     query: type[Query] | None = None,
     body: BodySpec | None = None,
     token: bool = False,
+    token_for_more: bool = False,
 ) -> Callable[[Handler], Handler]:
-    """Say what a handler takes and answers. What every handler may answer (429, 500, 503) and what a token implies is added."""
-    problems = [429, 500, 503, *([401, 403] if token else []), *([400] if query else [])]
+    """Say what a handler takes and answers. What every handler may answer (429, 500, 503) and what a token implies is added.
+
+    `token_for_more`: some of it is public, the rest takes a token of any scope.
+    """
+    tokens = [401, 403] if token else [401] if token_for_more else []
+    problems = [429, 500, 503, *tokens, *([400] if query else [])]
     every: dict[int, type[BaseModel]] = {**dict.fromkeys(problems, ProblemAnswer), **answers}
 
     def mark(handler: Handler) -> Handler:
@@ -74,8 +79,8 @@ def describe(
             document_response(every[status], status)(handler)
         if query is not None:
             document_querystring(query)(handler)
-        if token:
-            security_scheme([{BEARER: []}])(handler)
+        if token or token_for_more:
+            security_scheme([{BEARER: []}, *([{}] if token_for_more else [])])(handler)
         handler.__dict__["api_body"] = body
         return operation_id(name)(tag([group])(handler))
 

@@ -1,7 +1,7 @@
 """`/v1/records...`: submitting signed records, and reading them back.
 
 Submitting needs no token: a record is signed. Reading needs one: records are for participants. The sealed envelope goes only to
-those that it is sealed for, and to the secretariat.
+those that it is sealed for or was shared with, and to the secretariat.
 """
 
 import msgspec
@@ -15,11 +15,12 @@ from api.openapi import BodySpec, describe
 from api.port import NodePort, Submitted
 from api.problems import Document, Problems
 from api.schemas.base import BinaryAnswer, NoContent, ProblemAnswer, TextAnswer
-from api.schemas.records import BatchAnswer, FinalAnswer, RecordAnswer, SubmitQuery, TakenAnswer
+from api.schemas.records import BatchAnswer, FinalAnswer, RecordAnswer, ShareAnswer, SharesAnswer, SubmitQuery, TakenAnswer
 from api.views import record_answer
 from ledger.envelope import readers_of
 from ledger.errors import Refusal
 from ledger.record import parse_batch
+from ledger.state import Ledger
 
 _SUBMISSION = BodySpec(MSGPACK, "The record, or `{envelope, record}`, as canonical MessagePack.")
 _BATCH = BodySpec(MSGPACK, "A canonical MessagePack array of submissions, at most 500.")
@@ -103,17 +104,34 @@ def record_routes(port: NodePort) -> Blueprint:
     @routes.get("/v1/records/<id>/envelope")
     @describe("envelope", "records", {200: BinaryAnswer, 304: NoContent, 404: ProblemAnswer}, token=True)
     async def envelope(id: str) -> Response:  # noqa: A002
-        """The record's sealed envelope, for its readers and the secretariat."""
+        """The record's sealed envelope, for its readers, those to whom one of them gave a key later, and the secretariat."""
         reader = require_reader(port, request)
         record_id, height = hex_id(id), port.ledger.head.height
         data = port.ledger.envelope(record_id)
         if data is None or port.ledger.record(record_id) is None:
             raise missing("id", id, height)
-        if not reader.auditor and reader.participant not in readers_of(data):
+        if not (reader.auditor or reader.participant in readers_of(data) or _given(port.ledger, record_id, reader.participant)):
             raise forbid("a reader of the envelope, or the secretariat")
         return answer(request, data, Cache.PRIVATE, content_type=BINARY, height=height)
 
+    @routes.get("/v1/records/<id>/shares")
+    @describe("shares", "records", {200: SharesAnswer, 304: NoContent, 404: ProblemAnswer}, token=True)
+    async def shares(id: str) -> Response:  # noqa: A002
+        """Who was given a key to the record's envelope later, and the record that holds it."""
+        require_reader(port, request)
+        record_id, height = hex_id(id), port.ledger.head.height
+        if port.ledger.record(record_id) is None:
+            raise missing("id", id, height)
+        rows = port.ledger.shares(record_id)
+        items = [ShareAnswer(reader=row.reader, epoch=row.epoch, id=row.record.hex()) for row in rows]
+        return answer(request, SharesAnswer(read_at_height=height, items=items), Cache.PRIVATE, height=height)
+
     return routes
+
+
+def _given(ledger: Ledger, record_id: bytes, participant: str) -> bool:
+    """Whether a participant was given a key to a record's envelope by a `sealed.share`."""
+    return any(row.reader == participant for row in ledger.shares(record_id))
 
 
 def _taken(taken: Submitted) -> Document:

@@ -92,6 +92,27 @@ def check_point(commitment: bytes, field: str = "") -> None:
         raise Refusal(Code.BAD_COMMITMENT, field, reason="commitment is the identity")
 
 
+def add_points(left: bytes, right: bytes) -> bytes:
+    """The sum of two points, 32 bytes each.
+
+    Raises:
+        Refusal: BAD_COMMITMENT, one of them is no point.
+    """
+    return right if left == IDENTITY else _add(left, right, "")
+
+
+def subtract_points(left: bytes, right: bytes) -> bytes:
+    """The point that gives `left` when `right` is added to it.
+
+    Raises:
+        Refusal: BAD_COMMITMENT, one of them is no point.
+    """
+    try:
+        return bindings.crypto_core_ed25519_sub(left, right)
+    except (CryptoError, ValueError, TypeError):
+        raise Refusal(Code.BAD_COMMITMENT, reason="not a point of edwards25519") from None
+
+
 def sum_points(commitments: Iterable[bytes]) -> bytes:
     """The sum of commitments, 32 bytes; of none or of cancelling ones the identity.
 
@@ -113,8 +134,13 @@ def sum_blindings(blindings: Iterable[bytes]) -> bytes:
     return _scalar(sum(check_blinding(blinding, f"[{position}]") for position, blinding in enumerate(blindings)))
 
 
+def is_sum_of_blindings(blindings: bytes) -> bool:
+    """Whether 32 bytes are a reduced scalar; zero is one."""
+    return len(blindings) == 32 and int.from_bytes(blindings, "little") < L
+
+
 def opens(total: bytes, cents: int, blindings: bytes) -> bool:
     """Whether summed commitments are those of values that sum to `cents`, with this sum of blindings (reduced, may be zero)."""
-    if len(blindings) != 32 or int.from_bytes(blindings, "little") >= L or cents < 0:
+    if not is_sum_of_blindings(blindings) or cents < 0:
         return False
     return _add(_times_base(cents), _times_h(int.from_bytes(blindings, "little")), "") == total

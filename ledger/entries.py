@@ -5,13 +5,14 @@ Decoding is strict: an entry that does not fit is damage, since only this progra
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Final, TypeVar, get_args
+from typing import Final, Protocol, TypeVar, get_args
 
 import msgspec
 from msgspec import Struct
 
-from ledger.bodies import ConfirmLine, Hs, Line
+from ledger.bodies import Hs
 from ledger.errors import Code, Refusal, StoreError
+from ledger.units import Points
 
 HS_CODES: Final[tuple[str, ...]] = get_args(Hs)
 """The order in which points by HS code stand in entries."""
@@ -27,7 +28,19 @@ def issuer_of(number: str) -> str:
     return number[:PREFIX_CHARACTERS]
 
 
-def points_by_hs(lines: Iterable[Line | ConfirmLine]) -> tuple[int, ...]:
+class WeighedLine(Protocol):
+    """A line of any record as its weight counts."""
+
+    @property
+    def hs(self) -> str:
+        """HS code."""
+
+    @property
+    def points(self) -> Points:
+        """Weight."""
+
+
+def points_by_hs(lines: Iterable[WeighedLine]) -> tuple[int, ...]:
     """Sums of a record's lines, in the order of `HS_CODES`."""
     sums = [0] * len(HS_CODES)
     for line in lines:

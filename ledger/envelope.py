@@ -253,6 +253,35 @@ def open_envelope(ledger_id: bytes, envelope: bytes, reader: str, secret_key: by
     return {name: value for name, (_, value) in _open(ledger_id, envelope, reader, secret_key).items()}
 
 
+def wrap_of(envelope: bytes, reader: str) -> bytes:
+    """The content key as an envelope has it for one of its readers, 112 bytes.
+
+    Raises:
+        Refusal: not an envelope; ENVELOPE_READERS, sealed for others.
+    """
+    return _wrap(*_parse(envelope), reader)
+
+
+def open_wrapped(ledger_id: bytes, envelope: bytes, wrap: bytes, secret_key: bytes) -> dict[str, Any]:
+    """The sealed fields by name, with a wrap of this envelope or of a later `sealed.share`.
+
+    Raises:
+        Refusal: not an envelope; ENVELOPE_UNREADABLE, wrong key, another envelope's wrap, or damaged (the same).
+    """
+    _, fields = _opened(ledger_id, *_parse(envelope), wrap, secret_key)
+    return {name: value for name, (_, value) in fields.items()}
+
+
+def rewrap(ledger_id: bytes, envelope: bytes, wrap: bytes, secret_key: bytes, public: bytes, rng: Rng) -> bytes:
+    """The wrap of a `sealed.share`: the content key for a later reader's X25519 key. What does not open is not handed on.
+
+    Raises:
+        Refusal: as `open_wrapped`; BAD_KEY, the later reader's is no X25519 key.
+    """
+    message, _ = _opened(ledger_id, *_parse(envelope), wrap, secret_key)
+    return _sealed_box(message, public, rng(32), 0)
+
+
 def disclose(ledger_id: bytes, envelope: bytes, reader: str, secret_key: bytes, name: str) -> Disclosure:
     """One sealed field with what proves it to somebody who has the header.
 
@@ -303,9 +332,20 @@ def check_values(fields: Mapping[str, Any], lines: Sequence[Line | ConfirmLine])
 
 def _open(ledger_id: bytes, envelope: bytes, reader: str, secret_key: bytes) -> dict[str, tuple[bytes, Any]]:
     outer, header = _parse(envelope)
+    return _opened(ledger_id, outer, header, _wrap(outer, header, reader), secret_key)[1]
+
+
+def _wrap(outer: _Envelope, header: Header, reader: str) -> bytes:
     wrap = next((wrap.wrap for wrap in outer.wraps if wrap.reader == reader), None)
     if wrap is None:
         raise Refusal(Code.ENVELOPE_READERS, "readers", given=reader, expected=" ".join(code for code, _ in header.readers))
+    return wrap
+
+
+def _opened(
+    ledger_id: bytes, outer: _Envelope, header: Header, wrap: bytes, secret_key: bytes
+) -> tuple[bytes, dict[str, tuple[bytes, Any]]]:
+    """What the wrap holds, and the fields with their salts; one error whatever is wrong."""
     try:
         return _unwrapped(ledger_id, outer, header, wrap, secret_key)
     except (CryptoError, ValueError, TypeError, Refusal):
@@ -314,7 +354,7 @@ def _open(ledger_id: bytes, envelope: bytes, reader: str, secret_key: bytes) -> 
 
 def _unwrapped(
     ledger_id: bytes, outer: _Envelope, header: Header, wrap: bytes, secret_key: bytes
-) -> dict[str, tuple[bytes, Any]]:
+) -> tuple[bytes, dict[str, tuple[bytes, Any]]]:
     message = bindings.crypto_box_seal_open(wrap, bindings.crypto_scalarmult_base(secret_key), secret_key)
     key = message[:KEY_BYTES]
     if message[KEY_BYTES:] != header.rid + _ciphertext_hash(outer.nonce, outer.ciphertext):
@@ -333,7 +373,7 @@ def _unwrapped(
         if len(salt) != SALT_BYTES or not verify_disclosure(header, Disclosure(header.rid, name, salt, value)):
             raise ValueError("a field that breaks its commitment")
         fields[name] = (salt, value)
-    return fields
+    return message, fields
 
 
 def _unpad(padded: bytes) -> bytes:

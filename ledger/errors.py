@@ -124,6 +124,31 @@ class Code(StrEnum):
     EPOCH_UNKNOWN = "epoch-unknown"
     EVIDENCE_INVALID = "evidence-invalid"
     EVIDENCE_KNOWN = "evidence-known"
+    # production.report, stock.declare, return.file, return.countersign
+    PERIOD_NOT_OVER = "period-not-over"
+    REVISION_NOT_NEXT = "revision-not-next"
+    FIGURES_ORDER = "figures-order"
+    STOCK_DECLARED = "stock-declared"
+    RETURN_STALE = "return-stale"
+    RETURN_CERTIFICATES = "return-certificates"
+    RETURN_CELLS = "return-cells"
+    RETURN_CARATS = "return-carats"
+    RETURN_PROTECTION = "return-protection"
+    RETURN_BLINDING = "return-blinding"
+    RETURN_VALUE = "return-value"
+    RETURN_UNKNOWN = "return-unknown"
+    RETURN_REPLACED = "return-replaced"
+    RETURN_COUNTERSIGNED = "return-countersigned"
+    # inquiry.open, inquiry.answer, inquiry.close
+    INQUIRY_UNKNOWN = "inquiry-unknown"
+    INQUIRY_OF_ANOTHER = "inquiry-of-another"
+    INQUIRY_CLOSED = "inquiry-closed"
+    # sealed.share, sealed.fault
+    ENVELOPE_UNKNOWN = "envelope-unknown"
+    NOT_A_READER = "not-a-reader"
+    SHARE_EPOCH = "share-epoch"
+    SHARED_ALREADY = "shared-already"
+    FAULT_STATED = "fault-stated"
     # genesis
     BAD_GENESIS = "bad-genesis"
 

@@ -8,7 +8,7 @@
 | `e/` | record id | its envelope | `keep_bodies` |
 | `j/` | record id | `JudgementEntry` | every block that names it |
 | `s/c/` | number | `CertificateEntry` | state |
-| `s/r/` | rid | empty: this rid is taken | state |
+| `s/r/` | rid | `RidEntry`: the record that has taken it, and for whom its envelope is sealed | state |
 | `s/n/` | state | how many certificates are in it, 8 bytes, see `ledger.totals` | state |
 | `s/t/` | participant, flow, HS (or nothing: all HS) | running sums, see `ledger.totals` | state |
 | `s/m/` | participant | `NodeEntry`: its node, when that is no longer as in the genesis | state |
@@ -23,8 +23,18 @@
 | `s/x/` | subject | ids of the mission reports on it | state |
 | `s/d/` | digest of its text | id of the proposal that endorsed a declaration | state |
 | `s/b/` | author, partner | the form of certificates that the author accepts, with the days from which it does | state |
+| `s/y/` | participant, flow, quarter | counts of its trade, see `ledger.quarterly` | state |
+| `s/y/` | the same, partner, HS | sums of a cell of it | state |
+| `s/u/` | flow, number | `CountedEntry`: what of a certificate counts in these sums | state |
+| `s/f/` | sort of figures, participant, period | `FilingEntry`: its newest revision | state |
+| `s/j/` | id of a return | `ReturnEntry` | state |
+| `s/i/` | id of its record | `InquiryEntry` | state |
+| `s/e/` | rid, reader | key epochs for which a `sealed.share` gave it the key | state |
+| `s/z/` | rid, reader | id of the `sealed.fault` in which it says that it cannot open the envelope | state |
 | `s/q/` | author, purpose of the key | `QuotaEntry`: such records of the last day on which there were any | state |
 | `i/` | mask, codes, state, index (8 bytes) | number: certificates in the log's order | index |
+| `q/` | state, mask, participant, index (8 bytes) | id: inquiries in the log's order | index |
+| `f/` | sort of figures, participant, period, revision (4 bytes) | id of the record that filed it | index |
 | `d/` | source's number, `/`, number | points taken, 8 bytes: who took carats from it | index |
 | `a/` | destination, day of issue (4 bytes) or nothing (all days) | how many are open, see `ledger.ageing` | index |
 | `t/` | level, n | hash tile (`ledger.log`) | every block with a new leaf |
@@ -63,17 +73,30 @@ PROPOSALS: Final = b"s/g/"
 MISSIONS: Final = b"s/x/"
 DECLARATIONS: Final = b"s/d/"
 BILATERALS: Final = b"s/b/"
+QUARTERS: Final = b"s/y/"
+COUNTED: Final = b"s/u/"
+FILINGS: Final = b"s/f/"
+RETURNS: Final = b"s/j/"
+INQUIRIES: Final = b"s/i/"
+SHARES: Final = b"s/e/"
+FAULTS: Final = b"s/z/"
 INDEX: Final = b"i/"
+INQUIRY_INDEX: Final = b"q/"
+REVISIONS: Final = b"f/"
 CLAIM: Final = b"d/"
 OPEN_SINCE: Final = b"a/"
 TILES: Final = b"t/"
 NODE: Final = b"n/"
+
+FLOW_LETTERS: Final = {"export": "e", "import": "i"}
+"""How keys write a flow."""
 
 INDEX_BYTES: Final = 8
 """A position in the log inside a key."""
 
 EPOCH_BYTES: Final = 8
 DAY_BYTES: Final = 4
+REVISION_BYTES: Final = 4
 _KEY_BYTES: Final = 32
 
 
@@ -170,6 +193,51 @@ def declaration(digest: bytes) -> bytes:
 def bilateral(author: str, partner: str) -> bytes:
     """Where it stands which certificates one participant accepts from and for another."""
     return BILATERALS + author.encode() + partner.encode()
+
+
+def quarter(participant: str, flow: str, period: str) -> bytes:
+    """Where the counts of a quarter's trade stand, and what the keys of its cells begin with; `flow` is one letter."""
+    return QUARTERS + participant.encode() + flow.encode() + period.encode()
+
+
+def counted(flow: str, number: str) -> bytes:
+    """Where it stands what of a certificate counts as trade; `flow` is one letter."""
+    return COUNTED + flow.encode() + number.encode()
+
+
+def filing(sort: str, participant: str, period: str) -> bytes:
+    """Where the newest figures of a sort (one letter) for a period (empty: figures without one) stand."""
+    return FILINGS + sort.encode() + participant.encode() + period.encode()
+
+
+def revisions(sort: str, participant: str, period: str) -> bytes:
+    """The prefix of all revisions of figures."""
+    return REVISIONS + sort.encode() + participant.encode() + period.encode()
+
+
+def filed_return(record_id: bytes) -> bytes:
+    """Where a quarterly return stands."""
+    return RETURNS + record_id
+
+
+def inquiry(record_id: bytes) -> bytes:
+    """Where an inquiry stands."""
+    return INQUIRIES + record_id
+
+
+def inquiries(state: int, participant: str) -> bytes:
+    """The prefix of one list of inquiries: one state, and one participant or (empty) any."""
+    return INQUIRY_INDEX + bytes((state, 1 if participant else 0)) + participant.encode()
+
+
+def shares(value: bytes, reader: str) -> bytes:
+    """Where it stands which keys to an envelope (by its rid) a reader was given later."""
+    return SHARES + value + reader.encode()
+
+
+def fault(value: bytes, reader: str) -> bytes:
+    """Where a reader's statement stands that an envelope (by its rid) is garbage."""
+    return FAULTS + value + reader.encode()
 
 
 def listing(issuer: str, destination: str, state: int) -> bytes:

@@ -127,3 +127,21 @@ MAX_ORIGIN_CLASSES = 100
 
 MAX_FLOW_STEPS = 200_000
 """Steps of all flows of one composition: about 0.1 s. What needs more gets bounds that hold and need not be the closest."""
+MAX_SUM = 1_000 * MAX_AMOUNT
+"""Points or cents of a cell of a return: a sum that stays within 64 bits."""
+
+MAX_CELLS = 500
+"""Partners and HS codes of one return: as many as a record has room for."""
+
+MAX_PRODUCTION_LINES = 200
+"""HS codes and zones of one production report."""
+
+MAX_REVISION = 1_000_000
+MAX_TEXT_CHARACTERS = 4_000
+"""A question of an inquiry or its answer: at most 16 KB in UTF-8, half a record."""
+
+MAX_FINDING_CHARACTERS = 200
+"""The key of a finding: its rule and what it is about."""
+
+MAX_ANSWERS = 20
+"""Answers to one inquiry: an entry of state must stay small."""

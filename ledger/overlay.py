@@ -17,8 +17,23 @@ from ledger import entries, keys
 from ledger.entries import CertificateEntry, KeyEntry
 from ledger.network import Epoch, Network, read_epoch
 from ledger.plenary import ProposalEntry, decode_proposal
+from ledger.quarterly import Quarterly
 from ledger.register import Register
 from ledger.register_entries import Setting, decode_settings
+from ledger.report_entries import (
+    CountedEntry,
+    FilingEntry,
+    InquiryEntry,
+    ReturnEntry,
+    RidEntry,
+    Shares,
+    decode_counted,
+    decode_filing,
+    decode_inquiry,
+    decode_return,
+    decode_rid,
+    decode_shares,
+)
 from ledger.rolls import Rolls
 
 Get = Callable[[bytes], bytes | None]
@@ -30,13 +45,14 @@ _ABSENT = b"\0absent"
 
 
 class Reader:
-    """Typed look-ups in state; `rolls` are those parts of it that are decoded already."""
+    """Typed look-ups in state; `rolls` are those parts of it that are decoded already, `trade` the sums of quarters."""
 
-    __slots__ = ("get", "rolls")
+    __slots__ = ("get", "rolls", "trade")
 
     def __init__(self, get: Get, rolls: Rolls) -> None:
         self.get: Get = get
         self.rolls = rolls
+        self.trade = Quarterly(get)
 
     @property
     def network(self) -> Network:
@@ -70,6 +86,36 @@ class Reader:
     def rid_used(self, rid: bytes) -> bool:
         """Whether a record in the log has this rid."""
         return self.get(keys.rid(rid)) is not None
+
+    def sealed_part(self, rid: bytes) -> RidEntry | None:
+        """The record in the log with this rid, and its first readers; None where there is none."""
+        data = self.get(keys.rid(rid))
+        return None if data is None else decode_rid(data)
+
+    def shares(self, rid: bytes, reader: str) -> Shares:
+        """The keys to an envelope that a reader was given later."""
+        data = self.get(keys.shares(rid, reader))
+        return () if data is None else decode_shares(data)
+
+    def counted(self, flow: str, number: str) -> CountedEntry | None:
+        """What of a certificate counts as its issuer's export, or its destination's import; None when nothing does."""
+        data = self.get(keys.counted(keys.FLOW_LETTERS[flow], number))
+        return None if data is None else decode_counted(data)
+
+    def filing(self, sort: str, participant: str, period: str) -> FilingEntry | None:
+        """The newest figures of a sort for a period; None where there are none."""
+        data = self.get(keys.filing(sort, participant, period))
+        return None if data is None else decode_filing(data)
+
+    def filed_return(self, record_id: bytes) -> ReturnEntry | None:
+        """The quarterly return of this id; None where there is none."""
+        data = self.get(keys.filed_return(record_id))
+        return None if data is None else decode_return(data)
+
+    def inquiry(self, record_id: bytes) -> InquiryEntry | None:
+        """The inquiry of this id; None where there is none."""
+        data = self.get(keys.inquiry(record_id))
+        return None if data is None else decode_inquiry(data)
 
     def key_use(self, key: bytes) -> KeyEntry | None:
         """The purpose of a key or certificate that a record has registered or retired, None for others."""

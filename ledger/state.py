@@ -242,6 +242,7 @@ class Ledger(Queries):
                 self._keep_missing(overlay, record)
             judgements.append(judgement)
         totals.write(overlay)
+        overlay.trade.write(overlay.put, overlay.delete)
         quotas.write(overlay)
         if validators is not None:
             writer.begin_epoch(validators, block.height + 1, before.tree_size)
@@ -319,7 +320,7 @@ def _judge(view: View, quotas: Quotas, writer: Writer, overlay: Overlay, record:
     except Refusal as refusal:
         overlay.put(key, entries.encode(JudgementEntry.of(place.height, refusal)))
         return Judgement(record.id, place.height, None, refusal)
-    rule.effect(view, writer, record, place)
+    rule.enact(view, writer, record, place)
     overlay.put(key, entries.encode(JudgementEntry(place.height, place.index)))
     return Judgement(record.id, place.height, place.index, None)
 

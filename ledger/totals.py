@@ -1,8 +1,8 @@
 """Running sums by participant, flow and HS code, and how many certificates are in each state, kept in every block.
 
 Reading them costs the same at any size of the ledger. Rules: exports count when issued, imports when they arrived
-(`confirmed` and `discrepancy`, as measured); a certificate counts once for each HS code that it has points of, and once in the
-margin over all of them. Integers only. The sums are state: every node has the same.
+(`confirmed` and `discrepancy`, as measured), until a later record takes that back. A certificate counts once for each HS code
+that it has points of, and once in the margin over all of them. Integers only. The sums are state: every node has the same.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,13 +16,10 @@ from ledger.errors import StoreError
 from ledger.overlay import Overlay
 from ledger.units import Points
 
-FLOW_LETTERS: Final = {"export": "e", "import": "i"}
-"""How keys write a flow."""
-
 ALL_HS: Final = ""
 """The margin over all HS codes."""
 
-_FLOWS: Final = {letter: flow for flow, letter in FLOW_LETTERS.items()}
+_FLOWS: Final = {letter: flow for flow, letter in keys.FLOW_LETTERS.items()}
 _POINTS_BYTES: Final = 16
 _COUNT_BYTES: Final = 8
 """A sum's value: points, then certificates, big-endian. Sums of admissible weights outgrow 64 bits."""
@@ -63,34 +60,49 @@ class Totals:
 
     def add(self, participant: str, flow: str, points: Iterable[int]) -> None:
         """One certificate's points by HS code, in the order of `HS_CODES`."""
-        whole = 0
-        for hs, amount in zip(HS_CODES, points, strict=True):
-            if amount:
-                self._add((participant, flow, hs), amount)
-                whole += amount
-        self._add((participant, flow, ALL_HS), whole)
+        self._move(participant, flow, points, 1)
+
+    def subtract(self, participant: str, flow: str, points: Iterable[int]) -> None:
+        """One certificate's points that were added before no longer count."""
+        self._move(participant, flow, points, -1)
 
     def count(self, state: int, change: int) -> None:
         """A certificate enters a state (1), or leaves it (-1)."""
         self._moved[state] = self._moved.get(state, 0) + change
 
     def write(self, overlay: Overlay) -> None:
-        """Adds them to the sums in state, and to the index."""
+        """Adds them to the sums in state; a sum over no certificate is no more.
+
+        Raises:
+            StoreError: more was subtracted than had been added.
+        """
         self.open.write(overlay)
         for (participant, flow, hs), (points, certificates) in sorted(self._added.items()):
-            key = keys.total(participant, FLOW_LETTERS[flow], hs)
+            key = keys.total(participant, keys.FLOW_LETTERS[flow], hs)
             held = overlay.get(key)
             before = (0, 0) if held is None else _decode(held)
-            overlay.put(key, _encode(before[0] + points, before[1] + certificates))
+            after = (before[0] + points, before[1] + certificates)
+            if after != (0, 0):
+                overlay.put(key, _encode(*after))
+            elif held is not None:
+                overlay.delete(key)
         for state, change in sorted(self._moved.items()):
             if change:
                 place = keys.count(state)
                 overlay.put(place, (read_count(overlay.get(place)) + change).to_bytes(_COUNT_BYTES, "big"))
 
-    def _add(self, cell: tuple[str, str, str], points: int) -> None:
+    def _move(self, participant: str, flow: str, points: Iterable[int], sign: int) -> None:
+        whole = 0
+        for hs, amount in zip(HS_CODES, points, strict=True):
+            if amount:
+                self._add((participant, flow, hs), amount, sign)
+                whole += amount
+        self._add((participant, flow, ALL_HS), whole, sign)
+
+    def _add(self, cell: tuple[str, str, str], points: int, sign: int) -> None:
         sums = self._added.setdefault(cell, [0, 0])
-        sums[0] += points
-        sums[1] += 1
+        sums[0] += sign * points
+        sums[1] += sign
 
 
 def read(stored: Iterable[tuple[bytes, bytes]]) -> Iterator[Total]:
@@ -112,6 +124,8 @@ def read_count(stored: bytes | None) -> int:
 
 
 def _encode(points: int, certificates: int) -> bytes:
+    if points < 0 or certificates < 1:
+        raise StoreError(f"a running sum of {points} points over {certificates} certificates")
     return points.to_bytes(_POINTS_BYTES, "big") + certificates.to_bytes(_COUNT_BYTES, "big")
 
 

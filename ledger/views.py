@@ -11,10 +11,10 @@ Rules:
 import heapq
 from itertools import islice
 
-from ledger import ageing, custody, entries, keys, stock, totals
+from ledger import ageing, custody, entries, keys, report_views, stock, totals
 from ledger.ageing import Ageing
 from ledger.answers import CertificateRow, CertificateView, Claim, Evidence, Figures, Judgement, Page, ProposalPage, Standing
-from ledger.bodies import ConfirmBody, IssueBody
+from ledger.bodies import ConfirmBody, IssueBody, SealedBody
 from ledger.custody import Custody, Steps
 from ledger.entries import STATE_NUMBER, STATES, CertificateEntry, CertificateState, Head, issuer_of
 from ledger.errors import StoreError
@@ -25,6 +25,8 @@ from ledger.network import Epoch, Network, read_epoch
 from ledger.plenary import decode_proposal
 from ledger.record import parse_record
 from ledger.register import Register
+from ledger.report_entries import InquiryState
+from ledger.report_views import InquiryPage, QuarterView, ShareRow
 from ledger.stock import Stock
 from ledger.store import Reads, Store
 from ledger.tiles import encode_bundle
@@ -162,6 +164,31 @@ class Queries:
             rows = tuple(totals.read(at.iterate(keys.TOTAL)))
             still_open = totals.read_count(at.get(keys.count(STATE_NUMBER[CertificateState.OPEN])))
             return Figures(_head(at), rows, still_open)
+
+    # --- figures and inquiries --------------------------------------------------------------------------------------
+
+    def quarter(self, author: str, flow: str, quarter: str) -> QuarterView:
+        """A participant's sums of a quarter (`2026Q1`) in a flow (`export`, `import`), and the returns filed for it."""
+        with self._store.snapshot() as at:
+            return report_views.read_quarter(at, _head(at), author, flow, quarter)
+
+    def shares(self, record_id: bytes) -> tuple[ShareRow, ...]:
+        """The later readers of a record's sealed part; none for a record without one, or that is not in the log."""
+        found = self.record(record_id)
+        body = None if found is None else parse_record(found[0]).body
+        if not isinstance(body, SealedBody):
+            return ()
+        with self._store.snapshot() as at:
+            return report_views.read_shares(at, body.rid)
+
+    def inquiries(
+        self, state: InquiryState, cursor: int | None = None, limit: int = MAX_PAGE, *, participant: str | None = None
+    ) -> InquiryPage:
+        """A page of the inquiries in one state, to anybody or to one participant, those opened first at the top."""
+        with self._store.snapshot() as at:
+            if participant and participant not in self.register.participants:
+                return InquiryPage(_head(at), (), None)
+            return report_views.read_inquiries(at, _head(at), state, participant or "", cursor, limit)
 
     # --- the network ------------------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from ledger.drafts import ConfirmDraft, IssueDraft, code_text, make_confirm, mak
 from ledger.entries import issuer_of
 from ledger.errors import Code, Refusal
 from ledger.genesis import Genesis
-from ledger.participants import Role
+from ledger.participants import Holder, Role
 from ledger.record import build_statement, encode_submission, parse_submission, sign_statement
 from ledger.register import Register
 from ledger.units import Ms
@@ -37,7 +37,7 @@ class Office:
 
     Attributes:
         genesis: of the ledger it signs for.
-        author: the participant it signs as.
+        author: the participant it signs as, or `secretariat`.
         seed: its signing key for this role, 32 bytes.
     """
 
@@ -57,9 +57,10 @@ class Office:
         if len(seed) != SEED_BYTES:
             raise damaged(file)
         public = SigningKey.from_seed(seed).public
-        for participant in genesis.participants.values():
-            if public in participant.keys:
-                return cls(genesis, participant.code, seed)
+        holders: tuple[Holder, ...] = (*genesis.participants.values(), genesis.secretariat)
+        for holder in holders:
+            if public in holder.keys:
+                return cls(genesis, holder.code, seed)
         raise FatalError(
             f"The key {file} is nobody's on the ledger {genesis.origin}.",
             "Nothing signed with it would be accepted.",
@@ -99,7 +100,30 @@ class Office:
         _keep(folder, outcome_name(draft.number), text, submission)
         return submission
 
-    def _sign(self, kind: str, body: Body, envelope: bytes) -> bytes:
+    def state(self, kind: str, body: Body, folder: Path, name: str) -> bytes:
+        """The submission of a record without a sealed part, kept in `folder`: the one made before, when it says the same.
+
+        Raises:
+            Refusal: the body does not make a record.
+            FatalError: what was made before under this name says something else.
+        """
+        file = folder / f"{name}{SUBMISSION}"
+        if not file.exists():
+            submission = self._sign(kind, body, None)
+            folder.mkdir(parents=True, exist_ok=True)
+            write_atomic(file, submission, 0o600)
+            return submission
+        kept = file.read_bytes()
+        if parse_submission(kept).record.body != body:
+            raise FatalError(
+                f"{file} says something else.",
+                "Nothing was sent: what was sent before may be on the ledger.",
+                f"If it is not there, remove {file} and run again; if it is, a next revision replaces it.",
+                Exit.REFUSED,
+            )
+        return kept
+
+    def _sign(self, kind: str, body: Body, envelope: bytes | None) -> bytes:
         statement = build_statement(kind, self.author, _now(), body)
         submission = encode_submission(sign_statement(self.genesis.ledger_id, self.seed, statement), envelope)
         parse_submission(submission)

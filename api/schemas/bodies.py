@@ -1,7 +1,7 @@
 """Bodies of records as JSON, one model a kind, made out of the ledger's own schemas, so that no answer can differ from them.
 
-The rules are those of `ledger.jsonform`: `carats` for `points`, `value` for `cents`, hex for bytes, an optional field that is
-not there left out.
+The rules are those of `ledger.jsonform`: `carats` for `points`, `value` for `cents`, hex for bytes. An optional field that is
+not there is shown as empty.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ def _model(info: inspect.StructType) -> type[Answer]:
     fields: dict[str, Any] = {}
     for field in info.fields:
         name, kind = _UNITS.get(field.encode_name, (field.encode_name, None))
-        fields[name] = (kind or _type(field.type), ... if field.required else None)
+        fields[name] = (kind or _type(field.type), ... if field.required else _shown(field.default))
     name = info.cls.__name__.removesuffix("Body") + "Answer"
     documented = (info.cls.__doc__ or "").partition("\n")[0]
     return create_model(name, __base__=Answer, __doc__=documented, **fields)
@@ -53,6 +53,13 @@ def _type(info: inspect.Type) -> Any:
             return NoneType
         case _:
             return str
+
+
+def _shown(default: Any) -> Any:
+    """What stands for "not given" in an answer, which has every member."""
+    if isinstance(default, bytes):
+        return default.hex()
+    return list(default) if isinstance(default, tuple) else default
 
 
 def _any_of(types: Sequence[inspect.Type]) -> Any:

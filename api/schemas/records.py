@@ -124,3 +124,17 @@ class RecordAnswer(LedgerAnswer):
     body: IssueAnswer | ConfirmAnswer | BodyAnswer
     envelope: Annotated[bool, Field(description="Whether this node holds the sealed envelope.")]
     record: Annotated[Hex, Field(description="The record's bytes: the leaf of the log.")]
+
+
+class ShareAnswer(Answer):
+    """A later reader of a sealed part."""
+
+    reader: str
+    epoch: Annotated[Count, Field(description="Of the reader's sealing key.")]
+    id: Annotated[Hash, Field(description="Of the `sealed.share`, whose body holds the wrapped key.")]
+
+
+class SharesAnswer(LedgerAnswer):
+    """The later readers of a sealed part, by code."""
+
+    items: list[ShareAnswer]

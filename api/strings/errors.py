@@ -119,6 +119,31 @@ ERRORS: dict[Code | ApiCode, str] = {
     Code.EPOCH_UNKNOWN: "There has been no such epoch.",
     Code.EVIDENCE_INVALID: "The two votes do not prove that a validator of the epoch contradicted itself.",
     Code.EVIDENCE_KNOWN: "Evidence against this validator in this epoch is on the ledger already.",
+    # production.report, stock.declare, return.file, return.countersign
+    Code.PERIOD_NOT_OVER: "The day or period that the figures are of is not over anywhere on earth.",
+    Code.REVISION_NOT_NEXT: "The figures' revision is not the one after the newest; the first is 1.",
+    Code.FIGURES_ORDER: "The rows of the figures must ascend, each once.",
+    Code.STOCK_DECLARED: "The participant has declared its opening stock already.",
+    Code.RETURN_STALE: "The return does not name its author's last record that counted in the quarter: prepare it again.",
+    Code.RETURN_CERTIFICATES: "The ledger counts another number of certificates in the quarter.",
+    Code.RETURN_CELLS: "The ledger has trade with other partners or HS codes, too.",
+    Code.RETURN_CARATS: "The ledger's carats with this partner in this HS code are others.",
+    Code.RETURN_PROTECTION: "The return must state protection for the HS codes that it has trade in, and for no other.",
+    Code.RETURN_BLINDING: "The sum of blindings is not a scalar below the group's order.",
+    Code.RETURN_VALUE: "The ledger's commitments do not open to this value and sum of blindings.",
+    Code.RETURN_UNKNOWN: "No quarterly return has this id.",
+    Code.RETURN_REPLACED: "A newer revision has replaced the return.",
+    Code.RETURN_COUNTERSIGNED: "The return is countersigned already.",
+    # inquiry.open, inquiry.answer, inquiry.close
+    Code.INQUIRY_UNKNOWN: "No inquiry has this id.",
+    Code.INQUIRY_OF_ANOTHER: "The inquiry is put to another participant.",
+    Code.INQUIRY_CLOSED: "The inquiry is closed.",
+    # sealed.share, sealed.fault
+    Code.ENVELOPE_UNKNOWN: "No record with a sealed part has this random identifier.",
+    Code.NOT_A_READER: "The author is none of those who can read the sealed part.",
+    Code.SHARE_EPOCH: "The reader has no sealing key in force with this epoch.",
+    Code.SHARED_ALREADY: "The reader was given the key for this epoch before.",
+    Code.FAULT_STATED: "The author has stated before that this sealed part is garbage.",
     # genesis
     Code.BAD_GENESIS: "The genesis file is not valid.",
     # the interface itself

@@ -19,6 +19,7 @@ from ledger.bodies.fields import (
     ParticipantCode,
     SomePoints,
 )
+from ledger.bodies.inquiries import FaultBody, InquiryAnswerBody, InquiryCloseBody, InquiryOpenBody, ShareBody
 from ledger.bodies.members import (
     AuthoritySetBody,
     KeyAddBody,
@@ -29,6 +30,7 @@ from ledger.bodies.members import (
 )
 from ledger.bodies.nodes import EquivocationBody, NodeReadyBody, NodeSetBody
 from ledger.bodies.plenary import BilateralBody, MissionReportBody, PositionBody, ProposeBody
+from ledger.bodies.reports import CountersignBody, ProductionBody, Protection, ReturnBody, ReturnCell, StockBody
 from ledger.bodies.trade import ConfirmBody, ConfirmLine, IssueBody, Line, Source
 
 __all__ = [
@@ -44,9 +46,14 @@ __all__ = [
     "Body",
     "ConfirmBody",
     "ConfirmLine",
+    "CountersignBody",
     "Date",
     "EquivocationBody",
+    "FaultBody",
     "Hs",
+    "InquiryAnswerBody",
+    "InquiryCloseBody",
+    "InquiryOpenBody",
     "IssueBody",
     "KeyAddBody",
     "KeyRevokeBody",
@@ -59,11 +66,17 @@ __all__ = [
     "ParticipantCode",
     "ParticipationSetBody",
     "PositionBody",
+    "ProductionBody",
     "ProposeBody",
+    "Protection",
     "RangeCommitBody",
+    "ReturnBody",
+    "ReturnCell",
     "SealedBody",
+    "ShareBody",
     "SomePoints",
     "Source",
+    "StockBody",
     "WithdrawBody",
 ]
 
@@ -73,7 +86,9 @@ SealedBody = IssueBody | ConfirmBody
 MemberBody = AuthoritySetBody | KeyAddBody | KeyRevokeBody | ParticipationSetBody | WithdrawBody | RangeCommitBody
 PlenaryBody = ProposeBody | PositionBody | MissionReportBody | BilateralBody
 NodeBody = NodeSetBody | NodeReadyBody | EquivocationBody
-Body = SealedBody | MemberBody | PlenaryBody | NodeBody
+ReportBody = ProductionBody | StockBody | ReturnBody | CountersignBody
+InquiryBody = InquiryOpenBody | InquiryAnswerBody | InquiryCloseBody | ShareBody | FaultBody
+Body = SealedBody | MemberBody | PlenaryBody | NodeBody | ReportBody | InquiryBody
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +114,15 @@ PLENARY_POSITION: Final = "plenary.position"
 MISSION_REPORT: Final = "mission.report"
 BILATERAL_ACCEPT: Final = "bilateral.accept"
 EVIDENCE_EQUIVOCATION: Final = "evidence.equivocation"
+PRODUCTION_REPORT: Final = "production.report"
+STOCK_DECLARE: Final = "stock.declare"
+RETURN_FILE: Final = "return.file"
+RETURN_COUNTERSIGN: Final = "return.countersign"
+INQUIRY_OPEN: Final = "inquiry.open"
+INQUIRY_ANSWER: Final = "inquiry.answer"
+INQUIRY_CLOSE: Final = "inquiry.close"
+SEALED_SHARE: Final = "sealed.share"
+SEALED_FAULT: Final = "sealed.fault"
 
 KINDS: Final = {
     CERTIFICATE_ISSUE: Kind(IssueBody, sealed=True),
@@ -116,4 +140,13 @@ KINDS: Final = {
     MISSION_REPORT: Kind(MissionReportBody),
     BILATERAL_ACCEPT: Kind(BilateralBody),
     EVIDENCE_EQUIVOCATION: Kind(EquivocationBody),
+    PRODUCTION_REPORT: Kind(ProductionBody),
+    STOCK_DECLARE: Kind(StockBody),
+    RETURN_FILE: Kind(ReturnBody),
+    RETURN_COUNTERSIGN: Kind(CountersignBody),
+    INQUIRY_OPEN: Kind(InquiryOpenBody),
+    INQUIRY_ANSWER: Kind(InquiryAnswerBody),
+    INQUIRY_CLOSE: Kind(InquiryCloseBody),
+    SEALED_SHARE: Kind(ShareBody),
+    SEALED_FAULT: Kind(FaultBody),
 }

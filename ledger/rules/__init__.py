@@ -15,6 +15,9 @@ from ledger.bodies import (
     CERTIFICATE_ISSUE,
     EVIDENCE_EQUIVOCATION,
     IMPORT_CONFIRM,
+    INQUIRY_ANSWER,
+    INQUIRY_CLOSE,
+    INQUIRY_OPEN,
     KEY_ADD,
     KEY_REVOKE,
     MISSION_REPORT,
@@ -24,16 +27,22 @@ from ledger.bodies import (
     PARTICIPATION_SET,
     PLENARY_POSITION,
     PLENARY_PROPOSE,
+    PRODUCTION_REPORT,
     RANGE_COMMIT,
+    RETURN_COUNTERSIGN,
+    RETURN_FILE,
+    SEALED_FAULT,
+    SEALED_SHARE,
+    STOCK_DECLARE,
 )
 from ledger.network import Network
 from ledger.participants import Holder, Role
 from ledger.record import Record
 from ledger.register import Register
-from ledger.rules import certificate, evidence, imports, members, missions, nodes, plenary
-from ledger.rules.common import Place, View, check_common
+from ledger.rules import certificate, evidence, imports, inquiries, members, missions, nodes, plenary, reports, returns, sealed
+from ledger.rules.common import Place, View, check_common, enact_common
 from ledger.rules.effects import Writer
-from ledger.rules.signers import NodeSigner, RoleSigner, RootSigner, Signer
+from ledger.rules.signers import NodeSigner, RoleSigner, RootSigner, SecretariatSigner, Signer
 
 __all__ = ["RULES", "Place", "Rule", "View", "Writer", "check_key", "check_record"]
 
@@ -45,6 +54,11 @@ class Rule:
     signer: Signer
     check: Callable[[View, Holder, Record], None]
     effect: Callable[[View, Writer, Record, Place], None]
+
+    def enact(self, view: View, writer: Writer, record: Record, place: Place) -> None:
+        """What an accepted record writes: what all kinds do, and what this one does."""
+        enact_common(writer, record)
+        self.effect(view, writer, record, place)
 
 
 RULES: Mapping[str, Rule] = MappingProxyType(
@@ -64,6 +78,15 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         MISSION_REPORT: Rule(RoleSigner(Role.AUDIT, secretariat=True), missions.check_report, missions.enact_report),
         BILATERAL_ACCEPT: Rule(RoleSigner(Role.GOVERN), missions.check_bilateral, missions.enact_bilateral),
         EVIDENCE_EQUIVOCATION: Rule(NodeSigner(voting=True), evidence.check, evidence.enact),
+        PRODUCTION_REPORT: Rule(RoleSigner(Role.REPORT), reports.check_production, reports.enact_production),
+        STOCK_DECLARE: Rule(RoleSigner(Role.REPORT), reports.check_stock, reports.enact_stock),
+        RETURN_FILE: Rule(RoleSigner(Role.REPORT), returns.check_file, returns.enact_file),
+        RETURN_COUNTERSIGN: Rule(SecretariatSigner(Role.AUDIT), returns.check_countersign, returns.enact_countersign),
+        INQUIRY_OPEN: Rule(SecretariatSigner(Role.AUDIT), inquiries.check_open, inquiries.enact_open),
+        INQUIRY_ANSWER: Rule(RoleSigner(Role.REPORT), inquiries.check_answer, inquiries.enact_answer),
+        INQUIRY_CLOSE: Rule(SecretariatSigner(Role.AUDIT), inquiries.check_close, inquiries.enact_close),
+        SEALED_SHARE: Rule(RoleSigner(Role.AUDIT, secretariat=True), sealed.check_share, sealed.enact_share),
+        SEALED_FAULT: Rule(RoleSigner(Role.AUDIT, secretariat=True), sealed.check_fault, sealed.enact_fault),
     }
 )
 """Every kind that this protocol version knows; `record.parse_record` refuses others."""

@@ -65,8 +65,7 @@ def enact(view: View, writer: Writer, record: Record, place: Place) -> None:  # 
             late=_age(place.date, body.issued) > ISSUE_LATE_DAYS,
         ),
     )
-    writer.take_rid(body.rid)
-    writer.add_export(record.author, points)
+    writer.count_trade("export", body.number, record.author, body.issued, body.destination, body.lines, record.id)
 
 
 def _check_number(view: View, author: Participant, body: IssueBody) -> None:

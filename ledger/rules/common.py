@@ -19,6 +19,8 @@ from ledger.overlay import Reader
 from ledger.participants import Holder, KeyUse, Participant
 from ledger.record import Record
 from ledger.register import Register, check_reader_codes
+from ledger.report_entries import RidEntry
+from ledger.rules.effects import Writer
 from ledger.rules.signers import Signer
 from ledger.units import Height, Ms
 
@@ -75,6 +77,12 @@ def check_common(view: View, record: Record, signer: Signer) -> Holder:
     if isinstance(record.body, SealedBody) and view.state.rid_used(record.body.rid):
         raise Refusal(Code.RID_USED, "rid", given=record.body.rid.hex())
     return author
+
+
+def enact_common(writer: Writer, record: Record) -> None:
+    """What records of every kind write: a sealed part has taken its rid, and its first readers are known."""
+    if isinstance(record.body, SealedBody):
+        writer.take_rid(record.body.rid, RidEntry(record.id, *_parties(record)))
 
 
 def participant(author: Holder) -> Participant:

@@ -3,18 +3,30 @@
 Every change keeps an entry, its place in the lists and the running sums in step, within the block's overlay.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace as replace_epoch
 
 from msgspec.structs import replace
 
 from ledger import entries, keys
-from ledger.entries import STATE_NUMBER, CertificateEntry, CertificateState, EvidenceEntry, KeyEntry, Validators, issuer_of
+from ledger.entries import (
+    STATE_NUMBER,
+    CertificateEntry,
+    CertificateState,
+    EvidenceEntry,
+    KeyEntry,
+    Validators,
+    issuer_of,
+    points_by_hs,
+)
 from ledger.network import Epoch, Network, node_entry
 from ledger.overlay import Overlay
 from ledger.participants import Holder, Node
 from ledger.plenary import ProposalEntry
+from ledger.quarterly import CountedLine, Trade, sum_lines
 from ledger.register import holder_entry
 from ledger.register_entries import Setting
+from ledger.report_entries import INQUIRY_STATE_NUMBER, CountedEntry, FilingEntry, InquiryEntry, ReturnEntry, RidEntry
 from ledger.totals import Totals
 
 
@@ -48,17 +60,29 @@ class Writer:
         self._overlay.put_certificate(source, replace(entry, claimed=entry.claimed + points))
         self._overlay.put(keys.claims(source) + number.encode(), points.to_bytes(keys.INDEX_BYTES, "big"))
 
-    def take_rid(self, rid: bytes) -> None:
-        """The rid is used now."""
-        self._overlay.put(keys.rid(rid), b"")
+    def take_rid(self, rid: bytes, entry: RidEntry) -> None:
+        """The rid is used now, by this record."""
+        self._overlay.put(keys.rid(rid), entries.encode(entry))
 
-    def add_export(self, participant: str, points: tuple[int, ...]) -> None:
-        """Points by HS code leave a participant under one certificate."""
-        self._totals.add(participant, "export", points)
+    def count_trade(
+        self, flow: str, number: str, author: str, date: str, partner: str, lines: Iterable[CountedLine], record_id: bytes
+    ) -> None:
+        """A certificate's lines count as trade, in the running sums and in those of the quarter; see `ledger.quarterly.Trade`.
 
-    def add_import(self, participant: str, points: tuple[int, ...]) -> None:
-        """Points by HS code arrive at a participant under one certificate."""
-        self._totals.add(participant, "import", points)
+        What of the certificate counts in this flow is kept, so that it can be taken back: as it must be before it counts anew.
+        """
+        sums = sum_lines(lines)
+        self._totals.add(author, flow, points_by_hs(sums))
+        self._overlay.trade.count(Trade(author, flow, date, partner, sums, record_id))
+        self._overlay.put(_counted(flow, number), entries.encode(CountedEntry(author, date, partner, sums)))
+
+    def discount_trade(self, flow: str, number: str, record_id: bytes) -> None:
+        """What counts of a certificate in this flow, if anything does, counts no longer; `record_id` is what says so."""
+        counted = self._overlay.counted(flow, number)
+        if counted is not None:
+            self._totals.subtract(counted.author, flow, points_by_hs(counted.sums))
+            self._overlay.trade.discount(Trade(counted.author, flow, counted.date, counted.partner, counted.sums, record_id))
+            self._overlay.delete(_counted(flow, number))
 
     def set_node(self, node: Node) -> None:
         """A participant has this node from now on; its keys serve nothing else, a replaced consensus key nothing any more."""
@@ -130,6 +154,36 @@ class Writer:
         kept = tuple(held for held in self._overlay.bilateral(author, partner) if held.since < since)
         self._overlay.put(keys.bilateral(author, partner), entries.encode((*kept, Setting(since, holder=form))))
 
+    # --- figures and sealed parts -------------------------------------------------------------------------------------
+
+    def file(self, sort: str, participant: str, period: str, revision: int, record_id: bytes) -> None:
+        """Figures of a sort for a period are filed; the revisions before stay on the list."""
+        self._overlay.put(keys.filing(sort, participant, period), entries.encode(FilingEntry(revision, record_id)))
+        place = revision.to_bytes(keys.REVISION_BYTES, "big")
+        self._overlay.put(keys.revisions(sort, participant, period) + place, record_id)
+
+    def put_return(self, record_id: bytes, entry: ReturnEntry) -> None:
+        """A return is filed, or countersigned."""
+        self._overlay.put(keys.filed_return(record_id), entries.encode(entry))
+
+    def put_inquiry(self, record_id: bytes, entry: InquiryEntry) -> None:
+        """An inquiry is opened, answered or closed: it moves from one list to another."""
+        before, place = self._overlay.inquiry(record_id), keys.position(entry.index)
+        for participant in ("", entry.participant):
+            if before is not None:
+                self._overlay.delete(keys.inquiries(INQUIRY_STATE_NUMBER[before.state], participant) + place)
+            self._overlay.put(keys.inquiries(INQUIRY_STATE_NUMBER[entry.state], participant) + place, record_id)
+        self._overlay.put(keys.inquiry(record_id), entries.encode(entry))
+
+    def share(self, rid: bytes, reader: str, epoch: int, record_id: bytes) -> None:
+        """A reader has the key to an envelope from now on, wrapped for its key epoch."""
+        held = self._overlay.shares(rid, reader)
+        self._overlay.put(keys.shares(rid, reader), entries.encode((*held, (epoch, record_id))))
+
+    def state_fault(self, rid: bytes, reader: str, record_id: bytes) -> None:
+        """A reader says that an envelope is garbage."""
+        self._overlay.put(keys.fault(rid, reader), record_id)
+
     # --- inside -------------------------------------------------------------------------------------------------------
 
     def _become(self, after: Network) -> None:
@@ -163,3 +217,7 @@ class Writer:
                     self._overlay.put(key, number.encode())
                 else:
                     self._overlay.delete(key)
+
+
+def _counted(flow: str, number: str) -> bytes:
+    return keys.counted(keys.FLOW_LETTERS[flow], number)

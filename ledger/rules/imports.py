@@ -12,7 +12,7 @@ Checks, in this order (the column "refused when" of the table):
 
 from ledger import units
 from ledger.bodies import ConfirmBody
-from ledger.entries import HS_CODES, CertificateEntry, CertificateState, points_by_hs
+from ledger.entries import HS_CODES, CertificateEntry, CertificateState, issuer_of, points_by_hs
 from ledger.errors import Code, Refusal
 from ledger.hashing import labelled_hash
 from ledger.participants import Holder, Participant
@@ -39,9 +39,9 @@ def enact(view: View, writer: Writer, record: Record, place: Place) -> None:  # 
     assert isinstance(body, ConfirmBody)
     arrived = body.outcome != "refused"
     writer.settle(body.number, CertificateState(body.outcome), record.id, place.height, body.points if arrived else 0)
-    writer.take_rid(body.rid)
     if arrived:
-        writer.add_import(record.author, points_by_hs(body.lines))
+        partner = issuer_of(body.number)
+        writer.count_trade("import", body.number, record.author, body.received, partner, body.lines, record.id)
 
 
 def _check_certificate(view: View, author: Participant, body: ConfirmBody) -> CertificateEntry:

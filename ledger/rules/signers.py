@@ -12,7 +12,7 @@ from typing import ClassVar, Protocol
 
 from ledger.errors import Code, Refusal
 from ledger.network import Network
-from ledger.participants import Holder, Role
+from ledger.participants import SECRETARIAT, Holder, Role
 from ledger.record import Record
 from ledger.register import Register
 
@@ -52,15 +52,33 @@ class RoleSigner:
     purpose: ClassVar[str] = "role"
 
     def known(self, register: Register, network: Network, record: Record) -> None:  # noqa: ARG002 - roles need no node
-        """See `Signer`; raises UNKNOWN_AUTHOR, UNKNOWN_KEY."""
-        register.key(record.author, record.key)
-
-    def check(self, register: Register, network: Network, record: Record, date: str) -> Holder:  # noqa: ARG002
-        """See `Signer`."""
+        """See `Signer`; raises UNKNOWN_AUTHOR, UNKNOWN_KEY; KEY_ROLE, the secretariat where it has no say."""
         register.key(record.author, record.key)
         if not self.secretariat:
             register.member(record.author)
+
+    def check(self, register: Register, network: Network, record: Record, date: str) -> Holder:
+        """See `Signer`."""
+        self.known(register, network, record)
         return register.signer(record.author, record.key, self.role, date)
+
+
+@dataclass(frozen=True, slots=True)
+class SecretariatSigner:
+    """A key of the secretariat's with this role, and nobody else's."""
+
+    role: Role
+    purpose: ClassVar[str] = "role"
+
+    def known(self, register: Register, network: Network, record: Record) -> None:  # noqa: ARG002 - roles need no node
+        """See `Signer`; raises UNKNOWN_AUTHOR, UNKNOWN_KEY; KEY_ROLE, a participant."""
+        register.key(record.author, record.key)
+        if record.author != SECRETARIAT:
+            raise Refusal(Code.KEY_ROLE, "author", given=record.author, limit=SECRETARIAT)
+
+    def check(self, register: Register, network: Network, record: Record, date: str) -> Holder:  # noqa: ARG002
+        """See `Signer`."""
+        return register.signer(SECRETARIAT, record.key, self.role, date)
 
 
 @dataclass(frozen=True, slots=True)

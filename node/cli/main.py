@@ -13,13 +13,16 @@ from node.cli import (
     certificates,
     custody,
     devnet,
+    figures,
     imports,
+    inquiries,
     keys,
     log,
     network,
     nodes,
     operate,
     receipts,
+    returns,
     statements,
     tokens,
 )
@@ -38,7 +41,7 @@ app = App(
 )
 app.register_install_completion_command()
 _OPERATING = (devnet, operate, network, nodes, keys, tokens, archives)
-_WORKING = (certificates, imports, custody, statements, receipts, log)
+_WORKING = (certificates, imports, custody, figures, returns, inquiries, statements, receipts, log)
 for group in (*_OPERATING, *_WORKING):
     group.register(app)
 

@@ -2,7 +2,7 @@
 follows.
 
 `change` names fields as the API shows them (`carats`, `sources[1].carats`); a value `rid of NUMBER` or `id of NUMBER` stands
-for that of a record of the story; `key of BW/log`, `certificate of BW` and `pending` for what `tests.support.world` and the
+for that of a record of the story (rows of `cells` and `protection` are named by their fields, though they are arrays); `key of BW/log`, `certificate of BW` and `pending` for what `tests.support.world` and the
 network have by that name. Beside the body's fields: `author`, `key` (whose key signs, like `RU/issue`), `at_ms` (the author's instant relative to
 the block's) and `block_ms` (the block's time, counted from noon of 1 March 2026). `refused` is the whole problem; `*` stands
 for any value.
@@ -17,12 +17,15 @@ import msgspec
 
 from ledger.bodies import Body
 from ledger.record import Record
-from ledger.units import parse_carats
+from ledger.units import parse_carats, parse_value
 from tests.support.story import Records
 from tests.support.world import START, World, certificate, public
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "refusals"
 _STEP = re.compile(r"([a-z_]+)(?:\[([0-9]+)\])?")
+_ROWS = {"cells": ("partner", "hs", "points", "cents", "blinding"), "protection": ("hs", "traders", "points", "cents")}
+"""Fields of what stands as an array in the bytes."""
+_IDS = {"last", "filed", "inquiry", "digest", "blinding", "wrap"}
 _BYTES = {"consensus", "cosign", "log", "tls", "validators", "first", "second"}
 _OUTSIDE_BODY = {"author", "key", "at_ms", "block_ms"}
 
@@ -44,6 +47,12 @@ def changed(body: Body, change: dict[str, Any], world: World, records: Records) 
 def _value(path: str, new: Any, world: World, records: Records) -> Any:
     if path.endswith("carats"):
         return parse_carats(new)
+    if path.endswith("value") and isinstance(new, str):
+        return parse_value(new)
+    if path.rpartition(".")[2] in _IDS and isinstance(new, str):
+        return records[new.removeprefix("id of ")].id if new.startswith("id of ") else bytes.fromhex(new)
+    if path in _ROWS:
+        return [_row(path, row, world, records) for row in new]
     if isinstance(new, list):
         return [_value("", entry, world, records) for entry in new]
     if isinstance(new, dict):
@@ -62,19 +71,26 @@ def _value(path: str, new: Any, world: World, records: Records) -> Any:
     return new
 
 
+def _row(path: str, row: dict[str, Any], world: World, records: Records) -> list[Any]:
+    given = {_name(name): _value(name, entry, world, records) for name, entry in row.items()}
+    return [given[name] for name in _ROWS[path]]
+
+
 def _put(value: Any, path: str, new: Any) -> None:
     steps = [match.groups() for match in map(_STEP.fullmatch, path.split("."))]
     for name, place in steps[:-1]:
         value = value[_name(name)][int(place)]
     name, place = steps[-1]
-    if place is None:
+    if isinstance(value, list):
+        value[_ROWS[steps[0][0]].index(_name(name))] = new
+    elif place is None:
         value[_name(name)] = new
     else:
         value[_name(name)][int(place)] = new
 
 
 def _name(name: str) -> str:
-    return "points" if name == "carats" else name
+    return {"carats": "points", "value": "cents"}.get(name, name)
 
 
 def signed(world: World, record: Record, change: dict[str, Any], records: Records) -> Record:

@@ -25,6 +25,9 @@ from ledger.bodies import (
     CERTIFICATE_ISSUE,
     EVIDENCE_EQUIVOCATION,
     IMPORT_CONFIRM,
+    INQUIRY_ANSWER,
+    INQUIRY_CLOSE,
+    INQUIRY_OPEN,
     KEY_ADD,
     KEY_REVOKE,
     MISSION_REPORT,
@@ -34,7 +37,13 @@ from ledger.bodies import (
     PARTICIPATION_SET,
     PLENARY_POSITION,
     PLENARY_PROPOSE,
+    PRODUCTION_REPORT,
     RANGE_COMMIT,
+    RETURN_COUNTERSIGN,
+    RETURN_FILE,
+    SEALED_FAULT,
+    SEALED_SHARE,
+    STOCK_DECLARE,
     Body,
     ConfirmBody,
     ConfirmLine,
@@ -89,6 +98,18 @@ _SIGNS = {
 """The key that signs each kind; any other is signed by the node."""
 
 ROLES = (Role.ISSUE, Role.CONFIRM, Role.REPORT, Role.GOVERN, Role.AUDIT)
+REPORTING = {
+    PRODUCTION_REPORT: Role.REPORT,
+    STOCK_DECLARE: Role.REPORT,
+    RETURN_FILE: Role.REPORT,
+    RETURN_COUNTERSIGN: Role.AUDIT,
+    INQUIRY_OPEN: Role.AUDIT,
+    INQUIRY_ANSWER: Role.REPORT,
+    INQUIRY_CLOSE: Role.AUDIT,
+    SEALED_SHARE: Role.AUDIT,
+    SEALED_FAULT: Role.AUDIT,
+}
+"""Which role signs figures, inquiries and what readers say of sealed parts."""
 VALIDATORS = ("BW", "RU", "EU", "AE")
 
 
@@ -332,8 +353,8 @@ class World(AbstractContextManager["World"]):
 
     def _key(self, kind: str, author: str) -> str:
         """The name of the author's key for a kind."""
-        if kind in _SIGNS:
-            return f"{author}/{_SIGNS[kind]}"
+        if kind in _SIGNS | REPORTING:
+            return f"{author}/{(_SIGNS | REPORTING)[kind]}"
         node = self.ledger.network.node(author)
         return f"{author}/consensus" if node is None else self.names.get(node.consensus, f"{author}/consensus")
 

@@ -38,6 +38,6 @@ def test_proposals_are_listed_with_their_positions(tmp_path):
         assert [one["id"] for one in found] == list(shown)
         record = (await client.get(f"/v1/records/{made[0].id.hex()}", token)).json()
         assert record["body"]["decision"] == "suspend"
-        assert "zones" not in record["body"]
+        assert (record["body"]["zones"], record["body"]["root"]) == ([], "")
 
     scenario(tmp_path, story)

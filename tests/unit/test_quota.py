@@ -7,6 +7,7 @@ import pytest
 
 from ledger.errors import Code, Refusal
 from ledger.store import Store
+from tests.support import reports
 from tests.support.world import DAY_MS, START, World, genesis
 
 LIMIT = 5
@@ -179,9 +180,14 @@ def test_a_stolen_role_key_cannot_stop_a_participant_from_changing_its_nodes_key
 
 
 def test_the_secretariat_has_a_quota_like_others(world):
-    """It issues nothing: what it tries is refused, and counts."""
+    """What it may sign at all counts, accepted or refused; it issues nothing, so what it tries there does not."""
     assert codes(world.block(world.issue(author="secretariat", key="secretariat/issue"))) == [Code.KEY_ROLE]
-    assert counted(world, "secretariat") == (TODAY, 1)
+    assert counted(world, "secretariat") is None
+    asked = [
+        reports.ask(world, participant, f"Question {n}") for n, participant in enumerate(["BW", "TW", "BW", "BW", "BW", "BW"])
+    ]
+    assert codes(world.block(*asked)) == [None, Code.SUBJECT_UNKNOWN, None, None, None, Code.DAILY_QUOTA]
+    assert counted(world, "secretariat") == (TODAY, LIMIT)
 
 
 def test_check_counts_nothing(world):

@@ -69,6 +69,28 @@ def test_certificates_are_counted_by_state(world):
         world.ledger.figures()
 
 
+def test_what_is_subtracted_leaves_what_was_before(world):
+    world.accept(world.issue(), world.issue(number="BW0000002"))
+    before = table(world)
+    for flow, row in (("export", {}), ("import", {("BW", "import", ALL_HS): (5, 1), ("BW", "import", "710210"): (5, 1)})):
+        overlay, sums = Overlay(world.store.get, world.ledger._standing.rolls), totals.Totals()
+        sums.add("BW", flow, (5, 0, 0))
+        sums.write(overlay)
+        world.store.write(overlay.writes(), sync=True)
+        if row:
+            assert table(world) == before | row
+        overlay, sums = Overlay(world.store.get, world.ledger._standing.rolls), totals.Totals()
+        sums.subtract("BW", flow, (5, 0, 0))
+        sums.write(overlay)
+        world.store.write(overlay.writes(), sync=True)
+        assert table(world) == before
+        for wrong in ((5, 0, 0), (0, 0, 999_999)):
+            sums = totals.Totals()
+            sums.subtract("BW", flow, wrong)
+            with pytest.raises(StoreError, match="running sum"):
+                sums.write(Overlay(world.store.get, world.ledger._standing.rolls))
+
+
 def test_refused_and_repeated_records_add_nothing(world):
     issue = world.issue()
     world.accept(issue)

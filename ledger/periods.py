@@ -1,0 +1,23 @@
+"""Quarters and halves of a year, as texts that sort by time: `2026Q1`, `2026H2`. Years 2000 to 2999.
+
+A record belongs to the period of its own document date; no date is ever moved between time zones.
+"""
+
+from ledger import units
+from ledger.units import Ms
+
+
+def quarter_of(date: str) -> str:
+    """The quarter of a date `YYYY-MM-DD`."""
+    return f"{date[:4]}Q{(int(date[5:7]) + 2) // 3}"
+
+
+def day_after(period: str) -> str:
+    """The first day after a quarter or half: `2026-04-01` for `2026Q1`."""
+    year, months = int(period[:4]), (3 if period[4] == "Q" else 6) * int(period[5])
+    return f"{year + months // 12}-{months % 12 + 1:02}-01"
+
+
+def is_over(period: str, now: Ms) -> bool:
+    """Whether its last day has ended somewhere on earth at an instant."""
+    return not units.date_is_future(day_after(period), now)

@@ -1,0 +1,117 @@
+"""Quarterly returns: return prepare, return file."""
+
+import asyncio
+import json as jsonlib
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from ledger.bodies import RETURN_FILE, ReturnBody
+from ledger.participants import Role
+from ledger.reportform import return_from_json, return_to_json
+from ledger.units import carats, value
+from node.cli.options import GenesisOption, JsonOption, KeysOption, OutOption, TokenOption, UrlOption, read_draft, read_genesis
+from node.cli.output import console, print_fields, print_json, print_table
+from node.cli.submit import submit
+from node.client import Client
+from node.files import write_atomic
+from node.keys import SEED_BYTES, damaged, passphrase, read_secret
+from node.office import RECEIPT, Office
+from node.office_keys import SEAL
+from node.returns import Desk, Flow, prepare
+
+Quarter = Annotated[
+    str, Parameter(name="--quarter", help="The quarter, like 2026Q1: of issue for exports, of receipt for imports.")
+]
+
+
+def register(app: App) -> None:
+    """Adds this group's verbs."""
+    returns = App(name="return", help="Quarterly returns of a participant's trade.")
+    returns.command(prepare_return, name="prepare")
+    returns.command(file_return, name="file")
+    app.command(returns)
+
+
+def prepare_return(
+    *,
+    flow: Annotated[Flow, Parameter(help="Exports or imports.")],
+    quarter: Quarter,
+    keys: KeysOption,
+    genesis: GenesisOption,
+    token: TokenOption = "",
+    url: UrlOption = "http://127.0.0.1:8600",
+    out: OutOption = Path(),
+    json: JsonOption = False,
+) -> None:
+    """Compute a return from the office's own sealed records, and check it against the ledger's sums. Sends nothing.
+
+    Writes AUTHOR-FLOW-QUARTER-rREVISION.json for `return file`. The folder of --keys must hold the sealing key (seal), and
+    former ones (seal-2025, ...) when the quarter's records were sealed to them.
+    """
+    office = Office.open(read_genesis(genesis), keys, Role.REPORT)
+    desk = Desk(office.genesis.ledger_id, office.author, _sealing_keys(keys))
+
+    async def run() -> ReturnBody:
+        async with Client(url, token) as client:
+            return await prepare(client, desk, flow, quarter)
+
+    body = asyncio.run(run())
+    out.mkdir(parents=True, exist_ok=True)
+    file = out / f"{_name(office, body)}.json"
+    content = return_to_json(body)
+    write_atomic(file, (jsonlib.dumps(content, indent=1) + "\n").encode(), 0o600)
+    if json:
+        print_json({"file": str(file), **content})
+        return
+    print_fields({"certificates": body.certificates, "revision": body.revision, "file": str(file)})
+    rows = [[cell.partner, cell.hs, carats(cell.points), value(cell.cents)] for cell in body.cells]
+    print_table(["partner", "HS", "carats", "US$"], rows)
+
+
+def file_return(
+    file: Annotated[Path, Parameter(help="The return as JSON, as `return prepare` writes it.")],
+    /,
+    *,
+    keys: KeysOption,
+    genesis: GenesisOption,
+    url: UrlOption = "http://127.0.0.1:8600",
+    out: OutOption = Path(),
+    json: JsonOption = False,
+) -> None:
+    """Sign and submit a return, wait until it is final, keep the receipt. Safe to run again."""
+    body, _ = read_draft(file, return_from_json)
+    office = Office.open(read_genesis(genesis), keys, Role.REPORT)
+    name = _name(office, body)
+    taken = submit(url, office.state(RETURN_FILE, body, out, name), out, name)
+    fields: dict[str, Any] = {
+        "quarter": body.quarter,
+        "flow": body.flow,
+        "revision": body.revision,
+        "id": taken.id,
+        "index": taken.index,
+        "height": taken.height,
+        "receipt": str(out / f"{name}{RECEIPT}"),
+    }
+    if json:
+        print_json(fields)
+        return
+    console.print("[bold green]final[/bold green]: the return is on the ledger, and its values are proven by every node")
+    print_fields(fields)
+
+
+def _name(office: Office, body: ReturnBody) -> str:
+    """What the files of a return are called."""
+    return f"{office.author}-{body.flow}-{body.quarter}-r{body.revision}"
+
+
+def _sealing_keys(folder: Path) -> list[bytes]:
+    """The secret halves of the office's sealing keys: `seal`, and whatever else begins so."""
+    found = []
+    for file in (folder / SEAL, *sorted(folder.glob(f"{SEAL}-*"), reverse=True)):
+        secret = read_secret(file, passphrase())
+        if len(secret) != SEED_BYTES:
+            raise damaged(file)
+        found.append(secret)
+    return found

@@ -1,0 +1,228 @@
+"""Prepares a participant's quarterly return: opens its own records' envelopes and adds up what stands in them.
+
+Rules:
+- which certificates count the node's lists say; what they are worth, the envelopes, opened here with the office's sealing key;
+- every record is checked against its id, its envelope against the record, and the opened values against the commitments: a node
+  that lies is found out, as is one that leaves something out, for the sums must be the ledger's, cell by cell;
+- traders are told apart by licence, else by name: exporters for exports, importers for imports. Protection follows from them:
+  how far what is left after the two largest falls short of `P_PERCENT` of the largest (6-statistics.md, "Disclosure control").
+
+Nothing is sent: the return is a file that an officer looks at, and `return file` signs.
+"""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import quote
+
+from ledger.bodies import ConfirmBody, IssueBody, Protection, ReturnBody, ReturnCell
+from ledger.commitments import opens, sum_blindings
+from ledger.entries import SOURCE_STATES, CertificateState, issuer_of
+from ledger.envelope import check_envelope, check_values, open_envelope
+from ledger.errors import Code, Refusal
+from ledger.periods import quarter_of
+from ledger.quarterly import CountedLine
+from ledger.record import parse_record
+from ledger.units import Cents, Points, carats, parse_carats
+from node.client import Client
+from node.errors import Exit, FatalError
+
+P_PERCENT = 15
+MANY_TRADERS = 3
+"""A return states no higher number."""
+
+_NOT_EXPORTED = {CertificateState.VOID, CertificateState.RETURNED, CertificateState.REPLACED}
+
+Flow = Literal["export", "import"]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedLine:
+    """A line with what only its readers know."""
+
+    partner: str
+    hs: str
+    points: int
+    cents: int
+    blinding: bytes
+    trader: str
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Whose return it is, and what opens its envelopes.
+
+    Attributes:
+        ledger_id: 32 bytes.
+        author: participant code.
+        secrets: its X25519 sealing keys, the newest first.
+    """
+
+    ledger_id: bytes
+    author: str
+    secrets: Sequence[bytes]
+
+
+async def prepare(client: Client, desk: Desk, flow: Flow, quarter: str) -> ReturnBody:
+    """The return that the ledger accepts now.
+
+    Raises:
+        FatalError: the sums are not the ledger's, or an envelope does not open.
+        ProblemError: the node says no.
+    """
+    sums = await client.get_json(f"/v1/participants/{desk.author}/quarters/{quote(quarter, safe='')}?flow={flow}")
+    lines, certificates = [], 0
+    async for number in _counted(client, desk.author, flow, quarter):
+        found = await _opened(client, desk, flow, quarter, number)
+        if found is not None:
+            certificates += 1
+            lines += found
+    body = ReturnBody(
+        cells=_cells(lines),
+        certificates=certificates,
+        flow=flow,
+        last=None if sums["last"] is None else bytes.fromhex(sums["last"]),
+        protection=protection(lines),
+        quarter=quarter,
+        revision=len(sums["returns"]) + 1,
+    )
+    _compare(body, sums)
+    return body
+
+
+async def _counted(client: Client, author: str, flow: Flow, quarter: str) -> AsyncIterator[str]:
+    """Numbers of the certificates of which the list does not say yet that they do not count."""
+    side, cursor = ("issuer" if flow == "export" else "destination"), ""
+    while True:
+        page = await client.get_json(f"/v1/certificates?{side}={author}&limit=500{cursor}")
+        for row in page["items"]:
+            if flow == "export" and (quarter_of(row["issued"]) != quarter or row["state"] in _NOT_EXPORTED):
+                continue
+            if flow == "import" and row["state"] not in SOURCE_STATES:
+                continue
+            yield row["number"]
+        if page["next"] is None:
+            return
+        cursor = f"&cursor={quote(page['next'], safe='')}"
+
+
+async def _opened(client: Client, desk: Desk, flow: Flow, quarter: str, number: str) -> list[OpenedLine] | None:
+    """The lines of a certificate's issue, or of its outcome; None when that was received in another quarter."""
+    shown = await client.get_json(f"/v1/certificates/{number}")
+    if flow == "import" and quarter_of(shown["outcome"]["received"]) != quarter:
+        return None
+    for reference in reversed(shown["records"]):
+        record = parse_record(bytes.fromhex((await client.get_json(f"/v1/records/{reference['id']}"))["record"]))
+        if record.id.hex() != reference["id"]:
+            raise _untrue(number, "a record that is not the one asked for")
+        body = record.body
+        if not isinstance(body, IssueBody | ConfirmBody) or isinstance(body, IssueBody) != (flow == "export"):
+            continue
+        envelope = await client.get_bytes(f"/v1/records/{reference['id']}/envelope")
+        check_envelope(envelope, body.sealed, body.rid)
+        fields = _open(desk, envelope, number)
+        partner = body.destination if isinstance(body, IssueBody) else issuer_of(body.number)
+        trader = _trader(fields.get("exporter" if flow == "export" else "importer"))
+        cents = check_values(fields, body.lines)
+        lines: Sequence[CountedLine] = body.lines
+        return [
+            OpenedLine(partner, line.hs, line.points, amount, blinding, trader)
+            for line, amount, (_, blinding) in zip(lines, cents, fields["values"] if body.lines else [], strict=True)
+        ]
+    raise _untrue(number, "a certificate without the record that counts")
+
+
+def _open(desk: Desk, envelope: bytes, number: str) -> dict[str, Any]:
+    for secret in desk.secrets:
+        try:
+            return open_envelope(desk.ledger_id, envelope, desk.author, secret)
+        except Refusal as refusal:
+            if refusal.code != Code.ENVELOPE_UNREADABLE:
+                raise
+    raise FatalError(
+        f"The envelope of {number} does not open with any sealing key of {desk.author} that is here.",
+        "The return cannot be computed without its values.",
+        "Put the sealing key of its time into the folder of --keys (seal, seal-2025, ...); if it is there, the part is faulty.",
+        Exit.BAD_DATA,
+    )
+
+
+def _trader(party: object) -> str:
+    """Who trades: a licence, or a name where there is none; all who are not named are one."""
+    if not isinstance(party, dict):
+        return ""
+    return str(party.get("licence") or party.get("name") or "")
+
+
+def _cells(lines: Sequence[OpenedLine]) -> tuple[ReturnCell, ...]:
+    cells: dict[tuple[str, str], list[OpenedLine]] = defaultdict(list)
+    for line in lines:
+        cells[line.partner, line.hs].append(line)
+    return tuple(
+        ReturnCell(
+            partner=partner,
+            hs=hs,  # type: ignore[arg-type]  # a record's, which its form has checked
+            points=Points(sum(line.points for line in found)),
+            cents=Cents(sum(line.cents for line in found)),
+            blinding=sum_blindings(line.blinding for line in found),
+        )
+        for (partner, hs), found in sorted(cells.items())
+    )
+
+
+def protection(lines: Sequence[OpenedLine]) -> tuple[Protection, ...]:
+    """What each HS code needs, by the traders that have such lines."""
+    traders: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
+    for line in lines:
+        share = traders[line.hs][line.trader]
+        share[0] += line.points
+        share[1] += line.cents
+    return tuple(
+        Protection(
+            hs=hs,  # type: ignore[arg-type]
+            traders=min(len(shares), MANY_TRADERS),
+            points=Points(_need([points for points, _ in shares.values()])),
+            cents=Cents(_need([cents for _, cents in shares.values()])),
+        )
+        for hs, shares in sorted(traders.items())
+    )
+
+
+def _need(shares: list[int]) -> int:
+    """How far `P_PERCENT` of the largest share exceeds what is left after the two largest, rounded up; at least nothing."""
+    largest, *others = sorted(shares, reverse=True)
+    return max(0, -(-largest * P_PERCENT // 100) - sum(others[1:]))
+
+
+def _compare(body: ReturnBody, sums: dict[str, Any]) -> None:
+    """Whether the sums are those against which the ledger will hold the return."""
+    own = {(cell.partner, cell.hs): cell for cell in body.cells}
+    held = {(cell["partner"], cell["hs"]): cell for cell in sums["cells"]}
+    for partner, hs in sorted(own.keys() | held.keys()):
+        cell, total = own.get((partner, hs)), held.get((partner, hs))
+        if cell is None or total is None or cell.points != parse_carats(total["carats"]):
+            given = carats(cell.points if cell else 0)
+            raise _differs(f"{partner} {hs}: {given} ct opened, {total['carats'] if total else '0.00'} ct on the ledger")
+        if not opens(bytes.fromhex(total["commitment"]), cell.cents, cell.blinding):
+            raise _differs(f"{partner} {hs}: the values opened are not those that the ledger's commitments hold")
+    if body.certificates != sums["certificates"]:
+        raise _differs(f"{body.certificates} certificates opened, {sums['certificates']} on the ledger")
+
+
+def _differs(what: str) -> FatalError:
+    return FatalError(
+        f"The sums differ: {what}.",
+        "The ledger would refuse this return.",
+        "Run the command again: something may have been recorded meanwhile. If it stays so, ask another node (--url).",
+        Exit.BAD_DATA,
+    )
+
+
+def _untrue(number: str, what: str) -> FatalError:
+    return FatalError(
+        f"The node's answer about {number} is not sound: {what}.",
+        "Nothing can be computed from it.",
+        "Ask another node (--url) and tell its operator.",
+        Exit.BAD_DATA,
+    )
