@@ -275,7 +275,7 @@ def test_checks_are_bounded_and_the_oldest_gives_way(tmp_path: Path) -> None:
 def test_a_check_that_fails_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def whole() -> None:
         async with road(tmp_path) as there:
-            monkeypatch.setattr(there.ledger, "check_sealed", _damaged)
+            monkeypatch.setattr(there.ledger, "check_addressed", _damaged)
             there.check(there.block(there.entry().record.id))
             await settled()
 
