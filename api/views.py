@@ -9,7 +9,7 @@ from api.schemas.records import (
     RecordAnswer,
     SourceAnswer,
 )
-from ledger.bodies import Body, ConfirmBody, IssueBody
+from ledger.bodies import Body, ConfirmBody, IssueBody, StatedBody
 from ledger.jsonform import body_to_json
 from ledger.record import parse_record
 from ledger.state import Ledger
@@ -42,14 +42,14 @@ def _body_answer(body: Body) -> IssueAnswer | ConfirmAnswer | BodyAnswer:
     match body:
         case IssueBody():
             return issue_answer(body)
-        case ConfirmBody():
+        case ConfirmBody() if type(body) is ConfirmBody:
             return confirm_answer(body)
         case _:
             return BODIES[type(body)](**body_to_json(body))
 
 
-def issue_answer(body: IssueBody) -> IssueAnswer:
-    """Body of a `certificate.issue`."""
+def issue_answer(body: StatedBody) -> IssueAnswer:
+    """What an issuer states of a certificate, at first or anew."""
     return IssueAnswer(
         number=body.number,
         type=body.type,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ledger.bodies import ConfirmBody, IssueBody
+from ledger.bodies import ConfirmBody, StatedBody
 from ledger.entries import CertificateState, Head
 from ledger.errors import Refusal
 from ledger.log import Log
@@ -80,8 +80,8 @@ class CertificateView:
     Attributes:
         head: where the ledger stood.
         row: what lists show.
-        issue: what the issuer says.
-        outcome: what the destination says, None while it is open.
+        issue: what the issuer says, as amended.
+        outcome: what the destination says, as corrected, None while it is open.
         records: ids of all its records, the issue first; the last is what an outcome must answer.
         heights: their blocks, in the same order.
         claims: who took carats from it, by number; at most the first `ledger.limits.MAX_PAGE`.
@@ -89,7 +89,7 @@ class CertificateView:
 
     head: Head
     row: CertificateRow
-    issue: IssueBody
+    issue: StatedBody
     outcome: ConfirmBody | None
     records: tuple[bytes, ...]
     heights: tuple[int, ...]

@@ -23,7 +23,7 @@ from typing import Final, TypeVar
 from msgspec import Struct
 
 from ledger import entries, keys
-from ledger.bodies import IssueBody, Line, Source
+from ledger.bodies import Line, Source, StatedBody
 from ledger.entries import CertificateEntry, CertificateState, Head, issuer_of
 from ledger.errors import StoreError
 from ledger.limits import MAX_CHAIN_CERTIFICATES, MAX_CHAIN_TAKINGS
@@ -214,9 +214,11 @@ def _link(at: Reads, number: str, level: int) -> Link:
 
 def _stated(at: Reads, entry: CertificateEntry) -> tuple[tuple[Line, ...], tuple[Source, ...]]:
     """What the issuer states of goods and sources; raises StoreError when that record is missing or damaged."""
-    record_id = entry.records[0]
-    raw = at.get(keys.record(record_id))
-    if raw is None or leaf_hash(raw) != record_id:
-        raise StoreError(f"the bytes of record {record_id.hex()} are {'missing' if raw is None else 'damaged'}")
-    body = parse_record(raw).body
-    return (body.lines, body.sources) if isinstance(body, IssueBody) else ((), ())
+    for record_id in reversed(entry.records):
+        raw = at.get(keys.record(record_id))
+        if raw is None or leaf_hash(raw) != record_id:
+            raise StoreError(f"the bytes of record {record_id.hex()} are {'missing' if raw is None else 'damaged'}")
+        body = parse_record(raw).body
+        if isinstance(body, StatedBody):
+            return body.lines, () if entry.state in entries.GOODS_REMAIN else body.sources
+    return (), ()

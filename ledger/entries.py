@@ -71,6 +71,10 @@ SOURCE_STATES: Final = (CertificateState.CONFIRMED, CertificateState.DISCREPANCY
 """Carats arrived, and may be taken on by whoever confirmed them."""
 
 
+GOODS_REMAIN: Final = (CertificateState.VOID, CertificateState.RETURNED, CertificateState.REPLACED)
+"""The goods are with the issuer still, or stand on another certificate: no export, and no claim on sources."""
+
+
 class Head(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """Where the ledger stands after a block.
 
@@ -127,6 +131,7 @@ class CertificateEntry(Struct, frozen=True, gc=False, array_like=True, forbid_un
         late: it reached the ledger more than 7 days after `issued`.
         measured: points the destination measured; 0 without an outcome that counts.
         claimed: points that later certificates took from it.
+        sources: number and points of each certificate that it took from.
     """
 
     state: CertificateState
@@ -143,6 +148,7 @@ class CertificateEntry(Struct, frozen=True, gc=False, array_like=True, forbid_un
     late: bool
     measured: int = 0
     claimed: int = 0
+    sources: tuple[tuple[str, int], ...] = ()
 
     @property
     def head(self) -> bytes:

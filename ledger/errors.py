@@ -69,6 +69,11 @@ class Code(StrEnum):
     CONFIRMED_BUT_DIFFERS = "confirmed-but-differs"
     CONFIRMED_BUT_EXPIRED = "confirmed-but-expired"
     RECEIPT_CODE = "receipt-code"
+    # certificate.amend, certificate.close, import.correct
+    NOT_ISSUER = "not-issuer"
+    REPLACEMENT = "replacement"
+    NO_OUTCOME = "no-outcome"
+    CORRECTED_BELOW_CLAIMED = "corrected-below-claimed"
     # node.set
     NOT_ROOT_KEY = "not-root-key"
     NODE_ADDRESS = "node-address"

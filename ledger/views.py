@@ -14,7 +14,7 @@ from itertools import islice
 from ledger import ageing, custody, entries, keys, report_views, stock, totals
 from ledger.ageing import Ageing
 from ledger.answers import CertificateRow, CertificateView, Claim, Evidence, Figures, Judgement, Page, ProposalPage, Standing
-from ledger.bodies import ConfirmBody, IssueBody, SealedBody
+from ledger.bodies import ConfirmBody, SealedBody, StatedBody
 from ledger.custody import Custody, Steps
 from ledger.entries import STATE_NUMBER, STATES, CertificateEntry, CertificateState, Head, issuer_of
 from ledger.errors import StoreError
@@ -92,7 +92,7 @@ class Queries:
             return CertificateView(
                 head=_head(at),
                 row=_row(number, entry),
-                issue=next(body for body in records if isinstance(body, IssueBody)),
+                issue=next(body for body in reversed(records) if isinstance(body, StatedBody)),
                 outcome=next((body for body in reversed(records) if isinstance(body, ConfirmBody)), None),
                 records=entry.records,
                 heights=entry.heights,

@@ -64,6 +64,11 @@ ERRORS: dict[Code | ApiCode, str] = {
     Code.CONFIRMED_BUT_DIFFERS: "Parcels or carats differ from the certificate; that outcome is a discrepancy.",
     Code.CONFIRMED_BUT_EXPIRED: "The certificate had expired when it was received; that outcome is a discrepancy.",
     Code.RECEIPT_CODE: "The receipt code is not the one that was sealed with the parcel.",
+    # certificate.amend, certificate.close, import.correct
+    Code.NOT_ISSUER: "Only the participant that issued the certificate may change or close it.",
+    Code.REPLACEMENT: "What takes its place must be another certificate of the same issuer; other reasons name none.",
+    Code.NO_OUTCOME: "There is no outcome to correct.",
+    Code.CORRECTED_BELOW_CLAIMED: "Later certificates have taken more carats than the corrected outcome leaves.",
     # node.set
     Code.NOT_ROOT_KEY: "Only the author's root key signs what its node is.",
     Code.NODE_ADDRESS: "The node's address is not host:port with a port from 1 to 65535.",

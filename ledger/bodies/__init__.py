@@ -31,10 +31,11 @@ from ledger.bodies.members import (
 from ledger.bodies.nodes import EquivocationBody, NodeReadyBody, NodeSetBody
 from ledger.bodies.plenary import BilateralBody, MissionReportBody, PositionBody, ProposeBody
 from ledger.bodies.reports import CountersignBody, ProductionBody, Protection, ReturnBody, ReturnCell, StockBody
-from ledger.bodies.trade import ConfirmBody, ConfirmLine, IssueBody, Line, Source
+from ledger.bodies.trade import AmendBody, CloseBody, ConfirmBody, ConfirmLine, CorrectBody, IssueBody, Line, Source
 
 __all__ = [
     "KINDS",
+    "AmendBody",
     "AnyPoints",
     "Author",
     "AuthoritySetBody",
@@ -44,8 +45,10 @@ __all__ = [
     "Bin32",
     "Bin64",
     "Body",
+    "CloseBody",
     "ConfirmBody",
     "ConfirmLine",
+    "CorrectBody",
     "CountersignBody",
     "Date",
     "EquivocationBody",
@@ -76,11 +79,15 @@ __all__ = [
     "ShareBody",
     "SomePoints",
     "Source",
+    "StatedBody",
     "StockBody",
     "WithdrawBody",
 ]
 
-SealedBody = IssueBody | ConfirmBody
+StatedBody = IssueBody | AmendBody
+"""All that an issuer states of a certificate."""
+
+SealedBody = StatedBody | ConfirmBody | CorrectBody
 """Bodies with lines, a rid and the hash of an envelope."""
 
 MemberBody = AuthoritySetBody | KeyAddBody | KeyRevokeBody | ParticipationSetBody | WithdrawBody | RangeCommitBody
@@ -88,7 +95,7 @@ PlenaryBody = ProposeBody | PositionBody | MissionReportBody | BilateralBody
 NodeBody = NodeSetBody | NodeReadyBody | EquivocationBody
 ReportBody = ProductionBody | StockBody | ReturnBody | CountersignBody
 InquiryBody = InquiryOpenBody | InquiryAnswerBody | InquiryCloseBody | ShareBody | FaultBody
-Body = SealedBody | MemberBody | PlenaryBody | NodeBody | ReportBody | InquiryBody
+Body = SealedBody | CloseBody | MemberBody | PlenaryBody | NodeBody | ReportBody | InquiryBody
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +107,10 @@ class Kind:
 
 
 CERTIFICATE_ISSUE: Final = "certificate.issue"
+CERTIFICATE_AMEND: Final = "certificate.amend"
+CERTIFICATE_CLOSE: Final = "certificate.close"
 IMPORT_CONFIRM: Final = "import.confirm"
+IMPORT_CORRECT: Final = "import.correct"
 PARTICIPATION_SET: Final = "participation.set"
 PARTICIPANT_WITHDRAW: Final = "participant.withdraw"
 RANGE_COMMIT: Final = "range.commit"
@@ -126,7 +136,10 @@ SEALED_FAULT: Final = "sealed.fault"
 
 KINDS: Final = {
     CERTIFICATE_ISSUE: Kind(IssueBody, sealed=True),
+    CERTIFICATE_AMEND: Kind(AmendBody, sealed=True),
+    CERTIFICATE_CLOSE: Kind(CloseBody),
     IMPORT_CONFIRM: Kind(ConfirmBody, sealed=True),
+    IMPORT_CORRECT: Kind(CorrectBody, sealed=True),
     PARTICIPATION_SET: Kind(ParticipationSetBody),
     PARTICIPANT_WITHDRAW: Kind(WithdrawBody),
     RANGE_COMMIT: Kind(RangeCommitBody),

@@ -55,6 +55,44 @@ class IssueBody(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
         day_number(self.expires, "expires")
 
 
+class AmendBody(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """`certificate.amend`: all that the issuer states of an open certificate, anew; `answers`: id of its newest record."""
+
+    answers: Bin32
+    destination: ParticipantCode
+    expires: Date
+    issued: Date
+    lines: Annotated[tuple[Line, ...], Meta(min_length=1, max_length=MAX_LINES)]
+    number: Number
+    parcels: Annotated[int, Meta(ge=1, le=MAX_AMOUNT)]
+    points: SomePoints
+    receipt_hash: Bin32
+    rid: Bin16
+    sealed: Bin32
+    sources: Annotated[tuple[Source, ...], Meta(max_length=MAX_SOURCES)]
+    type: Literal["export", "re-export"]
+    validated: Date
+    verdict_hash: Bin32
+
+    def __post_init__(self) -> None:
+        """A date must exist in the calendar.
+
+        Raises:
+            Refusal: BAD_VALUE with the field.
+        """
+        day_number(self.issued, "issued")
+        day_number(self.validated, "validated")
+        day_number(self.expires, "expires")
+
+
+class CloseBody(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """`certificate.close`: why a certificate without an outcome that counts is none any more, and which one took its place."""
+
+    number: Number
+    reason: Literal["void", "lost", "stolen", "returned-unused", "replaced-by"]
+    replacement: Annotated[str, Meta(pattern=r"^([A-Z]{2}[0-9]{4,10})?\Z")] = ""
+
+
 class ConfirmLine(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """Carats of one HS code as measured by the importer."""
 
@@ -86,3 +124,7 @@ class ConfirmBody(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
             Refusal: BAD_VALUE with the field.
         """
         day_number(self.received, "received")
+
+
+class CorrectBody(ConfirmBody, frozen=True, gc=False, forbid_unknown_fields=True):
+    """`import.correct`: the outcome anew, by who stated it; `answers` is the id of the certificate's newest record."""

@@ -12,9 +12,12 @@ from types import MappingProxyType
 from ledger.bodies import (
     AUTHORITY_SET,
     BILATERAL_ACCEPT,
+    CERTIFICATE_AMEND,
+    CERTIFICATE_CLOSE,
     CERTIFICATE_ISSUE,
     EVIDENCE_EQUIVOCATION,
     IMPORT_CONFIRM,
+    IMPORT_CORRECT,
     INQUIRY_ANSWER,
     INQUIRY_CLOSE,
     INQUIRY_OPEN,
@@ -39,7 +42,20 @@ from ledger.network import Network
 from ledger.participants import Holder, Role
 from ledger.record import Record
 from ledger.register import Register
-from ledger.rules import certificate, evidence, imports, inquiries, members, missions, nodes, plenary, reports, returns, sealed
+from ledger.rules import (
+    certificate,
+    changes,
+    evidence,
+    imports,
+    inquiries,
+    members,
+    missions,
+    nodes,
+    plenary,
+    reports,
+    returns,
+    sealed,
+)
 from ledger.rules.common import Place, View, check_common, enact_common
 from ledger.rules.effects import Writer
 from ledger.rules.signers import NodeSigner, RoleSigner, RootSigner, SecretariatSigner, Signer
@@ -64,7 +80,10 @@ class Rule:
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
         CERTIFICATE_ISSUE: Rule(RoleSigner(Role.ISSUE), certificate.check, certificate.enact),
+        CERTIFICATE_AMEND: Rule(RoleSigner(Role.ISSUE), changes.check_amend, changes.enact_amend),
+        CERTIFICATE_CLOSE: Rule(RoleSigner(Role.ISSUE), changes.check_close, changes.enact_close),
         IMPORT_CONFIRM: Rule(RoleSigner(Role.CONFIRM), imports.check, imports.enact),
+        IMPORT_CORRECT: Rule(RoleSigner(Role.CONFIRM), changes.check_correct, changes.enact_correct),
         PARTICIPATION_SET: Rule(RootSigner(), members.check_participation, members.enact_participation),
         PARTICIPANT_WITHDRAW: Rule(RoleSigner(Role.GOVERN), members.check_withdraw, members.enact_withdraw),
         RANGE_COMMIT: Rule(RoleSigner(Role.ISSUE), members.check_range, members.enact_range),

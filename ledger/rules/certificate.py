@@ -16,7 +16,7 @@ A zone belongs to a line's one country; where a line names several, the zone doe
 """
 
 from ledger import units
-from ledger.bodies import IssueBody, Line, Source
+from ledger.bodies import IssueBody, Line, Source, StatedBody
 from ledger.countries import is_country
 from ledger.entries import PREFIX_CHARACTERS, SOURCE_STATES, CertificateEntry, CertificateState, issuer_of, points_by_hs
 from ledger.errors import Code, Refusal
@@ -32,13 +32,21 @@ def check(view: View, holder: Holder, record: Record) -> None:
     author, body = participant(holder), record.body
     assert isinstance(body, IssueBody)
     _check_number(view, author, body)
+    check_stated(view, author, body)
+    check_age(view, body)
+
+
+def check_stated(view: View, author: Participant, body: StatedBody) -> None:
+    """The checks of what an issuer states, at first or anew: parties, dates, lines, sources; raises the first Refusal.
+
+    What an amended certificate itself has taken from a source stands free for it.
+    """
     _check_parties(view, author, body)
     _check_dates(view, author, body)
     check_sums(body)
     for place, line in enumerate(body.lines):
         _check_origin(view, body.issued, line, f"lines[{place}]")
     _check_sources(view, author, body)
-    _check_age(view, body)
 
 
 def enact(view: View, writer: Writer, record: Record, place: Place) -> None:  # noqa: ARG001 - the checks have looked
@@ -63,6 +71,7 @@ def enact(view: View, writer: Writer, record: Record, place: Place) -> None:  # 
             records=(record.id,),
             heights=(place.height,),
             late=_age(place.date, body.issued) > ISSUE_LATE_DAYS,
+            sources=tuple((source.number, source.points) for source in body.sources),
         ),
     )
     writer.count_trade("export", body.number, record.author, body.issued, body.destination, body.lines, record.id)
@@ -74,13 +83,19 @@ def _check_number(view: View, author: Participant, body: IssueBody) -> None:
         raise Refusal(Code.NUMBER_PREFIX, "number", given=number, limit=author.code)
     if view.state.certificate(number) is not None:
         raise Refusal(Code.NUMBER_USED, "number", given=number)
+    check_range(author, body)
+
+
+def check_range(author: Participant, body: StatedBody) -> None:
+    """Whether the number lies in a range committed for the year of issue, where there is one."""
+    number = body.number
     ranges = author.range_of(int(body.issued[:4]))
     if ranges and not any(entry.first <= int(number[PREFIX_CHARACTERS:]) <= entry.last for entry in ranges):
         limit = " ".join(f"{entry.first}-{entry.last}" for entry in ranges)
         raise Refusal(Code.NUMBER_OUT_OF_RANGE, "number", given=number, year=body.issued[:4], limit=limit)
 
 
-def _check_parties(view: View, author: Participant, body: IssueBody) -> None:
+def _check_parties(view: View, author: Participant, body: StatedBody) -> None:
     if not author.issues_on(body.issued):
         figures = {"given": body.issued, "issuer": author.code, "limit": author.issues_from, "until": author.until}
         raise Refusal(Code.ISSUER_NOT_IN_FORCE, "issued", **figures)
@@ -100,13 +115,13 @@ def _check_parties(view: View, author: Participant, body: IssueBody) -> None:
         raise Refusal(Code.DESTINATION_IS_ISSUER, "destination", given=body.destination)
 
 
-def _compliant(author: Participant, body: IssueBody) -> bool:
+def _compliant(author: Participant, body: StatedBody) -> bool:
     """Whether all goods were mined here, in zones that may export although the country is suspended."""
     zones = author.zones_compliant_on(body.issued)
     return all(len(line.origin) == 1 and line.origin[0] in author.countries and line.zone in zones for line in body.lines)
 
 
-def _check_dates(view: View, author: Participant, body: IssueBody) -> None:
+def _check_dates(view: View, author: Participant, body: StatedBody) -> None:
     if body.validated < body.issued:
         raise Refusal(Code.VALIDATED_BEFORE_ISSUED, "validated", given=body.validated, limit=body.issued)
     if body.expires < body.validated:
@@ -130,8 +145,10 @@ def _check_origin(view: View, issued: str, line: Line, field: str) -> None:
             raise Refusal(Code.ORIGIN_SUSPENDED, f"{field}.origin[{place}]", given=country, zone=zone, issued=issued)
 
 
-def _check_sources(view: View, author: Participant, body: IssueBody) -> None:
+def _check_sources(view: View, author: Participant, body: StatedBody) -> None:
     seen: set[str] = set()
+    held = view.state.certificate(body.number)
+    own = {} if held is None else dict(held.sources)
     for place, source in enumerate(body.sources):
         field = f"sources[{place}]"
         if source.number in seen:
@@ -139,20 +156,20 @@ def _check_sources(view: View, author: Participant, body: IssueBody) -> None:
         seen.add(source.number)
         if source.number == body.number:
             raise Refusal(Code.SOURCE_IS_SELF, f"{field}.number", given=source.number)
-        _check_source(view, author, source, field)
+        _check_source(view, author, source, own.get(source.number, 0), field)
     taken = sum(source.points for source in body.sources)
     if taken > body.points:
         raise Refusal(Code.SOURCES_EXCEED_CERTIFICATE, "sources", given=units.carats(taken), limit=units.carats(body.points))
 
 
-def _check_source(view: View, author: Participant, source: Source, field: str) -> None:
+def _check_source(view: View, author: Participant, source: Source, own: int, field: str) -> None:
     entry = view.state.certificate(source.number)
     if entry is None:
         raise Refusal(Code.SOURCE_UNKNOWN, f"{field}.number", given=source.number)
     if entry.destination != author.code or entry.state not in SOURCE_STATES:
         figures = {"given": source.number, "state": str(entry.state), "destination": entry.destination}
         raise Refusal(Code.SOURCE_NOT_CONFIRMED_HERE, f"{field}.number", **figures)
-    free = entry.measured - entry.claimed
+    free = entry.measured - entry.claimed + own
     if source.points > free:
         raise Refusal(
             Code.CARATS_EXCEED_SOURCE,
@@ -164,7 +181,8 @@ def _check_source(view: View, author: Participant, source: Source, field: str) -
         )
 
 
-def _check_age(view: View, body: IssueBody) -> None:
+def check_age(view: View, body: StatedBody) -> None:
+    """Whether neither date lies in the future, nor the day of issue too far back."""
     if units.date_is_future(body.issued, view.now):
         raise Refusal(Code.ISSUED_IN_FUTURE, "issued", given=body.issued, limit=view.date)
     if units.date_is_future(body.validated, view.now):

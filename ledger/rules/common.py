@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ledger import units
-from ledger.bodies import ConfirmBody, IssueBody, SealedBody
+from ledger.bodies import SealedBody, StatedBody
 from ledger.entries import issuer_of
 from ledger.envelope import Header
 from ledger.errors import Code, Refusal
@@ -126,7 +126,7 @@ def _parties(record: Record) -> tuple[str, str]:
     """Issuer and destination; a certificate's issuer is its number's prefix, so this needs no state."""
     body = record.body
     assert isinstance(body, SealedBody), "no other kind has an envelope"
-    return issuer_of(body.number), body.destination if isinstance(body, IssueBody) else record.author
+    return issuer_of(body.number), body.destination if isinstance(body, StatedBody) else record.author
 
 
 def check_readers(register: Register, record: Record, header: Header, now: Ms) -> None:
@@ -138,7 +138,7 @@ def check_readers(register: Register, record: Record, header: Header, now: Ms) -
     register.check_readers(*_parties(record), header.readers, now)
 
 
-def check_sums(body: IssueBody | ConfirmBody) -> None:
+def check_sums(body: SealedBody) -> None:
     """Whether the lines add up to the total; raises Refusal CARATS_DIFFER_FROM_LINES."""
     total = sum(line.points for line in body.lines)
     if total != body.points:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from ledger import entries, keys
 from ledger.entries import (
+    GOODS_REMAIN,
     STATE_NUMBER,
     CertificateEntry,
     CertificateState,
@@ -53,6 +54,35 @@ class Writer:
         self._list(number, before, listed=False)
         self._overlay.put_certificate(number, after)
         self._list(number, after, listed=True)
+
+    def close(self, number: str, state: CertificateState, record_id: bytes, height: int) -> None:
+        """The certificate is none any more; what it took from others comes back unless the goods are gone."""
+        before = self._certificate(number)
+        after = replace(before, state=state, records=(*before.records, record_id), heights=(*before.heights, height))
+        self._list(number, before, listed=False)
+        self._list(number, after, listed=True)
+        if state in GOODS_REMAIN:
+            self._release(number, before)
+            self.discount_trade("export", number, record_id)
+            after = replace(after, sources=())
+        self._overlay.put_certificate(number, after)
+
+    def amend(self, number: str, after: CertificateEntry) -> None:
+        """The certificate is as its issuer says anew: lists and claims follow; the sums are counted by `count_trade`."""
+        before = self._certificate(number)
+        self._list(number, before, listed=False)
+        self._release(number, before)
+        for source, points in after.sources:
+            self.claim(source, number, points)
+        self._overlay.put_certificate(number, after)
+        self._list(number, after, listed=True)
+
+    def _release(self, number: str, entry: CertificateEntry) -> None:
+        """What a certificate took from others comes back to them."""
+        for source, points in entry.sources:
+            held = self._certificate(source)
+            self._overlay.put_certificate(source, replace(held, claimed=held.claimed - points))
+            self._overlay.delete(keys.claims(source) + number.encode())
 
     def claim(self, source: str, number: str, points: int) -> None:
         """The certificate `number` takes points from what arrived under `source`."""

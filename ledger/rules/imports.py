@@ -25,7 +25,16 @@ def check(view: View, holder: Holder, record: Record) -> None:
     """Every check of the kind; raises the first Refusal."""
     author, body = participant(holder), record.body
     assert isinstance(body, ConfirmBody)
-    entry = _check_certificate(view, author, body)
+    entry = check_addressed(view, author, body)
+    if entry.state != CertificateState.OPEN:
+        raise Refusal(Code.CERTIFICATE_CLOSED, "number", certificate=body.number, state=str(entry.state))
+    check_stated(view, author, body, entry)
+
+
+def check_stated(view: View, author: Participant, body: ConfirmBody, entry: CertificateEntry) -> None:
+    """The checks of what a destination states, at first or anew; raises the first Refusal."""
+    if body.answers != entry.head:
+        raise Refusal(Code.STALE_HEAD, "answers", given=body.answers.hex(), limit=entry.head.hex(), certificate=body.number)
     _check_received(view, author, body, entry)
     check_sums(body)
     if body.outcome == "confirmed":
@@ -35,8 +44,12 @@ def check(view: View, holder: Holder, record: Record) -> None:
 
 def enact(view: View, writer: Writer, record: Record, place: Place) -> None:  # noqa: ARG001 - the checks have looked
     """Gives the certificate its outcome and, unless it is refused, adds what arrived to the author's imports."""
-    body = record.body
-    assert isinstance(body, ConfirmBody)
+    assert isinstance(record.body, ConfirmBody)
+    settle(writer, record.body, record, place)
+
+
+def settle(writer: Writer, body: ConfirmBody, record: Record, place: Place) -> None:
+    """Writes an outcome; a former one of the same certificate was taken back before."""
     arrived = body.outcome != "refused"
     writer.settle(body.number, CertificateState(body.outcome), record.id, place.height, body.points if arrived else 0)
     if arrived:
@@ -44,16 +57,13 @@ def enact(view: View, writer: Writer, record: Record, place: Place) -> None:  # 
         writer.count_trade("import", body.number, record.author, body.received, partner, body.lines, record.id)
 
 
-def _check_certificate(view: View, author: Participant, body: ConfirmBody) -> CertificateEntry:
+def check_addressed(view: View, author: Participant, body: ConfirmBody) -> CertificateEntry:
+    """The certificate, when there is one and it is addressed to the author."""
     entry = view.state.certificate(body.number)
     if entry is None:
         raise Refusal(Code.CERTIFICATE_UNKNOWN, "number", given=body.number)
     if entry.destination != author.code:
         raise Refusal(Code.WRONG_DESTINATION, "number", given=author.code, limit=entry.destination, certificate=body.number)
-    if entry.state != CertificateState.OPEN:
-        raise Refusal(Code.CERTIFICATE_CLOSED, "number", certificate=body.number, state=str(entry.state))
-    if body.answers != entry.head:
-        raise Refusal(Code.STALE_HEAD, "answers", given=body.answers.hex(), limit=entry.head.hex(), certificate=body.number)
     return entry
 
 

@@ -22,9 +22,12 @@ from ledger import envelope
 from ledger.bodies import (
     AUTHORITY_SET,
     BILATERAL_ACCEPT,
+    CERTIFICATE_AMEND,
+    CERTIFICATE_CLOSE,
     CERTIFICATE_ISSUE,
     EVIDENCE_EQUIVOCATION,
     IMPORT_CONFIRM,
+    IMPORT_CORRECT,
     INQUIRY_ANSWER,
     INQUIRY_CLOSE,
     INQUIRY_OPEN,
@@ -81,6 +84,9 @@ TODAY = "2026-03-01"
 EPOCH = 2026
 
 _SIGNS = {
+    CERTIFICATE_AMEND: "issue",
+    CERTIFICATE_CLOSE: "issue",
+    IMPORT_CORRECT: "confirm",
     CERTIFICATE_ISSUE: "issue",
     IMPORT_CONFIRM: "confirm",
     NODE_SET: "root",
