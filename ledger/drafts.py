@@ -15,10 +15,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
+from msgspec.structs import asdict, replace
+
 from ledger.bodies import (
     EVIDENCE_EQUIVOCATION,
     NODE_READY,
     NODE_SET,
+    AmendBody,
     ConfirmBody,
     ConfirmLine,
     EquivocationBody,
@@ -95,6 +98,14 @@ class MadeIssue:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeAmend:
+    """What is signed and its envelope."""
+
+    body: AmendBody
+    envelope: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class MadeConfirm:
     """What is signed and its envelope."""
 
@@ -161,6 +172,27 @@ def make_issue(ledger_id: bytes, draft: IssueDraft, readers: Sequence[Reader], r
         verdict_hash=verdict_hash(draft.number, verdict_code),
     )
     return MadeIssue(body, sealed.envelope, receipt_code, verdict_code)
+
+
+def make_amend(
+    ledger_id: bytes, draft: IssueDraft, printed: tuple[bytes, bytes], answers: bytes, readers: Sequence[Reader], rng: Rng
+) -> MadeAmend:
+    """The body of `certificate.amend` and its envelope; the codes that are printed already stay as they are.
+
+    Args:
+        ledger_id: 32 bytes.
+        draft: all of the certificate as it is to be.
+        printed: hashes of the receipt code and of the verdict code.
+        answers: id of its newest record.
+        readers: issuer, the draft's destination, secretariat.
+        rng: source of random bytes.
+
+    Raises:
+        Refusal: as `make_issue`.
+    """
+    made = make_issue(ledger_id, draft, readers, rng)
+    stated = replace(made.body, receipt_hash=printed[0], verdict_hash=printed[1])
+    return MadeAmend(AmendBody(answers=answers, **asdict(stated)), made.envelope)
 
 
 def make_confirm(ledger_id: bytes, draft: ConfirmDraft, readers: Sequence[Reader], rng: Rng) -> MadeConfirm:

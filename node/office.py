@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from ledger.bodies import CERTIFICATE_ISSUE, IMPORT_CONFIRM, Body
-from ledger.drafts import ConfirmDraft, IssueDraft, code_text, make_confirm, make_issue
+from msgspec.structs import asdict
+
+from ledger.bodies import CERTIFICATE_AMEND, CERTIFICATE_ISSUE, IMPORT_CONFIRM, IMPORT_CORRECT, Body, CorrectBody
+from ledger.drafts import ConfirmDraft, IssueDraft, code_text, make_amend, make_confirm, make_issue
 from ledger.entries import issuer_of
 from ledger.errors import Code, Refusal
 from ledger.genesis import Genesis
@@ -100,6 +102,39 @@ class Office:
         _keep(folder, outcome_name(draft.number), text, submission)
         return submission
 
+    def amend(self, draft: IssueDraft, text: bytes, printed: tuple[bytes, bytes], answers: bytes, folder: Path) -> bytes:
+        """An amendment's submission, kept in `folder` with its draft's `text`.
+
+        Args:
+            draft: all of the certificate as it is to be.
+            text: what it was made of.
+            printed: hashes of its receipt code and its verdict code, which stay.
+            answers: id of its newest record.
+            folder: where the office keeps what it has made.
+
+        Raises:
+            Refusal: the draft does not make a record.
+        """
+        readers = Register(self.genesis).readers(self.author, draft.destination, _now())
+        made = make_amend(self.genesis.ledger_id, draft, printed, answers, readers, secrets.token_bytes)
+        submission = self._sign(CERTIFICATE_AMEND, made.body, made.envelope)
+        folder.mkdir(parents=True, exist_ok=True)
+        _keep(folder, amended_name(draft.number), text, submission)
+        return submission
+
+    def correct(self, draft: ConfirmDraft, text: bytes, folder: Path) -> bytes:
+        """A corrected outcome's submission, kept in `folder` with its draft's `text`.
+
+        Raises:
+            Refusal: the draft does not make a record.
+        """
+        readers = Register(self.genesis).readers(issuer_of(draft.number), self.author, _now())
+        made = make_confirm(self.genesis.ledger_id, draft, readers, secrets.token_bytes)
+        submission = self._sign(IMPORT_CORRECT, CorrectBody(**asdict(made.body)), made.envelope)
+        folder.mkdir(parents=True, exist_ok=True)
+        _keep(folder, corrected_name(draft.number), text, submission)
+        return submission
+
     def state(self, kind: str, body: Body, folder: Path, name: str) -> bytes:
         """The submission of a record without a sealed part, kept in `folder`: the one made before, when it says the same.
 
@@ -133,6 +168,16 @@ class Office:
 def outcome_name(number: str) -> str:
     """What the files of a certificate's outcome are called."""
     return f"{number}.confirm"
+
+
+def amended_name(number: str) -> str:
+    """What the files of an amendment are called."""
+    return f"{number}.amend"
+
+
+def corrected_name(number: str) -> str:
+    """What the files of a corrected outcome are called."""
+    return f"{number}.correct"
 
 
 def kept_submission(folder: Path, name: str, draft: Draft, parse: Callable[[bytes], Draft]) -> bytes | None:

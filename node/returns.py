@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote
 
-from ledger.bodies import ConfirmBody, IssueBody, Protection, ReturnBody, ReturnCell
+from ledger.bodies import ConfirmBody, Protection, ReturnBody, ReturnCell, StatedBody
 from ledger.commitments import opens, sum_blindings
 from ledger.entries import SOURCE_STATES, CertificateState, issuer_of
 from ledger.envelope import check_envelope, check_values, open_envelope
@@ -117,12 +117,12 @@ async def _opened(client: Client, desk: Desk, flow: Flow, quarter: str, number: 
         if record.id.hex() != reference["id"]:
             raise _untrue(number, "a record that is not the one asked for")
         body = record.body
-        if not isinstance(body, IssueBody | ConfirmBody) or isinstance(body, IssueBody) != (flow == "export"):
+        if not isinstance(body, StatedBody | ConfirmBody) or isinstance(body, StatedBody) != (flow == "export"):
             continue
         envelope = await client.get_bytes(f"/v1/records/{reference['id']}/envelope")
         check_envelope(envelope, body.sealed, body.rid)
         fields = _open(desk, envelope, number)
-        partner = body.destination if isinstance(body, IssueBody) else issuer_of(body.number)
+        partner = body.destination if isinstance(body, StatedBody) else issuer_of(body.number)
         trader = _trader(fields.get("exporter" if flow == "export" else "importer"))
         cents = check_values(fields, body.lines)
         lines: Sequence[CountedLine] = body.lines

@@ -1,25 +1,28 @@
-"""Certificates: certificate issue, certificate show."""
+"""Certificates: certificate issue, amend, close, show."""
 
 import asyncio
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from cyclopts import App, Parameter
 
+from ledger.bodies import CERTIFICATE_CLOSE, CloseBody
 from ledger.jsonform import issue_from_json
 from ledger.participants import Role
 from node.cli.options import GenesisOption, JsonOption, KeysOption, OutOption, TokenOption, UrlOption, read_draft, read_genesis
 from node.cli.output import console, print_fields, print_json, print_table
 from node.cli.submit import submit
 from node.client import Client
-from node.office import CODES, RECEIPT, Office, kept_submission
+from node.office import CODES, RECEIPT, Office, amended_name, kept_submission
 
 
 def register(app: App) -> None:
     """Adds this group's verbs."""
     certificate = App(name="certificate", help="Kimberley Process certificates.")
     certificate.command(issue)
+    certificate.command(amend)
+    certificate.command(close)
     certificate.command(show)
     app.command(certificate)
 
@@ -59,6 +62,61 @@ def issue(
     print_fields(fields)
 
 
+def amend(
+    file: Annotated[Path, Parameter(help="All of the certificate as JSON, as it is to be.")],
+    /,
+    *,
+    keys: KeysOption,
+    genesis: GenesisOption,
+    token: TokenOption,
+    url: UrlOption = "http://127.0.0.1:8600",
+    out: OutOption = Path(),
+) -> None:
+    """Correct a certificate that has no outcome yet: number, history and printed codes stay. Needs a participant's token.
+
+    To amend a certificate once more, use another folder for --out.
+    """
+    draft, text = read_draft(file, issue_from_json)
+    office = Office.open(read_genesis(genesis), keys, Role.ISSUE)
+    name = amended_name(draft.number)
+    submission = kept_submission(out, name, draft, issue_from_json)
+    if submission is None:
+        shown = asyncio.run(_fetch(url, token, draft.number))
+        printed = bytes.fromhex(shown["issue"]["receipt_hash"]), bytes.fromhex(shown["issue"]["verdict_hash"])
+        submission = office.amend(draft, text, printed, bytes.fromhex(shown["records"][-1]["id"]), out)
+    taken = submit(url, submission, out, name)
+    console.print(f"[bold green]final[/bold green]: {draft.number} is amended")
+    print_fields({"id": taken.id, "height": taken.height, "receipt": str(out / f"{name}{RECEIPT}")})
+
+
+def close(
+    number: Annotated[str, Parameter(help="The certificate's number.")],
+    reason: Annotated[
+        Literal["void", "lost", "stolen", "returned-unused", "replaced-by"], Parameter(help="Why it is a certificate no more.")
+    ],
+    /,
+    *,
+    keys: KeysOption,
+    genesis: GenesisOption,
+    replacement: Annotated[str, Parameter(help="The number that takes its place.")] = "",
+    url: UrlOption = "http://127.0.0.1:8600",
+    out: OutOption = Path(),
+) -> None:
+    """Close a certificate without an outcome that counts. Safe to run again."""
+    office = Office.open(read_genesis(genesis), keys, Role.ISSUE)
+    name = f"{number}.close"
+    body = CloseBody(number=number, reason=reason, replacement=replacement)
+    taken = submit(url, office.state(CERTIFICATE_CLOSE, body, out, name), out, name)
+    console.print(f"[bold green]final[/bold green]: {number} is closed ({reason})")
+    print_fields({"id": taken.id, "height": taken.height, "receipt": str(out / f"{name}{RECEIPT}")})
+
+
+async def _fetch(url: str, token: str, number: str) -> dict[str, Any]:
+    async with Client(url, token) as client:
+        answer: dict[str, Any] = await client.get_json(f"/v1/certificates/{quote(number, safe='')}")
+        return answer
+
+
 def show(
     number: Annotated[str, Parameter(help="The certificate's number.")],
     /,
@@ -68,12 +126,7 @@ def show(
     json: JsonOption = False,
 ) -> None:
     """Show a certificate as the ledger has it (needs a participant's token)."""
-
-    async def fetch() -> dict[str, Any]:
-        async with Client(url, token) as client:
-            return await client.get_json(f"/v1/certificates/{quote(number, safe='')}")
-
-    answer = asyncio.run(fetch())
+    answer = asyncio.run(_fetch(url, token, number))
     if json:
         print_json(answer)
         return

@@ -1,4 +1,4 @@
-"""Imports: import confirm, import list."""
+"""Imports: import confirm, import correct, import list."""
 
 import asyncio
 from dataclasses import replace
@@ -15,13 +15,14 @@ from node.cli.options import GenesisOption, JsonOption, KeysOption, OutOption, T
 from node.cli.output import console, print_fields, print_json, print_table, say
 from node.cli.submit import submit
 from node.client import Client
-from node.office import RECEIPT, Office, kept_submission, outcome_name
+from node.office import RECEIPT, Office, corrected_name, kept_submission, outcome_name
 
 
 def register(app: App) -> None:
     """Adds this group's verbs."""
     imports = App(name="import", help="Imports under a certificate.")
     imports.command(confirm)
+    imports.command(correct)
     imports.command(list_open, name="list")
     app.command(imports)
 
@@ -62,6 +63,32 @@ def confirm(
         return
     console.print(f"[bold green]final[/bold green]: the outcome for {draft.number} is on the ledger")
     print_fields(fields)
+
+
+def correct(
+    file: Annotated[Path, Parameter(help="The outcome as JSON, as it is to be.")],
+    /,
+    *,
+    keys: KeysOption,
+    genesis: GenesisOption,
+    token: TokenOption,
+    url: UrlOption = "http://127.0.0.1:8600",
+    out: OutOption = Path(),
+) -> None:
+    """Correct an outcome that this office stated; both stay visible. Needs a participant's token.
+
+    To correct an outcome once more, use another folder for --out.
+    """
+    draft, text = read_draft(file, confirm_from_json)
+    office = Office.open(read_genesis(genesis), keys, Role.CONFIRM)
+    name = corrected_name(draft.number)
+    submission = kept_submission(out, name, draft, confirm_from_json)
+    if submission is None:
+        answers = draft.answers or asyncio.run(_newest(url, token, draft.number))
+        submission = office.correct(replace(draft, answers=answers), text, out)
+    taken = submit(url, submission, out, name)
+    console.print(f"[bold green]final[/bold green]: the outcome for {draft.number} is corrected")
+    print_fields({"id": taken.id, "height": taken.height, "receipt": str(out / f"{name}{RECEIPT}")})
 
 
 def list_open(

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -131,6 +132,75 @@ def test_issue_confirm_show_verify(network: Devnet, office: dict[str, str], tmp_
         assert "not checked" in kpledger("receipt", "show", receipt).stdout
         outside = [sys.executable, "-m", "tests.outside.receipts", "verify", str(receipt), "--policy", description["policy"]]
         assert subprocess.run(outside, capture_output=True, check=False).returncode == 0
+
+
+def test_amend_confirm_correct_close(network: Devnet, office: dict[str, str], tmp_path: Path) -> None:
+    description = network.description()
+    tokens = description["tokens"]["participant"]
+    sent = options(office, "keys", "genesis", "url", "out")
+    kpledger("certificate", "issue", write(tmp_path, "c.json", certificate("BW0000601")), *sent)
+    amended = write(tmp_path, "a.json", certificate("BW0000601", parcels=3))
+    assert "is amended" in kpledger("certificate", "amend", amended, *sent, "--token", tokens["BW"]).stdout
+    codes = json.loads((Path(office["out"]) / "BW0000601.codes.json").read_text(encoding="utf-8"))
+    lines = [
+        {"hs": "710231", "carats": "1200.50", "value": "240100.00"},
+        {"hs": "710221", "carats": "300.00", "value": "1500.00"},
+    ]
+    outcome = {
+        "number": "BW0000601",
+        "outcome": "confirmed",
+        "received": str(TODAY),
+        "parcels": 3,
+        "lines": lines,
+        "inspection": "opened",
+        "seals": "intact",
+        "receipt_code": codes["receipt_code"],
+    }
+    there = ["--keys", description["keys"]["RU"], "--genesis", office["genesis"], "--url", description["nodes"][1]["api"]]
+    there += ["--token", tokens["RU"], "--out", tmp_path / "ru"]
+    assert "final" in kpledger("import", "confirm", write(tmp_path, "o.json", outcome), *there).stdout
+    fewer = outcome | {"outcome": "discrepancy", "lines": lines[:1]}
+    assert "is corrected" in kpledger("import", "correct", write(tmp_path, "f.json", fewer), *there).stdout
+    kpledger("certificate", "issue", write(tmp_path, "d.json", certificate("BW0000602")), *sent)
+    assert "is closed (void)" in kpledger("certificate", "close", "BW0000602", "void", *sent).stdout
+    assert kpledger("certificate", "close", "BW0000601", "void", *sent, check=77).returncode == 77
+    show = ["--token", tokens["BW"], *options(office, "url"), "--json"]
+    shown = json.loads(kpledger("certificate", "show", "BW0000601", *show).stdout)
+    row = shown["certificate"]
+    assert (row["state"], row["parcels"], row["measured"], len(shown["records"])) == ("discrepancy", 3, "1200.50", 4)
+    assert json.loads(kpledger("certificate", "show", "BW0000602", *show).stdout)["certificate"]["state"] == "void"
+
+
+def test_a_participant_files_what_it_says_of_itself(network: Devnet, office: dict[str, str], tmp_path: Path) -> None:
+    description = network.description()
+    keys = Path(description["keys"]["BW"])
+    sent = ["--author", "BW", *options(office, "genesis", "url")]
+    year = TODAY.year
+    numbers = write(tmp_path, "range.json", {"first": 900_000, "last": 900_999, "year": year + 1})
+    assert "final" in kpledger("record", "file", "range.commit", numbers, *sent, "--key", keys / "issue").stdout
+    again = kpledger("record", "file", "range.commit", numbers, *sent, "--key", keys / "issue", check=77)
+    assert again.returncode == 77
+    assert "range-overlaps" in again.stderr
+    closes = (int(time.time()) + 86_400) * 1_000
+    effective = str(TODAY + timedelta(days=9))
+    proposal = {
+        "closes": closes,
+        "decision": "suspend",
+        "effective": effective,
+        "procedure": "plenary",
+        "subject": "CF",
+        "title": "For a try",
+    }
+    body = write(tmp_path, "proposal.json", proposal)
+    said = kpledger("plenary", "propose", body, *sent, "--key", keys / "govern").stdout
+    record = said.split()[2]
+    kpledger("plenary", "position", record, "support", *sent, "--key", keys / "govern")
+    token = ["--token", description["tokens"]["participant"]["BW"], *options(office, "url")]
+    (listed,) = [one for one in json.loads(kpledger("plenary", "list", *token, "--json").stdout) if one["id"] == record]
+    assert (listed["tally"], listed["outcome"], listed["title"]) == ("1/0/0", "", "For a try")
+    assert "For a try" in kpledger("plenary", "list", *token).stdout
+    shown = json.loads(kpledger("record", "show", record, *token).stdout)
+    assert (shown["kind"], shown["body"]["subject"]) == ("plenary.propose", "CF")
 
 
 def test_refusals_name_rule_field_and_figures(office: dict[str, str], tmp_path: Path) -> None:
