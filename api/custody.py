@@ -177,9 +177,11 @@ def _stock(found: Stock) -> StockAnswer:
 
 
 class _Balance(TypedDict):
+    opening: str
+    production: str
     imports: str
     exports: str
-    imports_less_exports: str
+    stock: str
     uncovered: str
     uncovered_percent: str
     import_certificates: int
@@ -188,9 +190,11 @@ class _Balance(TypedDict):
 
 def _balance(balance: Balance) -> _Balance:
     return {
+        "opening": carats(balance.opening),
+        "production": carats(balance.production),
         "imports": carats(balance.imports),
         "exports": carats(balance.exports),
-        "imports_less_exports": carats(balance.imports_less_exports),
+        "stock": carats(balance.stock),
         "uncovered": carats(balance.uncovered),
         "uncovered_percent": carats(balance.uncovered_share),
         "import_certificates": balance.import_certificates,

@@ -1,17 +1,23 @@
-"""What a participant has received less what it has sent, by HS code: stock, as far as certificates bear it out.
+"""A participant's stock by HS code: opening stock + production + imports - exports (2-records.md, "Custody").
 
 Rules: imports are those that arrived, as measured, exports those that were issued, both off the running sums of state
-(`ledger.totals`), so this costs eight looks at any size of the ledger. Goods change their HS code when they are sorted: a
-single code may be short without anything being wrong, the margin over all of them may not. What was mined, or held before, is
-not in it: a producer sends more than it receives. Nothing is balanced or hidden: what is short is negative, and *uncovered* is
-the part of the exports for which nothing was received. Integers only. Reference: 2-records.md, "Custody and the carat balance".
+(`ledger.totals`); opening stock is what `stock.declare` says, production the newest revision of each half-year's
+`production.report`, as long as they are reported. Goods change their HS code when they are sorted: a single code may be short
+without anything being wrong, the margin over all of them may not. Nothing is balanced or hidden: what is short is negative, and
+*uncovered* is the part of the exports that nothing bears out. Integers only.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from ledger import keys, totals
+from ledger.bodies import ProductionBody, StockBody
 from ledger.entries import HS_CODES, Head
+from ledger.errors import StoreError
+from ledger.merkle import leaf_hash
+from ledger.record import parse_record
+from ledger.report_entries import PRODUCTION, STOCK, decode_filing
 from ledger.store import Reads
 from ledger.totals import ALL_HS
 from ledger.units import Points
@@ -25,20 +31,22 @@ class Balance:
     """One HS code, or the margin over all (`hs` empty); weights in points, certificates as counted in `ledger.totals`."""
 
     hs: str
+    opening: Points
+    production: Points
     imports: Points
     exports: Points
     import_certificates: int
     export_certificates: int
 
     @property
-    def imports_less_exports(self) -> int:
-        """What is left in points, negative when more was sent than received."""
-        return self.imports - self.exports
+    def stock(self) -> int:
+        """What is left in points, negative when more was sent than there was."""
+        return self.opening + self.production + self.imports - self.exports
 
     @property
     def uncovered(self) -> Points:
-        """Points that were sent and not received."""
-        return Points(max(0, self.exports - self.imports))
+        """Points that were sent and that nothing bears out."""
+        return Points(max(0, -self.stock))
 
     @property
     def uncovered_share(self) -> int:
@@ -61,10 +69,29 @@ def read(at: Reads, head: Head, participant: str) -> Stock:
     code = participant.encode()
     stored = ((code + key, value) for key, value in at.iterate(keys.TOTAL + code))
     sums = {(row.flow, row.hs): (row.points, row.certificates) for row in totals.read(stored)}
-    total, *by_hs = (_balance(sums, hs) for hs in (ALL_HS, *HS_CODES))
+    opening, production = _lines(at, STOCK, participant), _lines(at, PRODUCTION, participant)
+    total, *by_hs = (_balance(hs, opening, production, sums) for hs in (ALL_HS, *HS_CODES))
     return Stock(head, participant, total, tuple(by_hs))
 
 
-def _balance(sums: dict[tuple[str, str], tuple[Points, int]], hs: str) -> Balance:
+def _balance(
+    hs: str, opening: Mapping[str, int], production: Mapping[str, int], sums: Mapping[tuple[str, str], tuple[Points, int]]
+) -> Balance:
     (imports, arrived), (exports, sent) = (sums.get((flow, hs), (Points(0), 0)) for flow in ("import", "export"))
-    return Balance(hs, imports, exports, arrived, sent)
+    return Balance(hs, Points(opening[hs]), Points(production[hs]), imports, exports, arrived, sent)
+
+
+def _lines(at: Reads, sort: str, participant: str) -> Mapping[str, int]:
+    """The sums by HS code, and over all, of the newest figures of a sort, two a year."""
+    found = dict.fromkeys((ALL_HS, *HS_CODES), 0)
+    for _, data in at.iterate(keys.filing(sort, participant, "")):
+        record_id = decode_filing(data).record
+        raw = at.get(keys.record(record_id))
+        if raw is None or leaf_hash(raw) != record_id:
+            raise StoreError(f"the bytes of record {record_id.hex()} are {'missing' if raw is None else 'damaged'}")
+        body = parse_record(raw).body
+        if isinstance(body, StockBody | ProductionBody):
+            for line in body.lines:
+                found[line.hs] += line.points
+                found[ALL_HS] += line.points
+    return found

@@ -120,14 +120,14 @@ class AgeingAnswer(LedgerAnswer):
 
 
 class BalanceAnswer(Answer):
-    """Certificates of one HS code, or of all: what arrived, as measured, less what was issued."""
+    """One HS code, or all: what there was, and what arrived, as measured, less what was issued."""
 
+    opening: Annotated[Carats, Field(description="As declared when it joined.")]
+    production: Annotated[Carats, Field(description="As reported, by half-years.")]
     imports: Carats
     exports: Carats
-    imports_less_exports: Annotated[Carats, Field(description="Negative: more was sent than received.")]
-    uncovered: Annotated[
-        Carats, Field(description="Exports for which nothing was received: mined, held before, or unexplained.")
-    ]
+    stock: Annotated[Carats, Field(description="Negative: more was sent than there was.")]
+    uncovered: Annotated[Carats, Field(description="Exports that nothing bears out.")]
     uncovered_percent: Annotated[Percent, Field(description="That, of the exports.")]
     import_certificates: Count
     export_certificates: Count
@@ -140,7 +140,7 @@ class HsBalanceAnswer(BalanceAnswer):
 
 
 class StockAnswer(LedgerAnswer):
-    """A participant's stock, as far as certificates bear it out; neither production nor what it held before is in it."""
+    """A participant's stock, as far as the ledger bears it out: opening stock, production, imports, less exports."""
 
     participant: Code
     total: BalanceAnswer

@@ -51,20 +51,20 @@ def stock(
     url: UrlOption = "http://127.0.0.1:8600",
     json: JsonOption = False,
 ) -> None:
-    """Show what a participant has received less what it has sent, by HS code (needs an auditor's token)."""
+    """Show a participant's stock by HS code: opening, production, imports, less exports (needs an auditor's token)."""
     answer = _get(url, token, f"/v1/participants/{quote(participant, safe='')}/stock")
     if json:
         print_json(answer)
         return
-    columns = ["HS", "imports", "exports", "imports - exports", "uncovered exports", "of exports"]
+    columns = ["HS", "opening", "production", "imports", "exports", "stock", "uncovered exports", "of exports"]
     rows = [(one["hs"], one) for one in answer["by_hs"]] + [("all", answer["total"])]
     print_table(columns, [[hs, *_balance(one)] for hs, one in rows], right=range(1, len(columns)))
-    say(f"\ncarats of {answer['participant']} at height {answer['read_at_height']}; what was mined or held before is not in it")
+    say(f"\ncarats of {answer['participant']} at height {answer['read_at_height']}")
 
 
 def _balance(one: Mapping[str, Any]) -> list[str]:
-    left = (one["imports"], one["exports"], one["imports_less_exports"], one["uncovered"])
-    return [*map(str, left), f"{one['uncovered_percent']} %"]
+    shown = ("opening", "production", "imports", "exports", "stock", "uncovered")
+    return [*(str(one[name]) for name in shown), f"{one['uncovered_percent']} %"]
 
 
 def _get(url: str, token: str, path: str) -> dict[str, Any]:

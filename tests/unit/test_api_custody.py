@@ -123,16 +123,16 @@ def test_stock_is_for_auditors(tmp_path):
         token = port.tokens.issue("auditor", NOW)
         shown = (await client.get("/v1/participants/EU/stock", token)).json()
         assert shown["total"] == {
-            "imports": "2001.00", "exports": "1300.00", "imports_less_exports": "701.00", "uncovered": "0.00",
+            "opening": "0.00", "production": "0.00", "imports": "2001.00", "exports": "1300.00", "stock": "701.00", "uncovered": "0.00",
             "uncovered_percent": "0.00", "import_certificates": 2, "export_certificates": 1,
         }  # fmt: skip
-        assert [(one["hs"], one["imports_less_exports"]) for one in shown["by_hs"]] == [
+        assert [(one["hs"], one["stock"]) for one in shown["by_hs"]] == [
             ("710210", "0.00"),
             ("710221", "300.00"),
             ("710231", "401.00"),
         ]
         short = (await client.get("/v1/participants/BW/stock", token)).json()["total"]
-        assert (short["imports_less_exports"], short["uncovered"], short["uncovered_percent"]) == (
+        assert (short["stock"], short["uncovered"], short["uncovered_percent"]) == (
             "-1500.50",
             "1500.50",
             "100.00",

@@ -106,8 +106,10 @@ def test_stock_and_open_confirmations(tmp_path):
             desk.run("import", "list", "--by-age"),
             desk.run("import", "list", "--by-age", "--destination", "BW", "--json"),
         )
-        assert ["all", "0.00", "1500.50", "-1500.50", "1500.50", "100.00", "%"] in [line.split() for line in stock.splitlines()]
-        assert json.loads(as_json)["total"]["imports_less_exports"] == "701.00"
+        assert ["all", "0.00", "0.00", "0.00", "1500.50", "-1500.50", "1500.50", "100.00", "%"] in [
+            line.split() for line in stock.splitlines()
+        ]
+        assert json.loads(as_json)["total"]["stock"] == "701.00"
         assert [line.split() for line in listed.splitlines()][1] == [
             "AE0000001", "IN", "300.00", "2026-09-18", "3", "2026-11-07",
         ]  # fmt: skip
