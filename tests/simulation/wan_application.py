@@ -159,8 +159,8 @@ class Application:
     def call(self, time: int, call: AppCall) -> None:
         """Carries out a call of the core."""
         match call:
-            case Build():
-                self._node.post(time, self._build(time, call))
+            case Build(parent=parent):
+                self._once_executed(time, parent.mark, lambda time: self._node.post(time, self._build(time, call)))
             case Check():
                 self._check(time, call)
             case Deliver():
@@ -201,10 +201,14 @@ class Application:
         def answer(time: int) -> None:
             self._node.post(time, Checked(call.digest, valid=True))
 
-        if mark.height < len(self.chain.marks):
-            reached(time)
+        self._once_executed(time, mark.height, reached)
+
+    def _once_executed(self, time: int, height: int, ready: Callable[[int], None]) -> None:
+        """Now, or as soon as the block at this height is executed: a mark is not older than the parent's."""
+        if height < len(self.chain.marks):
+            ready(time)
         else:
-            self._reached.append((mark.height, reached))
+            self._reached.append((height, ready))
 
     def _execute(self, time: int) -> None:
         if self._executing or not self._delivered:
