@@ -16,6 +16,7 @@ from api.documents import document_routes
 from api.errors import Overloaded
 from api.health import PROBES, health_routes
 from api.inquiries import inquiry_routes
+from api.keys import key_routes
 from api.limits import ApiLimits
 from api.log import log_routes
 from api.metrics import HttpMetrics
@@ -70,6 +71,7 @@ def create_app(port: NodePort) -> Quart:
         log_routes(port),
         network_routes(port),
         plenary_routes(port),
+        key_routes(port),
         return_routes(port),
         inquiry_routes(port),
         statistics_routes(port, figures),

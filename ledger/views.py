@@ -22,6 +22,7 @@ from ledger.genesis import Genesis
 from ledger.limits import MAX_PAGE
 from ledger.merkle import HASH_BYTES, leaf_hash
 from ledger.network import Epoch, Network, read_epoch
+from ledger.overlay import Reader
 from ledger.plenary import decode_proposal
 from ledger.record import parse_record
 from ledger.register import Register
@@ -196,6 +197,14 @@ class Queries:
     def network(self) -> Network:
         """The nodes, and the epoch in force, at the head."""
         return self._standing.rolls.network
+
+    def key_holder(self, key: bytes) -> str | None:
+        """The code of who has this key, whatever it is for; None for nobody."""
+        stored = Reader(self._store.get, self._standing.rolls).key_use(key)
+        if stored is not None:
+            return stored.holder
+        held = self.register.key_use(key)
+        return None if held is None else held.holder
 
     @property
     def register(self) -> Register:

@@ -5,10 +5,11 @@ lost connection sends the same bytes, which is harmless, instead of a second rec
 (`.refused`), so that no code of a certificate that does not exist is ever printed.
 """
 
+import asyncio
 import json
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -20,15 +21,18 @@ from ledger.drafts import ConfirmDraft, IssueDraft, code_text, make_amend, make_
 from ledger.entries import issuer_of
 from ledger.errors import Code, Refusal
 from ledger.genesis import Genesis
-from ledger.participants import Holder, Role
+from ledger.participants import SECRETARIAT, Holder, Role
 from ledger.record import build_statement, encode_submission, parse_submission, sign_statement
 from ledger.register import Register
 from ledger.units import Ms
+from node.client import Client
+from node.directory import fetch_register, key_holder
 from node.errors import Exit, FatalError, command
 from node.files import write_atomic
 from node.keys import SEED_BYTES, SigningKey, damaged, passphrase, read_secret
 
 Draft = TypeVar("Draft", IssueDraft, ConfirmDraft)
+T = TypeVar("T")
 SUBMISSION, DRAFT, CODES, RECEIPT = ".submission", ".draft.json", ".codes.json", ".tlog-proof"
 """Endings of what is kept of a certificate or an outcome."""
 
@@ -41,15 +45,17 @@ class Office:
         genesis: of the ledger it signs for.
         author: the participant it signs as, or `secretariat`.
         seed: its signing key for this role, 32 bytes.
+        url: the node that is asked for keys newer than the genesis; empty: none is.
     """
 
     genesis: Genesis
     author: str
     seed: bytes
+    url: str = ""
 
     @classmethod
-    def open(cls, genesis: Genesis, keys: Path, role: Role) -> "Office":
-        """The office whose key for `role` is in the folder `keys`.
+    def open(cls, genesis: Genesis, keys: Path, role: Role, url: str = "") -> "Office":
+        """The office whose key for `role` is in the folder `keys`; a key that the genesis does not name, the node at `url` may.
 
         Raises:
             FatalError: no such key, or the ledger does not know it.
@@ -62,7 +68,10 @@ class Office:
         holders: tuple[Holder, ...] = (*genesis.participants.values(), genesis.secretariat)
         for holder in holders:
             if public in holder.keys:
-                return cls(genesis, holder.code, seed)
+                return cls(genesis, holder.code, seed, url)
+        author = asyncio.run(_ask(url, lambda client: key_holder(client, public))) if url else None
+        if author is not None:
+            return cls(genesis, author, seed, url)
         raise FatalError(
             f"The key {file} is nobody's on the ledger {genesis.origin}.",
             "Nothing signed with it would be accepted.",
@@ -78,9 +87,10 @@ class Office:
         """
         if issuer_of(draft.number) != self.author:
             raise Refusal(Code.NUMBER_PREFIX, "number", given=draft.number, limit=self.author)
-        if draft.destination not in self.genesis.participants:
+        register = self._register(draft.destination)
+        if register.participant(draft.destination) is None:
             raise Refusal(Code.DESTINATION_UNKNOWN, "destination", given=draft.destination)
-        readers = Register(self.genesis).readers(self.author, draft.destination, _now())
+        readers = register.readers(self.author, draft.destination, _now())
         made = make_issue(self.genesis.ledger_id, draft, readers, secrets.token_bytes)
         submission = self._sign(CERTIFICATE_ISSUE, made.body, made.envelope)
         codes = {"receipt_code": code_text(made.receipt_code), "verdict_code": code_text(made.verdict_code)}
@@ -95,7 +105,8 @@ class Office:
         Raises:
             Refusal: the draft does not make a record.
         """
-        readers = Register(self.genesis).readers(issuer_of(draft.number), self.author, _now())
+        issuer = issuer_of(draft.number)
+        readers = self._register(issuer).readers(issuer, self.author, _now())
         made = make_confirm(self.genesis.ledger_id, draft, readers, secrets.token_bytes)
         submission = self._sign(IMPORT_CONFIRM, made.body, made.envelope)
         folder.mkdir(parents=True, exist_ok=True)
@@ -115,7 +126,7 @@ class Office:
         Raises:
             Refusal: the draft does not make a record.
         """
-        readers = Register(self.genesis).readers(self.author, draft.destination, _now())
+        readers = self._register(draft.destination).readers(self.author, draft.destination, _now())
         made = make_amend(self.genesis.ledger_id, draft, printed, answers, readers, secrets.token_bytes)
         submission = self._sign(CERTIFICATE_AMEND, made.body, made.envelope)
         folder.mkdir(parents=True, exist_ok=True)
@@ -128,7 +139,8 @@ class Office:
         Raises:
             Refusal: the draft does not make a record.
         """
-        readers = Register(self.genesis).readers(issuer_of(draft.number), self.author, _now())
+        issuer = issuer_of(draft.number)
+        readers = self._register(issuer).readers(issuer, self.author, _now())
         made = make_confirm(self.genesis.ledger_id, draft, readers, secrets.token_bytes)
         submission = self._sign(IMPORT_CORRECT, CorrectBody(**asdict(made.body)), made.envelope)
         folder.mkdir(parents=True, exist_ok=True)
@@ -158,11 +170,23 @@ class Office:
             )
         return kept
 
+    def _register(self, other: str) -> Register:
+        """The register, with the newest keys of those to whom an envelope between this office and another is sealed."""
+        if not self.url:
+            return Register(self.genesis)
+        codes = dict.fromkeys((self.author, other, SECRETARIAT))
+        return asyncio.run(_ask(self.url, lambda client: fetch_register(client, self.genesis, codes)))
+
     def _sign(self, kind: str, body: Body, envelope: bytes | None) -> bytes:
         statement = build_statement(kind, self.author, _now(), body)
         submission = encode_submission(sign_statement(self.genesis.ledger_id, self.seed, statement), envelope)
         parse_submission(submission)
         return submission
+
+
+async def _ask(url: str, question: Callable[[Client], Awaitable[T]]) -> T:
+    async with Client(url) as client:
+        return await question(client)
 
 
 def outcome_name(number: str) -> str:

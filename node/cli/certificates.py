@@ -44,7 +44,7 @@ def issue(
     nobody else keeps that in clear). What is refused gets the ending .refused.
     """
     draft, text = read_draft(file, issue_from_json)
-    office = Office.open(read_genesis(genesis), keys, Role.ISSUE)
+    office = Office.open(read_genesis(genesis), keys, Role.ISSUE, url)
     submission = kept_submission(out, draft.number, draft, issue_from_json) or office.issue(draft, text, out)
     taken = submit(url, submission, out, draft.number)
     fields: dict[str, Any] = {
@@ -77,7 +77,7 @@ def amend(
     To amend a certificate once more, use another folder for --out.
     """
     draft, text = read_draft(file, issue_from_json)
-    office = Office.open(read_genesis(genesis), keys, Role.ISSUE)
+    office = Office.open(read_genesis(genesis), keys, Role.ISSUE, url)
     name = amended_name(draft.number)
     submission = kept_submission(out, name, draft, issue_from_json)
     if submission is None:
@@ -103,7 +103,7 @@ def close(
     out: OutOption = Path(),
 ) -> None:
     """Close a certificate without an outcome that counts. Safe to run again."""
-    office = Office.open(read_genesis(genesis), keys, Role.ISSUE)
+    office = Office.open(read_genesis(genesis), keys, Role.ISSUE, url)
     name = f"{number}.close"
     body = CloseBody(number=number, reason=reason, replacement=replacement)
     taken = submit(url, office.state(CERTIFICATE_CLOSE, body, out, name), out, name)

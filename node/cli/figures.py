@@ -34,7 +34,7 @@ def report(
 ) -> None:
     """Sign and submit a half-year's production, wait until it is final, keep the receipt. Safe to run again."""
     body, _ = read_draft(file, production_from_json)
-    office = Office.open(read_genesis(genesis), keys, Role.REPORT)
+    office = Office.open(read_genesis(genesis), keys, Role.REPORT, url)
     name = f"{office.author}-production-{body.half}-r{body.revision}"
     state(office, PRODUCTION_REPORT, body, url=url, out=out, name=name, json=json)
 
@@ -51,7 +51,7 @@ def declare_stock(
 ) -> None:
     """Sign and submit the opening stock, which is declared once, and keep the receipt. Safe to run again."""
     body, _ = read_draft(file, stock_from_json)
-    office = Office.open(read_genesis(genesis), keys, Role.REPORT)
+    office = Office.open(read_genesis(genesis), keys, Role.REPORT, url)
     state(office, STOCK_DECLARE, body, url=url, out=out, name=f"{office.author}-stock", json=json)
 
 

@@ -43,7 +43,7 @@ def confirm(
     When the file does not say which record it answers, the certificate's newest one is looked up (needs a token).
     """
     draft, text = read_draft(file, confirm_from_json)
-    office = Office.open(read_genesis(genesis), keys, Role.CONFIRM)
+    office = Office.open(read_genesis(genesis), keys, Role.CONFIRM, url)
     name = outcome_name(draft.number)
     submission = kept_submission(out, name, draft, confirm_from_json)
     if submission is None:
@@ -80,7 +80,7 @@ def correct(
     To correct an outcome once more, use another folder for --out.
     """
     draft, text = read_draft(file, confirm_from_json)
-    office = Office.open(read_genesis(genesis), keys, Role.CONFIRM)
+    office = Office.open(read_genesis(genesis), keys, Role.CONFIRM, url)
     name = corrected_name(draft.number)
     submission = kept_submission(out, name, draft, confirm_from_json)
     if submission is None:

@@ -127,7 +127,7 @@ def list_inquiries(
 def _state(kind: str, body: Body, role: Role, keys: Path, genesis: Path, *, url: str, out: Path, json: bool) -> None:
     """Signs and submits; the same words again are the same record, however often the command is run."""
     name = f"{kind}-{hashlib.sha256(codec.encode_plain(body)).hexdigest()[:16]}"
-    state(Office.open(read_genesis(genesis), keys, role), kind, body, url=url, out=out, name=name, json=json)
+    state(Office.open(read_genesis(genesis), keys, role, url), kind, body, url=url, out=out, name=name, json=json)
 
 
 def _id(text: str) -> bytes:

@@ -50,7 +50,7 @@ def prepare_return(
     Writes AUTHOR-FLOW-QUARTER-rREVISION.json for `return file`. The folder of --keys must hold the sealing key (seal), and
     former ones (seal-2025, ...) when the quarter's records were sealed to them.
     """
-    office = Office.open(read_genesis(genesis), keys, Role.REPORT)
+    office = Office.open(read_genesis(genesis), keys, Role.REPORT, url)
     desk = Desk(office.genesis.ledger_id, office.author, _sealing_keys(keys))
 
     async def run() -> ReturnBody:
@@ -82,7 +82,7 @@ def file_return(
 ) -> None:
     """Sign and submit a return, wait until it is final, keep the receipt. Safe to run again."""
     body, _ = read_draft(file, return_from_json)
-    office = Office.open(read_genesis(genesis), keys, Role.REPORT)
+    office = Office.open(read_genesis(genesis), keys, Role.REPORT, url)
     name = _name(office, body)
     taken = submit(url, office.state(RETURN_FILE, body, out, name), out, name)
     fields: dict[str, Any] = {

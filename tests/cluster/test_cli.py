@@ -7,9 +7,13 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
+from nacl.bindings import crypto_scalarmult_base
 
+from ledger.envelope import open_envelope
+from node.keys import SigningKey
 from tests.support.cluster import Devnet, devnet
 
 TODAY = datetime.now(UTC).date()
@@ -201,6 +205,38 @@ def test_a_participant_files_what_it_says_of_itself(network: Devnet, office: dic
     assert "For a try" in kpledger("plenary", "list", *token).stdout
     shown = json.loads(kpledger("record", "show", record, *token).stdout)
     assert (shown["kind"], shown["body"]["subject"]) == ("plenary.propose", "CF")
+
+
+def test_keys_registered_later_sign_and_are_sealed_to(network: Devnet, office: dict[str, str], tmp_path: Path) -> None:
+    description = network.description()
+    api, token = description["nodes"][0]["api"], description["tokens"]["participant"]["RU"]
+    reach = options(office, "genesis", "url")
+    folder = tmp_path / "new-office"
+    kpledger("key", "new", "BW", "--keys", folder, "--raw-keys")
+    with urlopen(f"{api}/v1/keys/BW") as answer:
+        authority = json.load(answer)["keys"][0]["authority"]
+    public = SigningKey.from_seed((folder / "issue").read_bytes()).public
+    body = write(tmp_path, "key.json", {"key": public.hex(), "roles": ["issue"], "authority": authority})
+    file = write(tmp_path, "c.json", certificate("BW0000701"))
+    issue = ["certificate", "issue", file, "--keys", folder, *reach, "--out", tmp_path]
+    assert kpledger(*issue, check=78).stderr.startswith(f"The key {folder / 'issue'} is nobody's")
+    kpledger("key", "add", body, "--author", "BW", "--key", Path(description["keys"]["BW"]) / "root", *reach)
+
+    sealing = crypto_scalarmult_base(b"r" * 32)
+    epoch = TODAY.year + 1
+    body = write(tmp_path, "seal.json", {"key": sealing.hex(), "roles": ["seal"], "epoch": epoch})
+    kpledger("key", "add", body, "--author", "RU", "--key", Path(description["keys"]["RU"]) / "root", *reach)
+
+    taken = json.loads(kpledger(*issue, "--json").stdout)
+    asked = Request(f"{api}/v1/records/{taken['id']}/envelope", headers={"Authorization": f"Bearer {token}"})
+    with urlopen(asked) as answer:
+        envelope = answer.read()
+    content = open_envelope(bytes.fromhex(description["ledger_id"]), envelope, "RU", b"r" * 32)
+    assert content["exporter"]["name"] == "An Exporter"
+    kpledger("key", "revoke", public.hex(), "--author", "BW", "--key", Path(description["keys"]["BW"]) / "root", *reach)
+    refused = write(tmp_path, "d.json", certificate("BW0000702"))
+    again = kpledger("certificate", "issue", refused, "--keys", folder, *reach, "--out", tmp_path, check=77)
+    assert "key-not-in-force" in again.stderr
 
 
 def test_refusals_name_rule_field_and_figures(office: dict[str, str], tmp_path: Path) -> None:
