@@ -20,7 +20,7 @@ from api.schemas.certificates import (
     OpenRowAnswer,
     RecordReference,
 )
-from api.views import confirm_answer, issue_answer
+from api.views import body_answer, confirm_answer, issue_answer
 from ledger.answers import CertificateRow, CertificateView
 from ledger.units import block_date, carats, day_number
 
@@ -119,14 +119,16 @@ def _certificate(found: CertificateView) -> CertificateAnswer:
     return CertificateAnswer(
         read_at_height=found.head.height,
         certificate=_row(found.row),
-        issue=issue_answer(found.issue),
+        issue=None if found.issue is None else issue_answer(found.issue),
+        paper=None if found.paper is None else body_answer(found.paper),
         outcome=None if found.outcome is None else confirm_answer(found.outcome),
         records=[
             RecordReference(id=record_id.hex(), height=at) for record_id, at in zip(found.records, found.heights, strict=True)
         ],
         claims=[ClaimAnswer(number=claim.number, carats=carats(claim.points)) for claim in found.claims],
+        beside=[record_id.hex() for record_id in found.beside],
     )
 
 
-def _type(row: CertificateRow) -> Literal["export", "re-export"]:
-    return "re-export" if row.type == "re-export" else "export"
+def _type(row: CertificateRow) -> Literal["export", "re-export", "paper"]:
+    return "re-export" if row.type == "re-export" else "paper" if row.type == "paper" else "export"

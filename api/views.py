@@ -32,13 +32,14 @@ def record_answer(ledger: Ledger, record_id: bytes) -> RecordAnswer | None:
         author=record.author,
         at=record.at,
         key=record.key.hex(),
-        body=_body_answer(record.body),
+        body=body_answer(record.body),
         envelope=ledger.envelope(record_id) is not None,
         record=raw.hex(),
     )
 
 
-def _body_answer(body: Body) -> IssueAnswer | ConfirmAnswer | BodyAnswer:
+def body_answer(body: Body) -> IssueAnswer | ConfirmAnswer | BodyAnswer:
+    """A record's body."""
     match body:
         case IssueBody():
             return issue_answer(body)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ledger.bodies import ConfirmBody, StatedBody
+from ledger.bodies import ConfirmBody, PaperImportBody, StatedBody
 from ledger.entries import CertificateState, Head
 from ledger.errors import Refusal
 from ledger.log import Log
@@ -80,20 +80,24 @@ class CertificateView:
     Attributes:
         head: where the ledger stood.
         row: what lists show.
-        issue: what the issuer says, as amended.
+        issue: what the issuer says, as amended; None for an import on paper.
+        paper: that import, None for others.
         outcome: what the destination says, as corrected, None while it is open.
         records: ids of all its records, the issue first; the last is what an outcome must answer.
         heights: their blocks, in the same order.
         claims: who took carats from it, by number; at most the first `ledger.limits.MAX_PAGE`.
+        beside: ids of technical certificates and transit notices that name it, as many at most.
     """
 
     head: Head
     row: CertificateRow
-    issue: StatedBody
+    issue: StatedBody | None
+    paper: PaperImportBody | None
     outcome: ConfirmBody | None
     records: tuple[bytes, ...]
     heights: tuple[int, ...]
     claims: tuple[Claim, ...]
+    beside: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from typing import Final, TypeVar
 from msgspec import Struct
 
 from ledger import entries, keys
-from ledger.bodies import Line, Source, StatedBody
+from ledger.bodies import Line, PaperImportBody, Source, StatedBody
 from ledger.entries import CertificateEntry, CertificateState, Head, issuer_of
 from ledger.errors import StoreError
 from ledger.limits import MAX_CHAIN_CERTIFICATES, MAX_CHAIN_TAKINGS
@@ -50,7 +50,7 @@ class Link(Struct, frozen=True, gc=False):
 
     Attributes:
         state: what became of it: points that were claimed by a certificate that is void do not travel.
-        type: `export` or `re-export`.
+        type: `export`, `re-export` or `paper`.
         points: weight as issued.
         measured: weight that arrived, None without an outcome that counts.
         claimed: weight that later certificates took from it, in this chain or not.
@@ -221,4 +221,6 @@ def _stated(at: Reads, entry: CertificateEntry) -> tuple[tuple[Line, ...], tuple
         body = parse_record(raw).body
         if isinstance(body, StatedBody):
             return body.lines, () if entry.state in entries.GOODS_REMAIN else body.sources
+        if isinstance(body, PaperImportBody):
+            return body.lines, ()
     return (), ()

@@ -74,6 +74,10 @@ class Code(StrEnum):
     REPLACEMENT = "replacement"
     NO_OUTCOME = "no-outcome"
     CORRECTED_BELOW_CLAIMED = "corrected-below-claimed"
+    # paper.import, paper.confirm, technical.issue
+    PAPER_NOT_NEEDED = "paper-not-needed"
+    LINK_MISSING = "link-missing"
+    NOT_PARTY = "not-party"
     # node.set
     NOT_ROOT_KEY = "not-root-key"
     NODE_ADDRESS = "node-address"

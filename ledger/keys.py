@@ -31,6 +31,8 @@
 | `s/i/` | id of its record | `InquiryEntry` | state |
 | `s/e/` | rid, reader | key epochs for which a `sealed.share` gave it the key | state |
 | `s/z/` | rid, reader | id of the `sealed.fault` in which it says that it cannot open the envelope | state |
+| `s/h/` | number | id of the `technical.issue` that has it | state |
+| `x/` | number, `/`, index (8 bytes) | id: technical certificates and transit notices that name it | index |
 | `s/q/` | author, purpose of the key | `QuotaEntry`: such records of the last day on which there were any | state |
 | `i/` | mask, codes, state, index (8 bytes) | number: certificates in the log's order | index |
 | `q/` | state, mask, participant, index (8 bytes) | id: inquiries in the log's order | index |
@@ -84,6 +86,8 @@ INDEX: Final = b"i/"
 INQUIRY_INDEX: Final = b"q/"
 REVISIONS: Final = b"f/"
 CLAIM: Final = b"d/"
+TECHNICAL: Final = b"s/h/"
+BESIDE: Final = b"x/"
 OPEN_SINCE: Final = b"a/"
 TILES: Final = b"t/"
 NODE: Final = b"n/"
@@ -249,6 +253,16 @@ def listing(issuer: str, destination: str, state: int) -> bytes:
 def position(index: int) -> bytes:
     """A position in the log, as it ends a key of a list."""
     return index.to_bytes(INDEX_BYTES, "big")
+
+
+def technical(number: str) -> bytes:
+    """Where a technical certificate stands."""
+    return TECHNICAL + number.encode()
+
+
+def beside(number: str) -> bytes:
+    """The prefix of all records that stand beside a certificate."""
+    return BESIDE + number.encode() + b"/"
 
 
 def claims(source: str) -> bytes:

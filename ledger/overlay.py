@@ -74,6 +74,10 @@ class Reader:
         data = self.get(keys.bilateral(author, partner))
         return () if data is None else decode_settings(data)
 
+    def technical(self, number: str) -> bytes | None:
+        """The id of the technical certificate of this number, None where there is none."""
+        return self.get(keys.technical(number))
+
     def holds(self, key: bytes) -> bool:
         """Whether something stands under a key."""
         return self.get(key) is not None

@@ -14,7 +14,7 @@ from itertools import islice
 from ledger import ageing, custody, entries, keys, report_views, stock, totals
 from ledger.ageing import Ageing
 from ledger.answers import CertificateRow, CertificateView, Claim, Evidence, Figures, Judgement, Page, ProposalPage, Standing
-from ledger.bodies import ConfirmBody, SealedBody, StatedBody
+from ledger.bodies import ConfirmBody, PaperImportBody, SealedBody, StatedBody
 from ledger.custody import Custody, Steps
 from ledger.entries import STATE_NUMBER, STATES, CertificateEntry, CertificateState, Head, issuer_of
 from ledger.errors import StoreError
@@ -93,7 +93,9 @@ class Queries:
             return CertificateView(
                 head=_head(at),
                 row=_row(number, entry),
-                issue=next(body for body in reversed(records) if isinstance(body, StatedBody)),
+                issue=next((body for body in reversed(records) if isinstance(body, StatedBody)), None),
+                paper=next((body for body in records if isinstance(body, PaperImportBody)), None),
+                beside=tuple(value for _, value in at.iterate(keys.beside(number), limit=MAX_PAGE)),
                 outcome=next((body for body in reversed(records) if isinstance(body, ConfirmBody)), None),
                 records=entry.records,
                 heights=entry.heights,

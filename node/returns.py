@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote
 
-from ledger.bodies import ConfirmBody, Protection, ReturnBody, ReturnCell, StatedBody
+from ledger.bodies import ConfirmBody, PaperImportBody, Protection, ReturnBody, ReturnCell, StatedBody
 from ledger.commitments import opens, sum_blindings
 from ledger.entries import SOURCE_STATES, CertificateState, issuer_of
 from ledger.envelope import check_envelope, check_values, open_envelope
@@ -110,14 +110,17 @@ async def _counted(client: Client, author: str, flow: Flow, quarter: str) -> Asy
 async def _opened(client: Client, desk: Desk, flow: Flow, quarter: str, number: str) -> list[OpenedLine] | None:
     """The lines of a certificate's issue, or of its outcome; None when that was received in another quarter."""
     shown = await client.get_json(f"/v1/certificates/{number}")
-    if flow == "import" and quarter_of(shown["outcome"]["received"]) != quarter:
+    arrival = shown["outcome"] or shown["paper"]
+    if flow == "import" and (arrival is None or quarter_of(arrival["received"]) != quarter):
         return None
     for reference in reversed(shown["records"]):
         record = parse_record(bytes.fromhex((await client.get_json(f"/v1/records/{reference['id']}"))["record"]))
         if record.id.hex() != reference["id"]:
             raise _untrue(number, "a record that is not the one asked for")
         body = record.body
-        if not isinstance(body, StatedBody | ConfirmBody) or isinstance(body, StatedBody) != (flow == "export"):
+        if not isinstance(body, StatedBody | ConfirmBody | PaperImportBody) or isinstance(body, StatedBody) != (
+            flow == "export"
+        ):
             continue
         envelope = await client.get_bytes(f"/v1/records/{reference['id']}/envelope")
         check_envelope(envelope, body.sealed, body.rid)

@@ -14,7 +14,7 @@ from msgspec import Struct, inspect
 from pydantic import Field, create_model
 
 from api.schemas.base import Answer, Carats, Hex
-from ledger.bodies import KINDS, Body, ConfirmBody, IssueBody
+from ledger.bodies import KINDS, Body, ConfirmBody, IssueBody, PaperImportBody
 
 _UNITS = {"points": ("carats", Carats), "cents": ("value", Carats)}
 
@@ -79,5 +79,7 @@ BODIES: dict[type[Body], type[Answer]] = {
 
 if TYPE_CHECKING:
     BodyAnswer = Answer
+    PaperAnswer = Answer
 else:
     BodyAnswer = reduce(or_, BODIES.values())
+    PaperAnswer = BODIES[PaperImportBody]

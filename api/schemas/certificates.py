@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from api.schemas.base import Answer, Carats, Code, Count, Date, Hash, Height, LedgerAnswer, Number, Page, PageQuery
+from api.schemas.bodies import PaperAnswer
 from api.schemas.records import ConfirmAnswer, IssueAnswer
 from ledger.entries import CertificateState
 
@@ -16,7 +17,7 @@ class CertificateRowAnswer(Answer):
     issuer: Code
     destination: Code
     state: CertificateState
-    type: Literal["export", "re-export"]
+    type: Literal["export", "re-export", "paper"]
     issued: Date
     expires: Date
     parcels: Count
@@ -39,7 +40,7 @@ class OpenRowAnswer(Answer):
     number: Number
     issuer: Code
     destination: Code
-    type: Literal["export", "re-export"]
+    type: Literal["export", "re-export", "paper"]
     issued: Date
     expires: Date
     parcels: Count
@@ -73,10 +74,12 @@ class CertificateAnswer(LedgerAnswer):
     """One certificate: what the issuer says, what the destination says, and the records that say it."""
 
     certificate: CertificateRowAnswer
-    issue: IssueAnswer
+    issue: Annotated[IssueAnswer | None, Field(description="As amended; null for an import on paper.")]
+    paper: Annotated[PaperAnswer | None, Field(description="An import on paper, null for others.")]
     outcome: Annotated[ConfirmAnswer | None, Field(description="Null while it is open.")]
     records: Annotated[list[RecordReference], Field(description="The issue first; an outcome answers the last.")]
     claims: Annotated[list[ClaimAnswer], Field(description="By number, at most the first 500.")]
+    beside: Annotated[list[Hash], Field(description="Ids of technical certificates and transit notices that name it.")]
 
 
 class CertificatesQuery(PageQuery):

@@ -17,7 +17,7 @@ class LinkAnswer(Answer):
     issuer: Code
     destination: Code
     state: CertificateState
-    type: Literal["export", "re-export"]
+    type: Literal["export", "re-export", "paper"]
     issued: Date
     carats: Annotated[Carats, Field(description="As issued.")]
     measured: Annotated[Carats | None, Field(description="As the destination measured; null without an outcome that counts.")]

@@ -69,6 +69,10 @@ ERRORS: dict[Code | ApiCode, str] = {
     Code.REPLACEMENT: "What takes its place must be another certificate of the same issuer; other reasons name none.",
     Code.NO_OUTCOME: "There is no outcome to correct.",
     Code.CORRECTED_BELOW_CLAIMED: "Later certificates have taken more carats than the corrected outcome leaves.",
+    # paper.import, paper.confirm, technical.issue
+    Code.PAPER_NOT_NEEDED: "The other side issues or confirms on this ledger on that day; paper is for those that do not.",
+    Code.LINK_MISSING: "Returned and seized goods name the certificate under which they travelled.",
+    Code.NOT_PARTY: "Only the issuer or the destination of the named certificate may link to it.",
     # node.set
     Code.NOT_ROOT_KEY: "Only the author's root key signs what its node is.",
     Code.NODE_ADDRESS: "The node's address is not host:port with a port from 1 to 65535.",

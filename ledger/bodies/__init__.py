@@ -29,6 +29,7 @@ from ledger.bodies.members import (
     WithdrawBody,
 )
 from ledger.bodies.nodes import EquivocationBody, NodeReadyBody, NodeSetBody
+from ledger.bodies.papers import PaperConfirmBody, PaperImportBody, TechnicalBody, TransitBody
 from ledger.bodies.plenary import BilateralBody, MissionReportBody, PositionBody, ProposeBody
 from ledger.bodies.reports import CountersignBody, ProductionBody, Protection, ReturnBody, ReturnCell, StockBody
 from ledger.bodies.trade import AmendBody, CloseBody, ConfirmBody, ConfirmLine, CorrectBody, IssueBody, Line, Source
@@ -66,6 +67,8 @@ __all__ = [
     "NodeReadyBody",
     "NodeSetBody",
     "Number",
+    "PaperConfirmBody",
+    "PaperImportBody",
     "ParticipantCode",
     "ParticipationSetBody",
     "PositionBody",
@@ -81,13 +84,15 @@ __all__ = [
     "Source",
     "StatedBody",
     "StockBody",
+    "TechnicalBody",
+    "TransitBody",
     "WithdrawBody",
 ]
 
 StatedBody = IssueBody | AmendBody
 """All that an issuer states of a certificate."""
 
-SealedBody = StatedBody | ConfirmBody | CorrectBody
+SealedBody = StatedBody | ConfirmBody | CorrectBody | PaperImportBody | TechnicalBody
 """Bodies with lines, a rid and the hash of an envelope."""
 
 MemberBody = AuthoritySetBody | KeyAddBody | KeyRevokeBody | ParticipationSetBody | WithdrawBody | RangeCommitBody
@@ -95,7 +100,7 @@ PlenaryBody = ProposeBody | PositionBody | MissionReportBody | BilateralBody
 NodeBody = NodeSetBody | NodeReadyBody | EquivocationBody
 ReportBody = ProductionBody | StockBody | ReturnBody | CountersignBody
 InquiryBody = InquiryOpenBody | InquiryAnswerBody | InquiryCloseBody | ShareBody | FaultBody
-Body = SealedBody | CloseBody | MemberBody | PlenaryBody | NodeBody | ReportBody | InquiryBody
+Body = SealedBody | CloseBody | PaperConfirmBody | TransitBody | MemberBody | PlenaryBody | NodeBody | ReportBody | InquiryBody
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +116,10 @@ CERTIFICATE_AMEND: Final = "certificate.amend"
 CERTIFICATE_CLOSE: Final = "certificate.close"
 IMPORT_CONFIRM: Final = "import.confirm"
 IMPORT_CORRECT: Final = "import.correct"
+PAPER_IMPORT: Final = "paper.import"
+PAPER_CONFIRM: Final = "paper.confirm"
+TECHNICAL_ISSUE: Final = "technical.issue"
+TRANSIT_NOTICE: Final = "transit.notice"
 PARTICIPATION_SET: Final = "participation.set"
 PARTICIPANT_WITHDRAW: Final = "participant.withdraw"
 RANGE_COMMIT: Final = "range.commit"
@@ -140,6 +149,10 @@ KINDS: Final = {
     CERTIFICATE_CLOSE: Kind(CloseBody),
     IMPORT_CONFIRM: Kind(ConfirmBody, sealed=True),
     IMPORT_CORRECT: Kind(CorrectBody, sealed=True),
+    PAPER_IMPORT: Kind(PaperImportBody, sealed=True),
+    PAPER_CONFIRM: Kind(PaperConfirmBody),
+    TECHNICAL_ISSUE: Kind(TechnicalBody, sealed=True),
+    TRANSIT_NOTICE: Kind(TransitBody),
     PARTICIPATION_SET: Kind(ParticipationSetBody),
     PARTICIPANT_WITHDRAW: Kind(WithdrawBody),
     RANGE_COMMIT: Kind(RangeCommitBody),

@@ -26,6 +26,8 @@ from ledger.bodies import (
     MISSION_REPORT,
     NODE_READY,
     NODE_SET,
+    PAPER_CONFIRM,
+    PAPER_IMPORT,
     PARTICIPANT_WITHDRAW,
     PARTICIPATION_SET,
     PLENARY_POSITION,
@@ -37,6 +39,8 @@ from ledger.bodies import (
     SEALED_FAULT,
     SEALED_SHARE,
     STOCK_DECLARE,
+    TECHNICAL_ISSUE,
+    TRANSIT_NOTICE,
 )
 from ledger.network import Network
 from ledger.participants import Holder, Role
@@ -51,10 +55,12 @@ from ledger.rules import (
     members,
     missions,
     nodes,
+    papers,
     plenary,
     reports,
     returns,
     sealed,
+    technical,
 )
 from ledger.rules.common import Place, View, check_common, enact_common
 from ledger.rules.effects import Writer
@@ -84,6 +90,10 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         CERTIFICATE_CLOSE: Rule(RoleSigner(Role.ISSUE), changes.check_close, changes.enact_close),
         IMPORT_CONFIRM: Rule(RoleSigner(Role.CONFIRM), imports.check, imports.enact),
         IMPORT_CORRECT: Rule(RoleSigner(Role.CONFIRM), changes.check_correct, changes.enact_correct),
+        PAPER_IMPORT: Rule(RoleSigner(Role.CONFIRM), papers.check_import, papers.enact_import),
+        PAPER_CONFIRM: Rule(RoleSigner(Role.ISSUE), papers.check_confirm, papers.enact_confirm),
+        TECHNICAL_ISSUE: Rule(RoleSigner(Role.ISSUE, or_role=Role.CONFIRM), technical.check_issue, technical.enact_issue),
+        TRANSIT_NOTICE: Rule(RoleSigner(Role.CONFIRM), technical.check_transit, technical.enact_transit),
         PARTICIPATION_SET: Rule(RootSigner(), members.check_participation, members.enact_participation),
         PARTICIPANT_WITHDRAW: Rule(RoleSigner(Role.GOVERN), members.check_withdraw, members.enact_withdraw),
         RANGE_COMMIT: Rule(RoleSigner(Role.ISSUE), members.check_range, members.enact_range),

@@ -15,6 +15,8 @@ Checks, in this order (the column "refused when" of the table):
 A zone belongs to a line's one country; where a line names several, the zone does not clear any of them.
 """
 
+from collections.abc import Sequence
+
 from ledger import units
 from ledger.bodies import IssueBody, Line, Source, StatedBody
 from ledger.countries import is_country
@@ -44,8 +46,7 @@ def check_stated(view: View, author: Participant, body: StatedBody) -> None:
     _check_parties(view, author, body)
     _check_dates(view, author, body)
     check_sums(body)
-    for place, line in enumerate(body.lines):
-        _check_origin(view, body.issued, line, f"lines[{place}]")
+    check_origins(view, body.issued, body.lines)
     _check_sources(view, author, body)
 
 
@@ -81,7 +82,7 @@ def _check_number(view: View, author: Participant, body: IssueBody) -> None:
     number = body.number
     if issuer_of(number) != author.code:
         raise Refusal(Code.NUMBER_PREFIX, "number", given=number, limit=author.code)
-    if view.state.certificate(number) is not None:
+    if view.state.certificate(number) is not None or view.state.technical(number) is not None:
         raise Refusal(Code.NUMBER_USED, "number", given=number)
     check_range(author, body)
 
@@ -100,7 +101,7 @@ def _check_parties(view: View, author: Participant, body: StatedBody) -> None:
         figures = {"given": body.issued, "issuer": author.code, "limit": author.issues_from, "until": author.until}
         raise Refusal(Code.ISSUER_NOT_IN_FORCE, "issued", **figures)
     for date in (body.issued, view.date):
-        if author.suspended_on(date) and not _compliant(author, body):
+        if author.suspended_on(date) and not compliant(author, body.issued, body.lines):
             raise Refusal(Code.ISSUER_SUSPENDED, "issued", given=date, issuer=author.code)
     destination = view.register.participant(body.destination)
     if destination is None:
@@ -115,10 +116,10 @@ def _check_parties(view: View, author: Participant, body: StatedBody) -> None:
         raise Refusal(Code.DESTINATION_IS_ISSUER, "destination", given=body.destination)
 
 
-def _compliant(author: Participant, body: StatedBody) -> bool:
-    """Whether all goods were mined here, in zones that may export although the country is suspended."""
-    zones = author.zones_compliant_on(body.issued)
-    return all(len(line.origin) == 1 and line.origin[0] in author.countries and line.zone in zones for line in body.lines)
+def compliant(author: Participant, issued: str, lines: Sequence[Line]) -> bool:
+    """Whether all goods were mined in the participant's zones that may export although it is suspended."""
+    zones = author.zones_compliant_on(issued)
+    return all(len(line.origin) == 1 and line.origin[0] in author.countries and line.zone in zones for line in lines)
 
 
 def _check_dates(view: View, author: Participant, body: StatedBody) -> None:
@@ -130,6 +131,12 @@ def _check_dates(view: View, author: Participant, body: StatedBody) -> None:
     limit = view.register.validity_days(author, view.date)
     if days > limit:
         raise Refusal(Code.EXPIRY_OVER_LIMIT, "expires", given=days, limit=limit)
+
+
+def check_origins(view: View, issued: str, lines: Sequence[Line]) -> None:
+    """Whether goods of these origins may be traded on the day of issue; raises the first Refusal."""
+    for place, line in enumerate(lines):
+        _check_origin(view, issued, line, f"lines[{place}]")
 
 
 def _check_origin(view: View, issued: str, line: Line, field: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ledger import units
-from ledger.bodies import SealedBody, StatedBody
+from ledger.bodies import SealedBody, StatedBody, TechnicalBody
 from ledger.entries import issuer_of
 from ledger.envelope import Header
 from ledger.errors import Code, Refusal
@@ -126,7 +126,7 @@ def _parties(record: Record) -> tuple[str, str]:
     """Issuer and destination; a certificate's issuer is its number's prefix, so this needs no state."""
     body = record.body
     assert isinstance(body, SealedBody), "no other kind has an envelope"
-    return issuer_of(body.number), body.destination if isinstance(body, StatedBody) else record.author
+    return issuer_of(body.number), body.destination if isinstance(body, StatedBody | TechnicalBody) else record.author
 
 
 def check_readers(register: Register, record: Record, header: Header, now: Ms) -> None:

@@ -90,6 +90,14 @@ class Writer:
         self._overlay.put_certificate(source, replace(entry, claimed=entry.claimed + points))
         self._overlay.put(keys.claims(source) + number.encode(), points.to_bytes(keys.INDEX_BYTES, "big"))
 
+    def keep_technical(self, number: str, record_id: bytes) -> None:
+        """A technical certificate has this number."""
+        self._overlay.put(keys.technical(number), record_id)
+
+    def put_beside(self, number: str, index: int, record_id: bytes) -> None:
+        """A record stands beside the certificate of this number."""
+        self._overlay.put(keys.beside(number) + keys.position(index), record_id)
+
     def take_rid(self, rid: bytes, entry: RidEntry) -> None:
         """The rid is used now, by this record."""
         self._overlay.put(keys.rid(rid), entries.encode(entry))

@@ -45,10 +45,12 @@ class RoleSigner:
 
     Attributes:
         secretariat: whether the secretariat may sign the kind, too.
+        or_role: another role that will do.
     """
 
     role: Role
     secretariat: bool = False
+    or_role: Role | None = None
     purpose: ClassVar[str] = "role"
 
     def known(self, register: Register, network: Network, record: Record) -> None:  # noqa: ARG002 - roles need no node
@@ -60,7 +62,8 @@ class RoleSigner:
     def check(self, register: Register, network: Network, record: Record, date: str) -> Holder:
         """See `Signer`."""
         self.known(register, network, record)
-        return register.signer(record.author, record.key, self.role, date)
+        other = self.or_role is not None and self.or_role in register.key(record.author, record.key).roles
+        return register.signer(record.author, record.key, self.or_role if other and self.or_role else self.role, date)
 
 
 @dataclass(frozen=True, slots=True)

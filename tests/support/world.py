@@ -36,6 +36,8 @@ from ledger.bodies import (
     MISSION_REPORT,
     NODE_READY,
     NODE_SET,
+    PAPER_CONFIRM,
+    PAPER_IMPORT,
     PARTICIPANT_WITHDRAW,
     PARTICIPATION_SET,
     PLENARY_POSITION,
@@ -47,6 +49,8 @@ from ledger.bodies import (
     SEALED_FAULT,
     SEALED_SHARE,
     STOCK_DECLARE,
+    TECHNICAL_ISSUE,
+    TRANSIT_NOTICE,
     Body,
     ConfirmBody,
     ConfirmLine,
@@ -84,6 +88,10 @@ TODAY = "2026-03-01"
 EPOCH = 2026
 
 _SIGNS = {
+    PAPER_IMPORT: "confirm",
+    PAPER_CONFIRM: "issue",
+    TECHNICAL_ISSUE: "issue",
+    TRANSIT_NOTICE: "confirm",
     CERTIFICATE_AMEND: "issue",
     CERTIFICATE_CLOSE: "issue",
     IMPORT_CORRECT: "confirm",
