@@ -269,6 +269,10 @@ class BlockOrderError(LedgerError):
     """
 
 
+class ProtocolError(LedgerError):
+    """The Plenary has activated a version of the protocol that this program does not know; the node must stop."""
+
+
 class StoreError(LedgerError):
     """The store is damaged, locked by another process, or of another ledger; the node must stop."""
 

@@ -28,11 +28,11 @@ from threading import Lock
 from types import MappingProxyType
 from typing import Final, Self
 
-from ledger import entries, keys, quota, units
+from ledger import entries, keys, parameters, quota, units
 from ledger.answers import CertificateRow, CertificateView, Claim, Judgement, Page, Standing
 from ledger.entries import Head, JudgementEntry, Validators
-from ledger.errors import BlockOrderError, ForeignStoreError, Refusal, StoreError
-from ledger.genesis import Genesis
+from ledger.errors import BlockOrderError, ForeignStoreError, ProtocolError, Refusal, StoreError
+from ledger.genesis import PROTOCOL, Genesis
 from ledger.log import Log
 from ledger.merkle import EMPTY_ROOT, HASH_BYTES
 from ledger.overlay import Overlay, Reader, state_digest
@@ -220,6 +220,7 @@ class Ledger(Queries):
         Raises:
             BlockOrderError: it does not follow the head, or ends the epoch with records or for no list that was scheduled;
                 nothing was written.
+            ProtocolError: the block's day has another protocol than this program; nothing was written, and the node must stop.
             StoreError: reading or writing failed; the node must stop, and start again from what is stored.
         """
         before, log = self._standing.head, self._standing.log
@@ -232,6 +233,7 @@ class Ledger(Queries):
         quotas = self._quotas(view)
         writer = Writer(overlay, totals)
         decide(view, writer, block.height)
+        _check_protocol(view)
         leaves: list[bytes] = []
         judgements: list[Judgement] = []
         for record in block.records:
@@ -323,6 +325,13 @@ def _judge(view: View, quotas: Quotas, writer: Writer, overlay: Overlay, record:
     rule.enact(view, writer, record, place)
     overlay.put(key, entries.encode(JudgementEntry(place.height, place.index)))
     return Judgement(record.id, place.height, place.index, None)
+
+
+def _check_protocol(view: View) -> None:
+    """Blocks of a day on which a newer version is in force would be judged by rules that are not here; raises ProtocolError."""
+    version = view.parameter(parameters.PROTOCOL)
+    if version > PROTOCOL:
+        raise ProtocolError(f"version {version} of the protocol is in force on {view.date}; this program knows {PROTOCOL}")
 
 
 def _create(store: Store, genesis: Genesis) -> None:

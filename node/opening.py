@@ -16,7 +16,7 @@ from consensus.events import Config, Output, Tip
 from consensus.evidence import check_equivocation
 from consensus.limits import RETAINED_VIEWS
 from consensus.messages import Certificate, Vote, VoteKind, decode_record
-from ledger.errors import ForeignStoreError, StoreError
+from ledger.errors import ForeignStoreError, ProtocolError, StoreError
 from ledger.genesis import Genesis
 from ledger.network import Network
 from ledger.state import Ledger
@@ -251,6 +251,13 @@ def fatal(error: BaseException | None, home: Home) -> FatalError:
             "What was acknowledged is safe on the other nodes; this one stops rather than guess.",
             f"Check the disk, then start again: {command('start', '--home', home.path)}",
             Exit.DISK,
+        )
+    if isinstance(error, ProtocolError):
+        return FatalError(
+            f"This program is too old: {error}.",
+            "It would judge by rules that the others have left, so it stops before the first such block.",
+            f"Install the version that knows it, then start again: {command('start', '--home', home.path)}",
+            Exit.BAD_CONFIGURATION,
         )
     if isinstance(error, UnusableBodyError):
         return FatalError(

@@ -1,15 +1,17 @@
 """`node.opening`: with whose keys a home may start, also one that waits for the ledger to learn of them."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from consensus.messages import Vote, VoteKind, encode, vote_input
+from ledger.errors import ProtocolError, StoreError
 from ledger.network import of_genesis
 from node.config import make_config
 from node.errors import Exit, FatalError
 from node.keys import SigningKey
-from node.opening import check_identity, convicted, is_registered
+from node.opening import check_identity, convicted, fatal, is_registered
 from tests.support.parts import node_keys, node_of, with_nodes
 from tests.support.world import VALIDATORS
 
@@ -83,3 +85,18 @@ def test_evidence_is_judged_with_the_validators_signatures() -> None:
     for first, second in (votes(FRESH), votes(KEYS.consensus, signed=False)):
         with pytest.raises(ValueError, match="signature"):
             convicted(*arguments, first, second)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "word"),
+    [
+        (ProtocolError("version 2 of the protocol is in force"), Exit.BAD_CONFIGURATION, "Install the version"),
+        (StoreError("a block is damaged"), Exit.DISK, "Check the disk"),
+        (ValueError("x"), Exit.FAILED, "fault of the program"),
+    ],
+)
+def test_what_is_told_when_a_part_of_the_node_fails(tmp_path, error, code, word):
+    told = fatal(error, SimpleNamespace(path=tmp_path))
+    assert told.code == code
+    assert word in str(told)
+    assert len(str(told).splitlines()) == 3

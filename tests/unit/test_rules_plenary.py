@@ -6,7 +6,7 @@ import pytest
 
 from ledger import keys
 from ledger.bodies import BilateralBody, MissionReportBody, PositionBody, ProposeBody
-from ledger.errors import Code, Refusal
+from ledger.errors import Code, ProtocolError, Refusal
 from ledger.overlay import Reader
 from ledger.participants import SECRETARIAT, Admission, Suspension
 from ledger.plenary import decode_proposal
@@ -282,6 +282,13 @@ def test_a_protocol_is_activated(world):
     assert decide(world, propose(world, "activate-protocol", value=2, effective=NEXT_DAY)) == "adopted"
     assert world.ledger.register.parameter("protocol", CLOSING_DAY) == 1
     assert world.ledger.register.parameter("protocol", NEXT_DAY) == 2
+    before, stored = world.ledger.head, dict(world.store.iterate(b""))
+    world.now = CLOSES + DAY_MS
+    with pytest.raises(ProtocolError, match="version 2"):
+        world.block(world.issue())
+    assert world.ledger.head == before
+    after = {key: value for key, value in world.store.iterate(b"") if not key.startswith(b"r/")}
+    assert after == {key: value for key, value in stored.items() if not key.startswith(b"r/")}
 
 
 @pytest.mark.parametrize("subject", ["BW", SECRETARIAT])
