@@ -1,4 +1,5 @@
-"""The ledger against a model of it: any sequence of certificates and outcomes is judged alike, and leaves the same sums and lists.
+"""The ledger against a model of it: any sequence of certificates, of what changes them and of outcomes is judged alike, and leaves the
+same sums and lists.
 
 The model knows numbers, parties, states and carats, and is written from the table of kinds, not from the code.
 """
@@ -10,8 +11,9 @@ from tempfile import TemporaryDirectory
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import asdict
 
-from ledger.bodies import ConfirmLine, Source
+from ledger.bodies import AmendBody, CloseBody, ConfirmLine, CorrectBody, Source
 from ledger.composition import compose
 from ledger.custody import finish
 from ledger.totals import ALL_HS
@@ -35,7 +37,15 @@ outcomes = st.tuples(
     CARATS,
     st.sampled_from(("confirmed", "discrepancy", "refused")),
 )
-histories = st.lists(st.lists(issues | outcomes, max_size=8), max_size=8)
+closings = st.tuples(
+    st.just("close"),
+    st.sampled_from(NUMBERS),
+    st.sampled_from(CODES),
+    st.sampled_from(("void", "lost", "stolen", "returned-unused", "replaced-by")),
+)
+amendments = issues.map(lambda action: ("amend", *action[1:]))
+corrections = outcomes.map(lambda action: ("correct", *action[1:]))
+histories = st.lists(st.lists(issues | outcomes | amendments | closings | corrections, max_size=8), max_size=8)
 
 BEGINNING = [
     [("issue", "BW0000000", "AE", 100, []), ("issue", "EU0000000", "AE", 150, []), ("issue", "BW0000001", "EU", 100, [])],
@@ -48,6 +58,7 @@ BEGINNING = [
 class Certificate:
     destination: str
     points: int
+    sources: list
     state: str = "open"
     measured: int = 0
     claimed: int = 0
@@ -63,6 +74,14 @@ class Model:
     def issue(self, number, destination, points, sources):
         if number in self.held:
             return "number-used"
+        refused = self.stated(number, destination, points, sources, {})
+        if refused is None:
+            self.claim(sources, 1)
+            self.held[number] = Certificate(destination, points, sources)
+            self.add(number[:2], "export", points)
+        return refused
+
+    def stated(self, number, destination, points, sources, own):
         if destination == number[:2]:
             return "destination-is-issuer"
         seen = []
@@ -77,57 +96,112 @@ class Model:
             found = self.held[source]
             if found.destination != number[:2] or found.state not in ("confirmed", "discrepancy"):
                 return "source-not-confirmed-here"
-            if found.claimed + taken > found.measured:
+            if found.claimed - own.get(source, 0) + taken > found.measured:
                 return "carats-exceed-source"
-        if sum(taken for _, taken in sources) > points:
-            return "sources-exceed-certificate"
+        return "sources-exceed-certificate" if sum(taken for _, taken in sources) > points else None
+
+    def claim(self, sources, sign):
         for source, taken in sources:
-            self.held[source].claimed += taken
-        self.held[number] = Certificate(destination, points)
-        self.add(number[:2], "export", points)
+            self.held[source].claimed += sign * taken
+
+    def amend(self, number, destination, points, sources):
+        if number not in self.held:
+            return "certificate-unknown"
+        found = self.held[number]
+        if found.state != "open":
+            return "certificate-closed"
+        refused = self.stated(number, destination, points, sources, dict(found.sources))
+        if refused is None:
+            self.claim(found.sources, -1)
+            self.claim(sources, 1)
+            self.add(number[:2], "export", found.points, -1)
+            self.add(number[:2], "export", points)
+            found.destination, found.points, found.sources = destination, points, sources
+        return refused
+
+    def close(self, number, author, reason):
+        if number not in self.held:
+            return "certificate-unknown"
+        found = self.held[number]
+        if author != number[:2]:
+            return "not-issuer"
+        if found.state not in ("open", "refused"):
+            return "certificate-closed"
+        found.state = {"returned-unused": "returned", "replaced-by": "replaced"}.get(reason, reason)
+        if reason not in ("lost", "stolen"):
+            self.claim(found.sources, -1)
+            self.add(author, "export", found.points, -1)
+            found.sources = []
         return None
 
     def confirm(self, number, author, points, outcome):
+        return self.judge(number, author, points, outcome, ("open",), "certificate-closed")
+
+    def correct(self, number, author, points, outcome):
+        return self.judge(number, author, points, outcome, ("confirmed", "discrepancy", "refused"), "no-outcome")
+
+    def judge(self, number, author, points, outcome, states, otherwise):
         if number not in self.held:
             return "certificate-unknown"
         found = self.held[number]
         if author != found.destination:
             return "wrong-destination"
-        if found.state != "open":
-            return "certificate-closed"
+        if found.state not in states:
+            return otherwise
         if outcome == "confirmed" and points != found.points:
             return "confirmed-but-differs"
-        found.state = outcome
+        left = 0 if outcome == "refused" else points
+        if left < found.claimed:
+            return "corrected-below-claimed"
+        if found.state in ("confirmed", "discrepancy"):
+            self.add(author, "import", found.measured, -1)
+        found.state, found.measured = outcome, left
         if outcome != "refused":
-            found.measured = points
             self.add(author, "import", points)
         return None
 
-    def add(self, participant, flow, points):
-        held = self.sums.get((participant, flow), (0, 0))
-        self.sums[participant, flow] = (held[0] + points, held[1] + 1)
+    def add(self, participant, flow, points, sign=1):
+        held = self.sums.pop((participant, flow), (0, 0))
+        after = (held[0] + sign * points, held[1] + sign)
+        if after != (0, 0):
+            self.sums[participant, flow] = after
 
 
-def record_of(world, made, action):
-    kind, number, code, points, more = action
-    if kind == "issue":
-        sources = tuple(Source(source, taken) for source, taken in more)
-        return world.issue(number=number, destination=code, lines=(world.line(points),), sources=sources)
+def record_of(world, made, heads, action):
+    """The record of an action; it answers the certificate's newest record as it is when the action is made."""
+    kind, number, code, *more = action
+    head = heads.get(number, bytes(32))
+    if kind == "close":
+        (reason,) = more
+        replacement = f"{number[:2]}9999999" if reason == "replaced-by" else ""
+        return world.sign("certificate.close", CloseBody(number=number, reason=reason, replacement=replacement), code)
+    points, last = more
+    if kind in ("issue", "amend"):
+        sources = tuple(Source(source, taken) for source, taken in last)
+        stated = {"number": number, "destination": code, "lines": (world.line(points),), "sources": sources}
+        if kind == "issue":
+            return world.issue(**stated)
+        return world.sign("certificate.amend", AmendBody(answers=head, **asdict(world.issue_body(**stated))), number[:2])
     issue = made.get(number) or world.issue(number=number, destination=code)
     lines = (ConfirmLine(world.commitment(), "710231", points),)
-    return world.confirm(issue, author=code, lines=lines, outcome=more)
+    body = world.confirm_body(issue, lines=lines, outcome=last, answers=head)
+    if kind == "confirm":
+        return world.sign("import.confirm", body, code)
+    return world.sign("import.correct", CorrectBody(**asdict(body)), code)
 
 
 @given(histories)
 def test_ledger_and_model_agree(history):
     with TemporaryDirectory() as folder, World.make(Path(folder) / "db") as world:
-        model, made = Model(), {}
+        model, made, heads = Model(), {}, {}
         for actions in BEGINNING + history:
             records, expected = [], []
             for action in actions:
                 kind, number, *_ = action
-                record = record_of(world, made, action)
-                code = model.issue(*action[1:]) if kind == "issue" else model.confirm(*action[1:])
+                record = record_of(world, made, heads, action)
+                code = getattr(model, kind)(*action[1:])
+                if code is None:
+                    heads[number] = record.id
                 if kind == "issue" and code is None:
                     made[number] = record
                 records.append(record)
