@@ -105,13 +105,15 @@ _CHECKS: Final[Mapping[str, Callable[[View, ProposeBody, Holder | None], None]]]
 
 
 def _admit(view: View, writer: Writer, body: ProposeBody, proposal: bytes) -> None:  # noqa: ARG001
-    held = view.register.participant(body.subject)
+    held, since = view.register.participant(body.subject), body.effective
+    if held is not None and held.in_force(body.effective):
+        since = held.since
     if held is None:
         writer.use_key(body.root, body.subject, "root")
         held = Participant(
             body.subject, body.name, body.countries or (body.subject,), body.root, "", "", "", "", (), (), 0, (), (), ()
         )
-    writer.set_holder(replace(held, admission=Admission(body.status), since=body.effective, until=""))
+    writer.set_holder(replace(held, admission=Admission(body.status), since=since, until=""))
 
 
 def _suspend(view: View, writer: Writer, body: ProposeBody, proposal: bytes) -> None:  # noqa: ARG001

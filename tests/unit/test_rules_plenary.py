@@ -249,6 +249,19 @@ def test_an_applicant_is_admitted_after_a_mission(world):
     assert not found.in_force("2026-03-07")
 
 
+def test_a_provisional_participant_goes_on_trading_while_it_is_admitted(world):
+    assert decide(world, propose(world, "admit", **NEWCOMER)) == "adopted"
+    assert world.ledger.register.participant("GH").in_force(CLOSING_DAY)
+    world.accept(report(world))
+    later = START + 6 * DAY_MS
+    admitted = propose(world, "admit", subject="GH", status="admitted", closes=later, effective="2026-06-01")
+    world.accept(admitted, *(position(world, admitted, code) for code in ("BW", "RU")))
+    world.now = later
+    world.block()
+    found = world.ledger.register.participant("GH")
+    assert (found.admission, found.since) == (Admission.ADMITTED, CLOSING_DAY)
+
+
 def test_offices_are_held_from_a_day_on_and_a_vice_chair_becomes_chair(world):
     assert decide(world, propose(world, "appoint", office="vice-chair", subject="EU")) == "adopted"
     register = world.ledger.register
