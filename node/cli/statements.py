@@ -119,7 +119,11 @@ def position(
 
 
 def show(
-    record: Annotated[str, Parameter(help="Id of the record, 64 hex digits.")], /, *, token: TokenOption, url: UrlOption = ""
+    record: Annotated[str, Parameter(help="Id of the record, 64 hex digits.")],
+    /,
+    *,
+    token: TokenOption,
+    url: UrlOption = "http://127.0.0.1:8600",
 ) -> None:
     """Show a record of the log as JSON."""
     print_json(asyncio.run(_get(url, token, f"/v1/records/{_hash(record).hex()}")))
@@ -128,7 +132,7 @@ def show(
 def list_proposals(
     *,
     token: TokenOption,
-    url: UrlOption = "",
+    url: UrlOption = "http://127.0.0.1:8600",
     all: Annotated[bool, Parameter(name="--all", negative="", help="Decided ones, too.")] = False,  # noqa: A002 - the verb's word
     json: JsonOption = False,
 ) -> None:
