@@ -135,14 +135,17 @@ class Soak:
     # --- collecting -------------------------------------------------------------------------------------------------
 
     def _collect(self, seconds: float) -> None:
+        self._collect_runs(seconds)
+        for process in [process for process in self._programs if process.poll() is not None]:
+            self._take_program(process)
+
+    def _collect_runs(self, seconds: float) -> None:
         if self._futures:
             done, _ = wait(self._futures, timeout=seconds, return_when=FIRST_COMPLETED)
             for future in done:
                 self._take(future)
         else:
             time.sleep(seconds)
-        for process in [process for process in self._programs if process.poll() is not None]:
-            self._take_program(process)
 
     def _take(self, future: Future[tuple[list[Failure], float]]) -> None:
         row, numbers = self._futures.pop(future)
@@ -175,7 +178,7 @@ class Soak:
     # --- ending -----------------------------------------------------------------------------------------------------
 
     def _end(self, pool: ProcessPoolExecutor) -> None:
-        """Gives what is under way a moment; leaves no process behind."""
+        """Gives what is under way a moment; leaves no process behind. A program that had no time has not failed."""
         for future in [future for future in self._futures if future.cancel()]:
             row, numbers = self._futures.pop(future)
             row.started -= len(numbers)
@@ -185,7 +188,7 @@ class Soak:
         until = time.monotonic() + GRACE_SECONDS
         with contextlib.suppress(KeyboardInterrupt, BrokenProcessPool):
             while self._futures and time.monotonic() < until:
-                self._collect(_POLL_SECONDS)
+                self._collect_runs(_POLL_SECONDS)
         pool.shutdown(wait=not self._futures, cancel_futures=True)
         for worker in workers:
             if worker.is_alive():

@@ -84,6 +84,21 @@ def test_a_program_that_does_not_end_is_ended() -> None:
     assert (row.done, row.failures, row.state) == (0, [], "time was over")
 
 
+def _slow(_numbers: range, _small: bool, _mutant: str) -> list[Failure]:
+    time.sleep(3)
+    return []
+
+
+def test_a_program_that_had_no_time_has_not_failed_though_runs_end_after_it(capsys: pytest.CaptureFixture[str]) -> None:
+    busy = Program("busy", "timeit", ("-n", "1000000000000", "pass"))
+    run = Soak([busy, Runs("slow", 2, _slow, 1)], seconds=1, jobs=2, seed=0)
+    run.run()
+    program, slow = run.rows
+    assert (program.done, program.failures, program.state) == (0, [], "time was over")
+    assert (slow.done, slow.failures) == (1, [])
+    capsys.readouterr()
+
+
 def _every_third_fails(numbers: range, small: bool, _mutant: str) -> list[Failure]:
     return [Failure(number, "third", f"small {small}") for number in numbers if number % 3 == 0]
 
