@@ -132,6 +132,7 @@ class CertificateEntry(Struct, frozen=True, gc=False, array_like=True, forbid_un
         measured: points the destination measured; 0 without an outcome that counts.
         claimed: points that later certificates took from it.
         sources: number and points of each certificate that it took from.
+        mailed: its outcome came by `paper.confirm`, so the issuer has stated it, not the destination.
     """
 
     state: CertificateState
@@ -149,6 +150,7 @@ class CertificateEntry(Struct, frozen=True, gc=False, array_like=True, forbid_un
     measured: int = 0
     claimed: int = 0
     sources: tuple[tuple[str, int], ...] = ()
+    mailed: bool = False
 
     @property
     def head(self) -> bytes:

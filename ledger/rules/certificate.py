@@ -71,7 +71,7 @@ def enact(view: View, writer: Writer, record: Record, place: Place) -> None:  # 
             index=place.index,
             records=(record.id,),
             heights=(place.height,),
-            late=_age(place.date, body.issued) > ISSUE_LATE_DAYS,
+            late=is_late(place.date, body.issued),
             sources=tuple((source.number, source.points) for source in body.sources),
         ),
     )
@@ -197,6 +197,11 @@ def check_age(view: View, body: StatedBody) -> None:
     age = _age(view.date, body.issued)
     if age > ISSUE_TOO_LATE_DAYS:
         raise Refusal(Code.ISSUED_TOO_LATE, "issued", given=age, limit=ISSUE_TOO_LATE_DAYS)
+
+
+def is_late(today: str, issued: str) -> bool:
+    """Whether a certificate that reaches the ledger on a block's day was issued too many days before."""
+    return _age(today, issued) > ISSUE_LATE_DAYS
 
 
 def _age(today: str, issued: str) -> int:

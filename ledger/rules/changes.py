@@ -12,8 +12,8 @@ Void, returned and replaced certificates leave the exports, and what they took f
 did leave the country, so both stay.
 
 `import.correct` (role confirm) states an outcome anew, by who stated it. Checks: the author is the destination; there is an
-outcome; everything that an outcome must fulfil, the newest record answered; what later certificates have taken from it is still
-covered. Both stay visible; balances follow.
+outcome, and it did not come by the issuer's `paper.confirm`; everything that an outcome must fulfil, the newest record
+answered; what later certificates have taken from it is still covered. Both stay visible; balances follow.
 """
 
 from typing import Final
@@ -72,6 +72,7 @@ def enact_amend(view: View, writer: Writer, record: Record, place: Place) -> Non
         receipt_hash=body.receipt_hash,
         records=(*before.records, record.id),
         heights=(*before.heights, place.height),
+        late=before.late or (body.issued != before.issued and certificate.is_late(place.date, body.issued)),
         sources=tuple((source.number, source.points) for source in body.sources),
     )
     writer.amend(body.number, after)
@@ -103,7 +104,7 @@ def check_correct(view: View, holder: Holder, record: Record) -> None:
     author, body = participant(holder), record.body
     assert isinstance(body, CorrectBody)
     entry = imports.check_addressed(view, author, body)
-    if entry.state not in _OUTCOMES:
+    if entry.state not in _OUTCOMES or entry.mailed:
         raise Refusal(Code.NO_OUTCOME, "number", certificate=body.number, state=str(entry.state))
     imports.check_stated(view, author, body, entry)
     left = 0 if body.outcome == "refused" else body.points

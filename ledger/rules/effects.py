@@ -45,11 +45,18 @@ class Writer:
         self._overlay.put_certificate(number, entry)
         self._list(number, entry, listed=True)
 
-    def settle(self, number: str, state: CertificateState, record_id: bytes, height: int, measured: int) -> None:
-        """The certificate's outcome: it moves from one list to another."""
+    def settle(
+        self, number: str, state: CertificateState, record_id: bytes, height: int, measured: int, *, mailed: bool = False
+    ) -> None:
+        """The certificate's outcome: it moves from one list to another. `mailed`: the issuer states it, not the destination."""
         before = self._certificate(number)
         after = replace(
-            before, state=state, records=(*before.records, record_id), heights=(*before.heights, height), measured=measured
+            before,
+            state=state,
+            records=(*before.records, record_id),
+            heights=(*before.heights, height),
+            measured=measured,
+            mailed=mailed,
         )
         self._list(number, before, listed=False)
         self._overlay.put_certificate(number, after)

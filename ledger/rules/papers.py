@@ -6,7 +6,7 @@ confirmed certificate of the issuer to the author, so that later certificates ma
 1. the number is unused, and not the author's own;
 2. the author confirms here on the day of receipt; receipt is neither before `issued` nor in the future;
 3. the issuer is a participant in force on `issued` and not suspended, but for goods of its compliant zones;
-4. for the reason `not-issuing`, it does not issue here on that day; `outage` says that it does, and could not;
+4. for the reason `not-issuing`, it does not issue here on that day; `outage` is for one that could not;
 5. the lines add up, their origins are such as a certificate may name (`rules.certificate.check_origins`).
 
 `paper.confirm` (role issue) takes an outcome into the ledger that came back otherwise. Checks: the author issued the
@@ -120,7 +120,7 @@ def enact_confirm(view: View, writer: Writer, record: Record, place: Place) -> N
     body = record.body
     assert isinstance(body, PaperConfirmBody)
     measured = 0 if body.outcome == "refused" else body.points
-    writer.settle(body.number, CertificateState(body.outcome), record.id, place.height, measured)
+    writer.settle(body.number, CertificateState(body.outcome), record.id, place.height, measured, mailed=True)
 
 
 def _check_received(view: View, received: str, issued: str) -> None:

@@ -156,6 +156,19 @@ def test_claims_follow_an_amendment(world):
     assert [one.number for one in finish(world.ledger.custody("AE0000001")).up.links] == ["AE0000001"]
 
 
+def test_a_day_of_issue_that_moves_back_makes_it_late(world):
+    issue = world.issue()
+    world.accept(issue)
+    amend = amended(world, issue, issued="2026-02-22")
+    world.accept(amend)
+    assert not row(world, "BW0000001").late
+    amend = amended(world, issue, amend.id, issued="2026-02-21")
+    world.accept(amend)
+    assert row(world, "BW0000001").late
+    world.accept(amended(world, issue, amend.id))
+    assert row(world, "BW0000001").late
+
+
 # --- certificate.close ------------------------------------------------------------------------------------------------
 
 

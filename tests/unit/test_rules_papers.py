@@ -1,17 +1,20 @@
 """ledger/rules/papers.py and technical.py: trade on paper, technical certificates, passages; each refusal, and what follows."""
 
 import pytest
+from msgspec.structs import asdict
 
 from ledger.bodies import (
     ConfirmLine,
+    CorrectBody,
     PaperConfirmBody,
     PaperImportBody,
+    ParticipationSetBody,
     TechnicalBody,
     TransitBody,
 )
 from ledger.custody import finish
 from ledger.errors import Code, Refusal
-from tests.support.world import World
+from tests.support.world import DAY_MS, World
 
 DIGEST = bytes(range(32))
 
@@ -156,6 +159,20 @@ def test_an_outcome_by_mail(world):
     assert (found.row.state, found.row.measured, found.outcome) == ("confirmed", 12_000, None)
     assert sums(world) == {("RU", "export"): (12_000, 1)}
     assert refused(world, mailed(world, issue)) == (Code.CERTIFICATE_CLOSED, "number")
+
+
+@pytest.mark.parametrize("outcome", ["confirmed", "discrepancy", "refused"])
+def test_what_the_issuer_has_stated_the_destination_does_not_correct(world, outcome):
+    issue = world.issue(number="RU0000001", destination="LR")
+    world.accept(issue)
+    by_mail = mailed(world, issue, outcome=outcome, points=0 if outcome == "refused" else 12_000)
+    world.accept(by_mail)
+    world.accept(world.sign("participation.set", ParticipationSetBody("2026-03-03", ""), "LR"))
+    world.now += 3 * DAY_MS
+    body = world.confirm_body(issue, answers=by_mail.id, received="2026-03-04")
+    correction = world.sign("import.correct", CorrectBody(**asdict(body)), "LR")
+    assert refused(world, correction) == (Code.NO_OUTCOME, "number")
+    assert sums(world) == {("RU", "export"): (12_000, 1)}
 
 
 def test_what_an_outcome_by_mail_is_refused_for(world):

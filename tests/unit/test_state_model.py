@@ -174,7 +174,9 @@ def record_of(world, made, heads, action):
     if kind == "close":
         (reason,) = more
         replacement = f"{number[:2]}9999999" if reason == "replaced-by" else ""
-        return world.sign("certificate.close", CloseBody(number=number, reason=reason, replacement=replacement), code)
+        world.rng(1)  # no two records are the same bytes: what was accepted once would be skipped
+        body = CloseBody(number=number, reason=reason, replacement=replacement)
+        return world.sign("certificate.close", body, code, at=world.now - world.made)
     points, last = more
     if kind in ("issue", "amend"):
         sources = tuple(Source(source, taken) for source, taken in last)
