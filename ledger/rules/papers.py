@@ -4,7 +4,7 @@
 confirmed certificate of the issuer to the author, so that later certificates may take carats from it. Checks, in this order:
 
 1. the number is unused, and not the author's own;
-2. the author confirms here on the day of receipt; receipt is neither before `issued` nor in the future;
+2. the author is in force and not suspended on `issued`, and confirms here on the day of receipt; receipt is neither before `issued` nor in the future;
 3. the issuer is a participant in force on `issued` and not suspended, but for goods of its compliant zones;
 4. for the reason `not-issuing`, it does not issue here on that day; `outage` is for one that could not;
 5. the lines add up, their origins are such as a certificate may name (`rules.certificate.check_origins`).
@@ -37,6 +37,8 @@ def check_import(view: View, holder: Holder, record: Record) -> None:
         raise Refusal(Code.NUMBER_USED, "number", given=body.number)
     if issuer_of(body.number) == author.code:
         raise Refusal(Code.DESTINATION_IS_ISSUER, "number", given=body.number)
+    if not author.in_force(body.issued) or author.suspended_on(body.issued):
+        raise Refusal(Code.DESTINATION_NOT_IN_FORCE, "issued", given=body.issued, limit=author.since, until=author.until)
     if not author.confirms_from or body.received < author.confirms_from:
         raise Refusal(Code.DESTINATION_NOT_IN_FORCE, "received", given=body.received, limit=author.confirms_from)
     _check_received(view, body.received, body.issued)

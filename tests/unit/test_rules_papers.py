@@ -136,6 +136,12 @@ def test_who_does_not_confirm_here_imports_nothing_on_paper(world):
     assert refused(world, paper(world, number="RU0000001", author="LR", reason="outage"))[0] == Code.DESTINATION_NOT_IN_FORCE
 
 
+@pytest.mark.parametrize("author", ["CF", "VE"])
+def test_who_is_suspended_or_gone_imports_nothing_on_paper(world, author):
+    changes = {"issued": "2026-02-12", "author": author}
+    assert refused(world, paper(world, **changes)) == (Code.DESTINATION_NOT_IN_FORCE, "issued")
+
+
 def test_suspended_origins_do_not_come_on_paper_either(world):
     lines = (world.line(100, origin=("CF",)),)
     assert refused(world, paper(world, lines=lines)) == (Code.ORIGIN_SUSPENDED, "lines[0].origin[0]")
