@@ -4,7 +4,8 @@
 confirmed certificate of the issuer to the author, so that later certificates may take carats from it. Checks, in this order:
 
 1. the number is unused, and not the author's own;
-2. the author is in force and not suspended on `issued`, and confirms here on the day of receipt; receipt is neither before `issued` nor in the future;
+2. the author is in force and not suspended on `issued`, and confirms here on the day of receipt; receipt is neither before
+   `issued` nor in the future;
 3. the issuer is a participant in force on `issued` and not suspended, but for goods of its compliant zones;
 4. for the reason `not-issuing`, it does not issue here on that day; `outage` is for one that could not;
 5. the lines add up, their origins are such as a certificate may name (`rules.certificate.check_origins`).
