@@ -1,27 +1,36 @@
 """A body out of the JSON that shows it (`ledger.jsonform.body_to_json`), for every kind without a sealed part.
 
 One reader for all kinds, made of their schemas: an officer writes what `/v1/records/{id}` would show. `carats` and `value` are
-decimal text, bytes lower-case hex, an optional member may be left out. Read strictly; what the schema allows and the rules do
-not is refused by the ledger.
+decimal text, bytes lower-case hex; a member that is optional, or null, may be left out. Read strictly, for instance:
+
+    {"flow": "export", "quarter": "2026Q1", "revision": 1, "certificates": 12, "last": "(id of the newest record)",
+     "cells": [{"partner": "AE", "hs": "710231", "carats": "1200.50", "value": "240100.00", "blinding": "(64 hex digits)"}],
+     "protection": [{"hs": "710231", "traders": 3, "carats": "0.00", "value": "0.00"}]}
+
+What the schema allows and the rules do not is refused by the ledger.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar, cast
 
-import msgspec
 from msgspec import inspect
 
 from ledger import codec
 from ledger.bodies import KINDS, Body
 from ledger.errors import Code, Refusal
 from ledger.limits import MAX_OFFICER_FILE_BYTES, MAX_RECORD_BYTES
-from ledger.schema import check, shorten
+from ledger.schema import shorten
 from ledger.strict_json import Cursor, load
 from ledger.units import parse_carats, parse_value
+
+B = TypeVar("B", bound=Body)
 
 _UNITS: Final[Mapping[str, tuple[str, Callable[[object, str], int]]]] = {
     "points": ("carats", parse_carats),
     "cents": ("value", parse_value),
+}
+_READERS: Final[Mapping[type, codec.Typed[Any]]] = {
+    kind.body: codec.Typed(kind.body) for kind in KINDS.values() if not kind.sealed
 }
 
 
@@ -29,39 +38,50 @@ def body_from_json(kind: str, data: bytes) -> Body:
     """The body of a record of this kind.
 
     Raises:
-        Refusal: UNKNOWN_KIND, also for a kind with a sealed part, which is made of a draft; the first member that does not fit.
+        Refusal: UNKNOWN_KIND, also for a kind with a sealed part, which is made of a draft; as `parse_body`.
     """
     found = KINDS.get(kind)
     if found is None or found.sealed:
         open_kinds = " ".join(name for name, entry in KINDS.items() if not entry.sealed)
         raise Refusal(Code.UNKNOWN_KIND, "kind", given=shorten(kind), expected=open_kinds)
-    info = inspect.type_info(found.body)
+    return parse_body(found.body, data)
+
+
+def parse_body(body: type[B], data: bytes) -> B:
+    """A body of a type without a sealed part.
+
+    Raises:
+        Refusal: BAD_VALUE with the first member that does not fit, as JSON names it.
+    """
+    info = inspect.type_info(body)
     assert isinstance(info, inspect.StructType), "bodies are structs"
     plain = _struct(info, load(data, Code.BAD_VALUE, MAX_OFFICER_FILE_BYTES))
-    check(info, plain, "")
-    return _built(found.body, plain)
-
-
-def _built(body: type[Body], plain: dict[str, Any]) -> Body:
-    """The struct; its own checks (dates of the calendar) raise their Refusal inside the decoder."""
     try:
-        return msgspec.msgpack.decode(codec.encode(plain), type=body)
-    except msgspec.ValidationError as error:
-        raise error.__cause__ if isinstance(error.__cause__, Refusal) else Refusal(Code.BAD_VALUE, reason=str(error)) from None
+        return cast("B", _READERS[body].decode(codec.encode(plain)))
+    except Refusal as refusal:
+        field = refusal.field.replace("points", "carats").replace("cents", "value")
+        raise Refusal(Code.BAD_VALUE, field, **refusal.details) from None
 
 
-def _struct(info: inspect.StructType, given: Cursor) -> dict[str, Any]:
+def _struct(info: inspect.StructType, given: Cursor) -> dict[str, Any] | list[Any]:
     plain: dict[str, Any] = {}
     for field in info.fields:
         name, parse = _UNITS.get(field.encode_name, (field.encode_name, None))
-        member = given.member(name) if field.required else given.optional(name)
+        left_out = not field.required or _may_be_null(field.type)
+        member = given.optional(name) if left_out else given.member(name)
         if member is None:
+            if field.required:
+                plain[field.encode_name] = None
             continue
         content = _value(field.type, member) if parse is None else parse(member.value, member.path)
-        if field.required or content != field.default:
+        if field.required or content not in (field.default, []):
             plain[field.encode_name] = content
     given.close()
-    return plain
+    return list(plain.values()) if info.array_like else plain
+
+
+def _may_be_null(info: inspect.Type) -> bool:
+    return isinstance(info, inspect.UnionType) and any(isinstance(part, inspect.NoneType) for part in info.types)
 
 
 def _value(info: inspect.Type, given: Cursor) -> Any:
@@ -72,9 +92,6 @@ def _value(info: inspect.Type, given: Cursor) -> Any:
             return _struct(info, given)
         case inspect.VarTupleType(item_type=element):
             return [_value(element, item) for item in given.items()]
-        case inspect.TupleType(item_types=elements):
-            items = given.items(len(elements), len(elements))
-            return [_value(element, item) for element, item in zip(elements, items, strict=True)]
         case inspect.UnionType(types=types):
             if given.value is None:
                 return None
@@ -86,4 +103,4 @@ def _value(info: inspect.Type, given: Cursor) -> Any:
         case inspect.IntType():
             return given.integer()
         case _:
-            return given.text(0)
+            return given.text(0, MAX_OFFICER_FILE_BYTES)

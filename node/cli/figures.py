@@ -5,9 +5,9 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from ledger.bodies import PRODUCTION_REPORT, STOCK_DECLARE, Body
+from ledger.bodies import PRODUCTION_REPORT, STOCK_DECLARE, Body, ProductionBody, StockBody
+from ledger.bodyform import parse_body
 from ledger.participants import Role
-from ledger.reportform import production_from_json, stock_from_json
 from node.cli.options import GenesisOption, JsonOption, KeysOption, OutOption, UrlOption, read_draft, read_genesis
 from node.cli.output import console, print_fields, print_json
 from node.cli.submit import submit
@@ -33,7 +33,7 @@ def report(
     json: JsonOption = False,
 ) -> None:
     """Sign and submit a half-year's production, wait until it is final, keep the receipt. Safe to run again."""
-    body, _ = read_draft(file, production_from_json)
+    body, _ = read_draft(file, lambda data: parse_body(ProductionBody, data))
     office = Office.open(read_genesis(genesis), keys, Role.REPORT, url)
     name = f"{office.author}-production-{body.half}-r{body.revision}"
     state(office, PRODUCTION_REPORT, body, url=url, out=out, name=name, json=json)
@@ -50,7 +50,7 @@ def declare_stock(
     json: JsonOption = False,
 ) -> None:
     """Sign and submit the opening stock, which is declared once, and keep the receipt. Safe to run again."""
-    body, _ = read_draft(file, stock_from_json)
+    body, _ = read_draft(file, lambda data: parse_body(StockBody, data))
     office = Office.open(read_genesis(genesis), keys, Role.REPORT, url)
     state(office, STOCK_DECLARE, body, url=url, out=out, name=f"{office.author}-stock", json=json)
 

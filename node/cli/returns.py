@@ -8,8 +8,9 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from ledger.bodies import RETURN_FILE, ReturnBody
+from ledger.bodyform import parse_body
+from ledger.jsonform import body_to_json
 from ledger.participants import Role
-from ledger.reportform import return_from_json, return_to_json
 from ledger.units import carats, value
 from node.cli.options import GenesisOption, JsonOption, KeysOption, OutOption, TokenOption, UrlOption, read_draft, read_genesis
 from node.cli.output import console, print_fields, print_json, print_table
@@ -60,7 +61,7 @@ def prepare_return(
     body = asyncio.run(run())
     out.mkdir(parents=True, exist_ok=True)
     file = out / f"{_name(office, body)}.json"
-    content = return_to_json(body)
+    content = body_to_json(body)
     write_atomic(file, (jsonlib.dumps(content, indent=1) + "\n").encode(), 0o600)
     if json:
         print_json({"file": str(file), **content})
@@ -81,7 +82,7 @@ def file_return(
     json: JsonOption = False,
 ) -> None:
     """Sign and submit a return, wait until it is final, keep the receipt. Safe to run again."""
-    body, _ = read_draft(file, return_from_json)
+    body, _ = read_draft(file, lambda data: parse_body(ReturnBody, data))
     office = Office.open(read_genesis(genesis), keys, Role.REPORT, url)
     name = _name(office, body)
     taken = submit(url, office.state(RETURN_FILE, body, out, name), out, name)
