@@ -11,15 +11,11 @@ from cyclopts import App, Parameter
 from ledger.countries import is_participant_code
 from ledger.drafts import make_node_set
 from ledger.participants import Node
-from ledger.record import sign_statement
-from node.cli.options import GenesisOption, JsonOption, TokenOption, UrlOption, read_file, read_genesis
+from node.cli.options import JsonOption, TokenOption, UrlOption, read_file
 from node.cli.output import print_json, print_table, say, unreadable
-from node.client import Client, Taken
-from node.errors import Exit, FatalError, command
-from node.files import write_atomic
-from node.keys import SEED_BYTES, damaged, passphrase, read_secret
+from node.cli.submit import Sending, named_node, send, sign_and_send
+from node.client import Client
 
-_SECONDS = 60.0
 _FIELDS = ("consensus", "log", "cosign", "tls")
 
 
@@ -27,7 +23,7 @@ def register(app: App) -> None:
     """Adds this group's verbs."""
     node = App(name="node", help="Which nodes the ledger has, and who votes.")
     node.command(set_node, name="set")
-    node.command(send)
+    node.command(send_record, name="send")
     node.command(list_nodes, name="list")
     app.command(node)
 
@@ -37,32 +33,18 @@ def set_node(
     /,
     *,
     root: Annotated[Path, Parameter(name="--root", help="The participant's root key.")],
-    genesis: GenesisOption,
-    url: UrlOption = "",
-    write: Annotated[
-        Path | None,
-        Parameter(name="--write", help="Write the signed record here instead of sending it: for a machine without network."),
-    ] = None,
+    sending: Sending,
 ) -> None:
     """Sign and file a node.set: the participant's node, its keys and whether it votes. Votes change with the next epoch."""
     node = _read_entry(entry)
-    seed = read_secret(root, passphrase())
-    if len(seed) != SEED_BYTES:
-        raise damaged(root)
-    statement = make_node_set(node.participant, time.time_ns() // 1_000_000, node)
-    record = sign_statement(read_genesis(genesis).ledger_id, seed, statement)
-    if write is not None:
-        write_atomic(write, record)
-        say(f"signed: {write}; within a week: {command('node', 'send', write, '--url', 'NODE')}")
-        return
-    _file(record, url)
+    sign_and_send(make_node_set(node.participant, time.time_ns() // 1_000_000, node), root, sending)
 
 
-def send(
+def send_record(
     record: Annotated[Path, Parameter(help="A record that `node set --write` signed.")], /, *, url: UrlOption = ""
 ) -> None:
     """File a record that was signed elsewhere."""
-    _file(read_file(record), url)
+    send(url, read_file(record))
 
 
 def list_nodes(*, token: TokenOption, url: UrlOption = "", json: JsonOption = False) -> None:
@@ -91,24 +73,9 @@ def list_nodes(*, token: TokenOption, url: UrlOption = "", json: JsonOption = Fa
 
 
 async def _get(url: str, token: str) -> dict[str, Any]:
-    async with Client(_node(url), token) as client:
+    async with Client(named_node(url), token) as client:
         answer: dict[str, Any] = await client.get_json("/v1/nodes")
         return answer
-
-
-def _file(record: bytes, url: str) -> None:
-    async def run() -> Taken:
-        async with Client(_node(url)) as client:
-            return await client.submit_until_final(record, _SECONDS)
-
-    taken = asyncio.run(run())
-    say(f"final: record {taken.id} at height {taken.height}")
-
-
-def _node(url: str) -> str:
-    if not url:
-        raise FatalError("No node was named.", "Nothing was sent.", "Say which: --url http://127.0.0.1:8600", Exit.USAGE)
-    return url
 
 
 def _read_entry(file: Path) -> Node:

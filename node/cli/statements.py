@@ -11,23 +11,16 @@ from cyclopts import App, Parameter
 
 from ledger.bodies import KEY_ADD, KEY_REVOKE, PLENARY_POSITION, PLENARY_PROPOSE, Body, KeyRevokeBody, PositionBody
 from ledger.bodyform import body_from_json
-from ledger.record import build_statement, sign_statement
-from node.cli.options import GenesisOption, JsonOption, TokenOption, UrlOption, read_draft, read_genesis
-from node.cli.output import explain, print_json, print_table, say, unreadable
-from node.client import Client, ProblemError, Taken
-from node.errors import Exit, FatalError, command
-from node.files import write_atomic
-from node.keys import SEED_BYTES, damaged, passphrase, read_secret
+from ledger.record import build_statement
+from node.cli.options import JsonOption, TokenOption, UrlOption, read_draft
+from node.cli.output import print_json, print_table, unreadable
+from node.cli.submit import Sending, sign_and_send
+from node.client import Client
 
-_SECONDS = 60.0
 _HASH_DIGITS = 64
 
 KeyOption = Annotated[Path, Parameter(name="--key", help="File of the key that signs: root, govern, issue, report, ...")]
 AuthorOption = Annotated[str, Parameter(name="--author", help="Code of the participant that states this, or `secretariat`.")]
-WriteOption = Annotated[
-    Path | None,
-    Parameter(name="--write", help="Write the signed record here instead of sending it: for a machine without network."),
-]
 FileArgument = Annotated[Path, Parameter(help="The body as JSON, as `record show` prints it.")]
 
 
@@ -53,12 +46,10 @@ def file(
     *,
     author: AuthorOption,
     key: KeyOption,
-    genesis: GenesisOption,
-    url: UrlOption = "",
-    write: WriteOption = None,
+    sending: Sending,
 ) -> None:
     """Sign and file a record of any kind whose body is open."""
-    _file(kind, read_draft(body, lambda data: body_from_json(kind, data))[0], author, key, genesis, url, write)
+    _file(kind, read_draft(body, lambda data: body_from_json(kind, data))[0], author, key, sending)
 
 
 def add(
@@ -67,12 +58,10 @@ def add(
     *,
     author: AuthorOption,
     key: KeyOption,
-    genesis: GenesisOption,
-    url: UrlOption = "",
-    write: WriteOption = None,
+    sending: Sending,
 ) -> None:
     """File a key.add: a key of an authority, or a sealing key; signed with the root key."""
-    file(KEY_ADD, body, author=author, key=key, genesis=genesis, url=url, write=write)
+    file(KEY_ADD, body, author=author, key=key, sending=sending)
 
 
 def revoke(
@@ -81,12 +70,10 @@ def revoke(
     *,
     author: AuthorOption,
     key: KeyOption,
-    genesis: GenesisOption,
-    url: UrlOption = "",
-    write: WriteOption = None,
+    sending: Sending,
 ) -> None:
     """File a key.revoke: from now on the key signs nothing, and nothing is sealed to it; signed with the root key."""
-    _file(KEY_REVOKE, KeyRevokeBody(_hash(public)), author, key, genesis, url, write)
+    _file(KEY_REVOKE, KeyRevokeBody(_hash(public)), author, key, sending)
 
 
 def propose(
@@ -95,12 +82,10 @@ def propose(
     *,
     author: AuthorOption,
     key: KeyOption,
-    genesis: GenesisOption,
-    url: UrlOption = "",
-    write: WriteOption = None,
+    sending: Sending,
 ) -> None:
     """File a plenary.propose; signed with a key of role govern."""
-    file(PLENARY_PROPOSE, body, author=author, key=key, genesis=genesis, url=url, write=write)
+    file(PLENARY_PROPOSE, body, author=author, key=key, sending=sending)
 
 
 def position(
@@ -110,12 +95,10 @@ def position(
     *,
     author: AuthorOption,
     key: KeyOption,
-    genesis: GenesisOption,
-    url: UrlOption = "",
-    write: WriteOption = None,
+    sending: Sending,
 ) -> None:
     """File a plenary.position; the newest one of a participant counts. Signed with a key of role govern."""
-    _file(PLENARY_POSITION, PositionBody(stand, _hash(proposal)), author, key, genesis, url, write)
+    _file(PLENARY_POSITION, PositionBody(stand, _hash(proposal)), author, key, sending)
 
 
 def show(
@@ -153,45 +136,14 @@ def list_proposals(
     print_table(("proposal", "state", "decision", "subject", "closes", "for/against/abstain", "title"), rows)
 
 
-def _file(kind: str, body: Body, author: str, key: Path, genesis: Path, url: str, write: Path | None) -> None:
-    seed = read_secret(key, passphrase())
-    if len(seed) != SEED_BYTES:
-        raise damaged(key)
-    statement = build_statement(kind, author, time.time_ns() // 1_000_000, body)
-    record = sign_statement(read_genesis(genesis).ledger_id, seed, statement)
-    if write is not None:
-        write_atomic(write, record)
-        say(f"signed: {write}; within a week: {command('node', 'send', write, '--url', 'NODE')}")
-        return
-    taken = asyncio.run(_submit(url, record))
-    say(f"final: record {taken.id} at height {taken.height}")
-
-
-async def _submit(url: str, record: bytes) -> Taken:
-    try:
-        async with Client(_node(url)) as client:
-            return await client.submit_until_final(record, _SECONDS)
-    except ProblemError as error:
-        if error.status not in {400, 413, 422}:
-            raise
-        raise FatalError(
-            f"Refused: {explain(error.problem)}.",
-            "Nothing was recorded.",
-            "See to the named field and run the command again.",
-            Exit.REFUSED,
-        ) from error
+def _file(kind: str, body: Body, author: str, key: Path, sending: Sending) -> None:
+    sign_and_send(build_statement(kind, author, time.time_ns() // 1_000_000, body), key, sending)
 
 
 async def _get(url: str, token: str, path: str) -> dict[str, Any]:
-    async with Client(_node(url), token) as client:
+    async with Client(url, token) as client:
         answer: dict[str, Any] = await client.get_json(path)
         return answer
-
-
-def _node(url: str) -> str:
-    if not url:
-        raise FatalError("No node was named.", "Nothing was sent.", "Say which: --url http://127.0.0.1:8600", Exit.USAGE)
-    return url
 
 
 def _hash(text: str) -> bytes:
