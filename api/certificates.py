@@ -1,7 +1,5 @@
 """`/v1/certificates[/{number}]`, `/v1/confirmations/open`: for participants and auditors, off the ledger's ordered indexes."""
 
-from typing import Literal
-
 from quart import Blueprint, Response, request
 
 from api.access import require_reader
@@ -20,7 +18,7 @@ from api.schemas.certificates import (
     OpenRowAnswer,
     RecordReference,
 )
-from api.views import body_answer, confirm_answer, issue_answer
+from api.views import body_answer, certificate_type, confirm_answer, issue_answer
 from ledger.answers import CertificateRow, CertificateView
 from ledger.units import block_date, carats, day_number
 
@@ -87,7 +85,7 @@ def _row(row: CertificateRow) -> CertificateRowAnswer:
         issuer=row.issuer,
         destination=row.destination,
         state=row.state,
-        type=_type(row),
+        type=certificate_type(row.type),
         issued=row.issued,
         expires=row.expires,
         parcels=row.parcels,
@@ -104,7 +102,7 @@ def _open(row: CertificateRow, today: str) -> OpenRowAnswer:
         number=row.number,
         issuer=row.issuer,
         destination=row.destination,
-        type=_type(row),
+        type=certificate_type(row.type),
         issued=row.issued,
         expires=row.expires,
         parcels=row.parcels,
@@ -128,7 +126,3 @@ def _certificate(found: CertificateView) -> CertificateAnswer:
         claims=[ClaimAnswer(number=claim.number, carats=carats(claim.points)) for claim in found.claims],
         beside=[record_id.hex() for record_id in found.beside],
     )
-
-
-def _type(row: CertificateRow) -> Literal["export", "re-export", "paper"]:
-    return "re-export" if row.type == "re-export" else "paper" if row.type == "paper" else "export"

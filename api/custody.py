@@ -26,6 +26,7 @@ from api.schemas.custody import (
     TakingAnswer,
 )
 from api.steps import Turns
+from api.views import certificate_type
 from ledger.ageing import AGES, Ageing, Owed
 from ledger.composition import Composition, Share, compose
 from ledger.custody import Chain, Custody, Link, Steps
@@ -114,7 +115,7 @@ def _link(link: Link, chain: Chain) -> LinkAnswer:
         issuer=link.issuer,
         destination=link.destination,
         state=link.state,
-        type="re-export" if link.type == "re-export" else "export",
+        type=certificate_type(link.type),
         issued=link.issued,
         carats=carats(link.points),
         measured=None if link.measured is None else carats(link.measured),

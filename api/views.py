@@ -1,5 +1,6 @@
 """From the ledger's records to JSON answers: points become carats, bytes become hex, nothing else changes."""
 
+from api.schemas.base import CertificateType
 from api.schemas.bodies import BODIES, BodyAnswer
 from api.schemas.records import (
     ConfirmAnswer,
@@ -96,3 +97,8 @@ def confirm_answer(body: ConfirmBody) -> ConfirmAnswer:
         rid=body.rid.hex(),
         sealed=body.sealed.hex(),
     )
+
+
+def certificate_type(kind: str) -> CertificateType:
+    """What an entry says a certificate is, as answers name it."""
+    return "re-export" if kind == "re-export" else "paper" if kind == "paper" else "export"

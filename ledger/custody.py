@@ -26,8 +26,8 @@ from ledger import entries, keys
 from ledger.bodies import Line, PaperImportBody, Source, StatedBody
 from ledger.entries import CertificateEntry, CertificateState, Head, issuer_of
 from ledger.errors import StoreError
+from ledger.leaves import read_leaf
 from ledger.limits import MAX_CHAIN_CERTIFICATES, MAX_CHAIN_TAKINGS
-from ledger.merkle import leaf_hash
 from ledger.record import parse_record
 from ledger.store import Reads
 from ledger.units import Points
@@ -215,10 +215,7 @@ def _link(at: Reads, number: str, level: int) -> Link:
 def _stated(at: Reads, entry: CertificateEntry) -> tuple[tuple[Line, ...], tuple[Source, ...]]:
     """What the issuer states of goods and sources; raises StoreError when that record is missing or damaged."""
     for record_id in reversed(entry.records):
-        raw = at.get(keys.record(record_id))
-        if raw is None or leaf_hash(raw) != record_id:
-            raise StoreError(f"the bytes of record {record_id.hex()} are {'missing' if raw is None else 'damaged'}")
-        body = parse_record(raw).body
+        body = parse_record(read_leaf(at, record_id)).body
         if isinstance(body, StatedBody):
             return body.lines, () if entry.state in entries.GOODS_REMAIN else body.sources
         if isinstance(body, PaperImportBody):

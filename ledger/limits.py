@@ -19,6 +19,9 @@ MAX_BATCH_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 16
 """Nesting of canonical MessagePack."""
 
+MAX_CERTIFICATE_RECORDS = 50
+"""Records of one certificate after which it is not amended nor its outcome corrected any more: its entry must stay small."""
+
 MAX_LINES = 32
 MAX_SOURCES = 64
 MAX_ORIGINS = 250

@@ -153,6 +153,10 @@ class Participant:
         """Whether its certificates of this date stand on this ledger."""
         return self.in_force(date) and self.issues_from != "" and self.issues_from <= date
 
+    def confirms_on(self, date: str) -> bool:
+        """Whether it confirms on this ledger what it receives on this date."""
+        return self.in_force(date) and self.confirms_from != "" and self.confirms_from <= date
+
     def suspended_on(self, date: str) -> bool:
         """Whether its trade as a whole is suspended on this date, compliant zones notwithstanding."""
         return any(span.zone == "" and in_span(date, span.since, span.until) for span in self.suspensions)

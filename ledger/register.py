@@ -105,8 +105,8 @@ class Register:
 
     # --- keys -------------------------------------------------------------------------------------------------------
 
-    def signer(self, author: str, key: bytes, role: Role, date: str) -> Holder:
-        """Who signs, when this key may do so in this role on this date (of the block).
+    def signer(self, author: str, key: bytes, role: Role, date: str, or_role: Role | None = None) -> Holder:
+        """Who signs, when this key may do so in this role, or the other one, on this date (of the block).
 
         Raises:
             Refusal: UNKNOWN_AUTHOR, UNKNOWN_KEY, KEY_NOT_IN_FORCE, KEY_ROLE.
@@ -114,7 +114,7 @@ class Register:
         entry = self.key(author, key)
         if not entry.in_force(date):
             raise Refusal(Code.KEY_NOT_IN_FORCE, "key", given=date, since=entry.since, until=entry.until)
-        if role not in entry.roles:
+        if role not in entry.roles and or_role not in entry.roles:
             raise Refusal(Code.KEY_ROLE, "key", given=" ".join(entry.roles), limit=str(role))
         return self.author(author)
 

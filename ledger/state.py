@@ -33,6 +33,7 @@ from ledger.answers import CertificateRow, CertificateView, Claim, Judgement, Pa
 from ledger.entries import Head, JudgementEntry, Validators
 from ledger.errors import BlockOrderError, ForeignStoreError, ProtocolError, Refusal, StoreError
 from ledger.genesis import PROTOCOL, Genesis
+from ledger.leaves import read_leaf
 from ledger.log import Log
 from ledger.merkle import EMPTY_ROOT, HASH_BYTES
 from ledger.overlay import Overlay, Reader, state_digest
@@ -306,7 +307,7 @@ class Ledger(Queries):
             n, last = divmod(size - 1, TILE_WIDTH)
             ids = self.tile(0, n, last + 1) or b""
             for at in range(0, len(ids), HASH_BYTES):
-                self._leaf(ids[at : at + HASH_BYTES])
+                read_leaf(self._store, ids[at : at + HASH_BYTES])
 
 
 def _judge(view: View, quotas: Quotas, writer: Writer, overlay: Overlay, record: Record, place: Place) -> Judgement:

@@ -19,8 +19,9 @@ from ledger.custody import Custody, Steps
 from ledger.entries import STATE_NUMBER, STATES, CertificateEntry, CertificateState, Head, issuer_of
 from ledger.errors import StoreError
 from ledger.genesis import Genesis
+from ledger.leaves import read_leaf
 from ledger.limits import MAX_PAGE
-from ledger.merkle import HASH_BYTES, leaf_hash
+from ledger.merkle import HASH_BYTES
 from ledger.network import Epoch, Network, read_epoch
 from ledger.overlay import Reader
 from ledger.plenary import decode_proposal
@@ -78,7 +79,7 @@ class Queries:
         judgement = self.judgement(record_id)
         if judgement is None or judgement.index is None:
             return None
-        return self._leaf(record_id), judgement.index, judgement.height
+        return read_leaf(self._store, record_id), judgement.index, judgement.height
 
     # --- certificates -----------------------------------------------------------------------------------------------
 
@@ -89,13 +90,13 @@ class Queries:
             if data is None:
                 return None
             entry = entries.decode_certificate(data)
-            records = [parse_record(self._leaf(record_id)).body for record_id in entry.records]
+            records = [parse_record(read_leaf(at, record_id)).body for record_id in entry.records]
             return CertificateView(
                 head=_head(at),
                 row=_row(number, entry),
                 issue=next((body for body in reversed(records) if isinstance(body, StatedBody)), None),
                 paper=next((body for body in records if isinstance(body, PaperImportBody)), None),
-                beside=tuple(value for _, value in at.iterate(keys.beside(number), limit=MAX_PAGE)),
+                beside=_beside(at, number),
                 outcome=next((body for body in reversed(records) if isinstance(body, ConfirmBody)), None),
                 records=entry.records,
                 heights=entry.heights,
@@ -270,7 +271,7 @@ class Queries:
         ids = self.tile(0, n, width)
         if ids is None:
             return None
-        return encode_bundle(self._leaf(ids[at : at + HASH_BYTES]) for at in range(0, len(ids), HASH_BYTES))
+        return encode_bundle(read_leaf(self._store, ids[at : at + HASH_BYTES]) for at in range(0, len(ids), HASH_BYTES))
 
     def root_at(self, size: int) -> bytes:
         """The root of the first `size` leaves; raises OutOfRangeError where the log is shorter."""
@@ -289,15 +290,6 @@ class Queries:
     def node_value(self, key: bytes) -> bytes | None:
         """What the node stored under its own key with a block."""
         return self._store.get(keys.node(key))
-
-    # --- inside -----------------------------------------------------------------------------------------------------
-
-    def _leaf(self, record_id: bytes) -> bytes:
-        """A record of the log, checked against its id; raises StoreError when it is not there or differs."""
-        raw = self._store.get(keys.record(record_id))
-        if raw is None or leaf_hash(raw) != record_id:
-            raise StoreError(f"the bytes of record {record_id.hex()} are {'missing' if raw is None else 'damaged'}")
-        return raw
 
 
 def judgement_of(record_id: bytes, data: bytes) -> Judgement:
@@ -325,6 +317,12 @@ def _listed(at: Reads, number: str) -> CertificateRow:
 def _claims(at: Reads, number: str) -> tuple[Claim, ...]:
     found = at.iterate(keys.claims(number), limit=MAX_PAGE)
     return tuple(Claim(key.decode(), Points(int.from_bytes(value, "big"))) for key, value in found)
+
+
+def _beside(at: Reads, number: str) -> tuple[bytes, ...]:
+    """The newest records beside a certificate, in the log's order."""
+    newest = at.iterate(keys.beside(number), limit=MAX_PAGE, reverse=True)
+    return tuple(record_id for _, record_id in newest)[::-1]
 
 
 def _row(number: str, entry: CertificateEntry) -> CertificateRow:

@@ -4,7 +4,7 @@ Weights are `carats`, decimal strings of two places (1 carat = 100 points); byte
 `YYYY-MM-DD`; instants integer milliseconds since 1970 UTC. Nothing is ever a float.
 """
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
@@ -19,6 +19,7 @@ OptionalDate = Annotated[str, Field(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$", 
 Code = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="Participant: ISO 3166-1 alpha-2, or EU.", examples=["BW"])]
 Number = Annotated[str, Field(pattern=r"^[A-Z]{2}[0-9]{4,10}$", description="Certificate number.", examples=["BW0012345"])]
 HsCode = Annotated[str, Field(pattern=r"^[0-9]{6}$", description="710210 unsorted, 710221 industrial, 710231 non-industrial.")]
+CertificateType = Literal["export", "re-export", "paper"]
 Instant = Annotated[int, Field(ge=0, description="Milliseconds since 1970 UTC.")]
 Height = Annotated[int, Field(ge=0, description="Number of a block.")]
 Count = Annotated[int, Field(ge=0)]

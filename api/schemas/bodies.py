@@ -38,7 +38,7 @@ def _type(info: inspect.Type) -> Any:
         case inspect.VarTupleType(item_type=element):
             return list[_type(element)]  # type: ignore[misc]  # made at run time
         case inspect.TupleType(item_types=elements):
-            return list[_any_of(elements)]  # type: ignore[misc]
+            return list[_any_of(elements)]  # type: ignore[misc]  # made at run time
         case inspect.UnionType(types=types):
             return _any_of(types)
         case inspect.LiteralType(values=values):

@@ -4,7 +4,20 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.schemas.base import Answer, Carats, Code, Count, Date, Hash, Height, LedgerAnswer, Number, Page, PageQuery
+from api.schemas.base import (
+    Answer,
+    Carats,
+    CertificateType,
+    Code,
+    Count,
+    Date,
+    Hash,
+    Height,
+    LedgerAnswer,
+    Number,
+    Page,
+    PageQuery,
+)
 from api.schemas.bodies import PaperAnswer
 from api.schemas.records import ConfirmAnswer, IssueAnswer
 from ledger.entries import CertificateState
@@ -17,7 +30,7 @@ class CertificateRowAnswer(Answer):
     issuer: Code
     destination: Code
     state: CertificateState
-    type: Literal["export", "re-export", "paper"]
+    type: CertificateType
     issued: Date
     expires: Date
     parcels: Count
@@ -40,7 +53,7 @@ class OpenRowAnswer(Answer):
     number: Number
     issuer: Code
     destination: Code
-    type: Literal["export", "re-export", "paper"]
+    type: CertificateType
     issued: Date
     expires: Date
     parcels: Count

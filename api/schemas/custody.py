@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.schemas.base import Answer, Carats, Code, Count, Date, HsCode, LedgerAnswer, Number, Query
+from api.schemas.base import Answer, Carats, CertificateType, Code, Count, Date, HsCode, LedgerAnswer, Number, Query
 from ledger.entries import CertificateState
 
 Percent = Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]{2}$", description="Percent with two places, rounded down.")]
@@ -17,7 +17,7 @@ class LinkAnswer(Answer):
     issuer: Code
     destination: Code
     state: CertificateState
-    type: Literal["export", "re-export", "paper"]
+    type: CertificateType
     issued: Date
     carats: Annotated[Carats, Field(description="As issued.")]
     measured: Annotated[Carats | None, Field(description="As the destination measured; null without an outcome that counts.")]

@@ -56,7 +56,10 @@ class IssueBody(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
 
 
 class AmendBody(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """`certificate.amend`: all that the issuer states of an open certificate, anew; `answers`: id of its newest record."""
+    """`certificate.amend`: all that the issuer states of an open certificate, anew; `answers`: id of its newest record.
+
+    The fields of `IssueBody`, restated because fields stand in canonical order and `answers` comes first.
+    """
 
     answers: Bin32
     destination: ParticipantCode

@@ -2,7 +2,7 @@
 
 `certificate.amend` (role issue) states all of an open certificate anew; number and history stay. Checks, in this order:
 
-1. the author issued it, it has no outcome and is not closed, the amendment answers its newest record;
+1. the author issued it, it has no outcome and is not closed, the amendment answers its newest record, there is room for more;
 2. everything that an issue must fulfil (`rules.certificate.check_stated`), what it has taken from its sources standing free;
 3. where the day of issue moves: the number is in a range of that year, and the day not too far back.
 
@@ -24,10 +24,11 @@ from ledger import units
 from ledger.bodies import AmendBody, CloseBody, CorrectBody
 from ledger.entries import CertificateEntry, CertificateState, issuer_of, points_by_hs
 from ledger.errors import Code, Refusal
-from ledger.participants import Holder, Participant
+from ledger.limits import MAX_CERTIFICATE_RECORDS
+from ledger.participants import Holder
 from ledger.record import Record
 from ledger.rules import certificate, imports
-from ledger.rules.common import Place, View, participant
+from ledger.rules.common import Place, View, check_answers, own_certificate, participant
 from ledger.rules.effects import Writer
 
 _STATES: Final = {
@@ -45,9 +46,9 @@ def check_amend(view: View, holder: Holder, record: Record) -> None:
     """Every check of `certificate.amend`; raises the first Refusal."""
     author, body = participant(holder), record.body
     assert isinstance(body, AmendBody)
-    entry = _check_own(view, author, body.number, (CertificateState.OPEN,))
-    if body.answers != entry.head:
-        raise Refusal(Code.STALE_HEAD, "answers", given=body.answers.hex(), limit=entry.head.hex(), certificate=body.number)
+    entry = own_certificate(view, author, body.number, CertificateState.OPEN)
+    check_answers(entry, body.number, body.answers)
+    _check_room(entry, body.number)
     certificate.check_stated(view, author, body)
     if body.issued != entry.issued:
         certificate.check_range(author, body)
@@ -84,7 +85,7 @@ def check_close(view: View, holder: Holder, record: Record) -> None:
     """Every check of `certificate.close`; raises the first Refusal."""
     author, body = participant(holder), record.body
     assert isinstance(body, CloseBody)
-    _check_own(view, author, body.number, (CertificateState.OPEN, CertificateState.REFUSED))
+    own_certificate(view, author, body.number, CertificateState.OPEN, CertificateState.REFUSED)
     if body.reason != "replaced-by":
         if body.replacement:
             raise Refusal(Code.REPLACEMENT, "replacement", given=body.replacement, limit="nothing")
@@ -107,6 +108,7 @@ def check_correct(view: View, holder: Holder, record: Record) -> None:
     if entry.state not in _OUTCOMES or entry.mailed:
         raise Refusal(Code.NO_OUTCOME, "number", certificate=body.number, state=str(entry.state))
     imports.check_stated(view, author, body, entry)
+    _check_room(entry, body.number)
     left = 0 if body.outcome == "refused" else body.points
     if left < entry.claimed:
         figures = {"given": units.carats(left), "limit": units.carats(entry.claimed)}
@@ -127,13 +129,7 @@ def _entry(view: View, number: str) -> CertificateEntry:
     return entry
 
 
-def _check_own(view: View, author: Participant, number: str, states: tuple[CertificateState, ...]) -> CertificateEntry:
-    """The author's certificate, when it is in one of these states."""
-    entry = view.state.certificate(number)
-    if entry is None:
-        raise Refusal(Code.CERTIFICATE_UNKNOWN, "number", given=number)
-    if issuer_of(number) != author.code:
-        raise Refusal(Code.NOT_ISSUER, "number", given=author.code, limit=issuer_of(number), certificate=number)
-    if entry.state not in states:
-        raise Refusal(Code.CERTIFICATE_CLOSED, "number", certificate=number, state=str(entry.state))
-    return entry
+def _check_room(entry: CertificateEntry, number: str) -> None:
+    """Whether the certificate may have one more record that changes it: its entry is state, and must stay small."""
+    if len(entry.records) >= MAX_CERTIFICATE_RECORDS:
+        raise Refusal(Code.TOO_MANY, "number", given=len(entry.records) + 1, limit=MAX_CERTIFICATE_RECORDS, certificate=number)

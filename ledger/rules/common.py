@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ledger import units
 from ledger.bodies import SealedBody, StatedBody, TechnicalBody
-from ledger.entries import issuer_of
+from ledger.entries import CertificateEntry, CertificateState, issuer_of
 from ledger.envelope import Header
 from ledger.errors import Code, Refusal
 from ledger.limits import AT_FUTURE_MS, AT_PAST_MS
@@ -89,6 +89,40 @@ def participant(author: Holder) -> Participant:
     """The author of a kind that only participants sign: its signer has refused others."""
     assert isinstance(author, Participant), "the signer admits no other"
     return author
+
+
+def own_certificate(view: View, author: Participant, number: str, *states: CertificateState) -> CertificateEntry:
+    """The author's certificate of this number, when it is in one of these states.
+
+    Raises:
+        Refusal: CERTIFICATE_UNKNOWN, NOT_ISSUER, CERTIFICATE_CLOSED.
+    """
+    entry = view.state.certificate(number)
+    if entry is None:
+        raise Refusal(Code.CERTIFICATE_UNKNOWN, "number", given=number)
+    if issuer_of(number) != author.code:
+        raise Refusal(Code.NOT_ISSUER, "number", given=author.code, limit=issuer_of(number), certificate=number)
+    if entry.state not in states:
+        raise Refusal(Code.CERTIFICATE_CLOSED, "number", certificate=number, state=str(entry.state))
+    return entry
+
+
+def check_answers(entry: CertificateEntry, number: str, answers: bytes) -> None:
+    """Whether a record answers the certificate's newest one, so that nothing changed unnoticed; raises Refusal STALE_HEAD."""
+    if answers != entry.head:
+        raise Refusal(Code.STALE_HEAD, "answers", given=answers.hex(), limit=entry.head.hex(), certificate=number)
+
+
+def check_received(view: View, received: str, issued: str) -> None:
+    """Whether receipt is neither before the issue nor in the future.
+
+    Raises:
+        Refusal: RECEIVED_BEFORE_ISSUED, RECEIVED_IN_FUTURE.
+    """
+    if received < issued:
+        raise Refusal(Code.RECEIVED_BEFORE_ISSUED, "received", given=received, limit=issued)
+    if units.date_is_future(received, view.now):
+        raise Refusal(Code.RECEIVED_IN_FUTURE, "received", given=received, limit=view.date)
 
 
 def check_use(view: View, use: KeyUse, key: bytes, field: str, *, again: bool = False) -> None:

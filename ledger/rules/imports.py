@@ -17,7 +17,7 @@ from ledger.errors import Code, Refusal
 from ledger.hashing import labelled_hash
 from ledger.participants import Holder, Participant
 from ledger.record import Record
-from ledger.rules.common import Place, View, check_sums, participant
+from ledger.rules.common import Place, View, check_answers, check_received, check_sums, participant
 from ledger.rules.effects import Writer
 
 
@@ -33,9 +33,9 @@ def check(view: View, holder: Holder, record: Record) -> None:
 
 def check_stated(view: View, author: Participant, body: ConfirmBody, entry: CertificateEntry) -> None:
     """The checks of what a destination states, at first or anew; raises the first Refusal."""
-    if body.answers != entry.head:
-        raise Refusal(Code.STALE_HEAD, "answers", given=body.answers.hex(), limit=entry.head.hex(), certificate=body.number)
-    _check_received(view, author, body, entry)
+    check_answers(entry, body.number, body.answers)
+    check_confirms(author, body.received)
+    check_received(view, body.received, entry.issued)
     check_sums(body)
     if body.outcome == "confirmed":
         _check_confirmed(body, entry)
@@ -67,13 +67,10 @@ def check_addressed(view: View, author: Participant, body: ConfirmBody) -> Certi
     return entry
 
 
-def _check_received(view: View, author: Participant, body: ConfirmBody, entry: CertificateEntry) -> None:
-    if not author.confirms_from or body.received < author.confirms_from:
-        raise Refusal(Code.DESTINATION_NOT_IN_FORCE, "received", given=body.received, limit=author.confirms_from)
-    if body.received < entry.issued:
-        raise Refusal(Code.RECEIVED_BEFORE_ISSUED, "received", given=body.received, limit=entry.issued)
-    if units.date_is_future(body.received, view.now):
-        raise Refusal(Code.RECEIVED_IN_FUTURE, "received", given=body.received, limit=view.date)
+def check_confirms(author: Participant, received: str) -> None:
+    """Whether the author confirms here on the day of receipt; raises Refusal DESTINATION_NOT_IN_FORCE."""
+    if not author.confirms_from or received < author.confirms_from:
+        raise Refusal(Code.DESTINATION_NOT_IN_FORCE, "received", given=received, limit=author.confirms_from)
 
 
 def _check_confirmed(body: ConfirmBody, entry: CertificateEntry) -> None:

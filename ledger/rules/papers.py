@@ -20,10 +20,10 @@ from ledger import units
 from ledger.bodies import PaperConfirmBody, PaperImportBody
 from ledger.entries import CertificateEntry, CertificateState, issuer_of, points_by_hs
 from ledger.errors import Code, Refusal
-from ledger.participants import Holder, Participant
+from ledger.participants import Holder
 from ledger.record import Record
-from ledger.rules import certificate
-from ledger.rules.common import Place, View, check_sums, participant
+from ledger.rules import certificate, imports
+from ledger.rules.common import Place, View, check_answers, check_received, check_sums, own_certificate, participant
 from ledger.rules.effects import Writer
 
 PAPER = "paper"
@@ -40,9 +40,8 @@ def check_import(view: View, holder: Holder, record: Record) -> None:
         raise Refusal(Code.DESTINATION_IS_ISSUER, "number", given=body.number)
     if not author.in_force(body.issued) or author.suspended_on(body.issued):
         raise Refusal(Code.DESTINATION_NOT_IN_FORCE, "issued", given=body.issued, limit=author.since, until=author.until)
-    if not author.confirms_from or body.received < author.confirms_from:
-        raise Refusal(Code.DESTINATION_NOT_IN_FORCE, "received", given=body.received, limit=author.confirms_from)
-    _check_received(view, body.received, body.issued)
+    imports.check_confirms(author, body.received)
+    check_received(view, body.received, body.issued)
     _check_issuer(view, body)
     check_sums(body)
     certificate.check_origins(view, body.issued, body.lines)
@@ -86,26 +85,14 @@ def check_confirm(view: View, holder: Holder, record: Record) -> None:
     """Every check of `paper.confirm`; raises the first Refusal."""
     author, body = participant(holder), record.body
     assert isinstance(body, PaperConfirmBody)
-    entry = _check_own(view, author, body)
+    entry = own_certificate(view, author, body.number, CertificateState.OPEN)
+    check_answers(entry, body.number, body.answers)
     destination = view.register.participant(entry.destination)
-    if destination is not None and destination.confirms_from and destination.confirms_from <= body.received:
+    if destination is not None and destination.confirms_on(body.received):
         raise Refusal(Code.PAPER_NOT_NEEDED, "received", given=body.received, limit=destination.confirms_from)
-    _check_received(view, body.received, entry.issued)
+    check_received(view, body.received, entry.issued)
     if body.outcome == "confirmed":
         _check_confirmed(body, entry)
-
-
-def _check_own(view: View, author: Participant, body: PaperConfirmBody) -> CertificateEntry:
-    entry = view.state.certificate(body.number)
-    if entry is None:
-        raise Refusal(Code.CERTIFICATE_UNKNOWN, "number", given=body.number)
-    if issuer_of(body.number) != author.code:
-        raise Refusal(Code.NOT_ISSUER, "number", given=author.code, limit=issuer_of(body.number), certificate=body.number)
-    if entry.state != CertificateState.OPEN:
-        raise Refusal(Code.CERTIFICATE_CLOSED, "number", certificate=body.number, state=str(entry.state))
-    if body.answers != entry.head:
-        raise Refusal(Code.STALE_HEAD, "answers", given=body.answers.hex(), limit=entry.head.hex(), certificate=body.number)
-    return entry
 
 
 def _check_confirmed(body: PaperConfirmBody, entry: CertificateEntry) -> None:
@@ -124,10 +111,3 @@ def enact_confirm(view: View, writer: Writer, record: Record, place: Place) -> N
     assert isinstance(body, PaperConfirmBody)
     measured = 0 if body.outcome == "refused" else body.points
     writer.settle(body.number, CertificateState(body.outcome), record.id, place.height, measured, mailed=True)
-
-
-def _check_received(view: View, received: str, issued: str) -> None:
-    if received < issued:
-        raise Refusal(Code.RECEIVED_BEFORE_ISSUED, "received", given=received, limit=issued)
-    if units.date_is_future(received, view.now):
-        raise Refusal(Code.RECEIVED_IN_FUTURE, "received", given=received, limit=view.date)

@@ -62,8 +62,7 @@ class RoleSigner:
     def check(self, register: Register, network: Network, record: Record, date: str) -> Holder:
         """See `Signer`."""
         self.known(register, network, record)
-        other = self.or_role is not None and self.or_role in register.key(record.author, record.key).roles
-        return register.signer(record.author, record.key, self.or_role if other and self.or_role else self.role, date)
+        return register.signer(record.author, record.key, self.role, date, self.or_role)
 
 
 @dataclass(frozen=True, slots=True)

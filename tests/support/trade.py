@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass, field
 
 from api.demo.network import Network
-from ledger.bodies import ConfirmBody, ConfirmLine, IssueBody, Line, Source
+from ledger.bodies import ConfirmBody, ConfirmLine, IssueBody, Line, PaperImportBody, Source
 from ledger.commitments import commit, draw_blinding
 from ledger.envelope import seal
 from ledger.hashing import labelled_hash
@@ -81,6 +81,25 @@ class Trader:
             seals="intact",
         )
         return self._made("import.confirm", origin.destination, "confirm", body, sealed.envelope, None)
+
+    def paper(self, number, importer, weight) -> Made:
+        """An import under a paper certificate, of goods of its issuer's country, although that one may issue here."""
+        rid, points = self.random(16), parse_carats(weight)
+        values, (commitment,) = self._values([points * 10_000])
+        sealed = self._seal(number[:2], importer, rid, _parties(number), values)
+        issued, received = (date_of(day_number(self.today) - days) for days in (3, 1))
+        body = PaperImportBody(
+            issued=issued,
+            lines=(Line(commitment, "710231", (number[:2],), points),),
+            number=number,
+            parcels=1,
+            points=points,
+            reason="outage",
+            received=received,
+            rid=rid,
+            sealed=sealed.hash,
+        )
+        return self._made("paper.import", importer, "confirm", body, sealed.envelope, None)
 
     def statement(self, kind, body, author, role) -> Made:
         """A record without a sealed part."""

@@ -25,6 +25,24 @@ async def mixed(client, trader):
             assert (await client.post("/v1/records", trader.confirm(one).raw)).status == 202
 
 
+def test_a_paper_certificate_is_named_as_one(tmp_path):
+    async def story(port, client, trader):
+        assert (await client.post("/v1/records", trader.paper("LR0000001", "AE", "50.00").raw)).status == 202
+        onward = trader.issue("AE0000001", "IN", [("710231", "50.00", [])], sources=[("LR0000001", "50.00")])
+        assert (await client.post("/v1/records", onward.raw)).status == 202
+        token = port.tokens.issue("participant:BW", NOW)
+        shown = (await client.get("/v1/certificates/AE0000001/custody?direction=up", token)).json()
+        assert [(one["number"], one["type"]) for one in shown["up"]["certificates"]] == [
+            ("AE0000001", "re-export"),
+            ("LR0000001", "paper"),
+        ]
+        paper = (await client.get("/v1/certificates/LR0000001", token)).json()
+        assert (paper["certificate"]["type"], paper["issue"], paper["outcome"]) == ("paper", None, None)
+        assert (paper["paper"]["number"], paper["paper"]["carats"]) == ("LR0000001", "50.00")
+
+    scenario(tmp_path, story)
+
+
 def test_a_chain_in_both_directions_with_its_origins(tmp_path):
     async def story(port, client, trader):
         await mixed(client, trader)

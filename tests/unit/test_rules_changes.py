@@ -169,6 +169,21 @@ def test_a_day_of_issue_that_moves_back_makes_it_late(world):
     assert row(world, "BW0000001").late
 
 
+def test_a_certificate_has_so_many_records_and_is_closed_all_the_same(world, monkeypatch):
+    monkeypatch.setattr("ledger.rules.changes.MAX_CERTIFICATE_RECORDS", 2)
+    issue = world.issue()
+    world.accept(issue)
+    amend = amended(world, issue)
+    world.accept(amend)
+    assert refused(world, amended(world, issue, amend.id)) == (Code.TOO_MANY, "number")
+    outcome = world.confirm(issue, answers=amend.id)
+    world.accept(outcome)
+    assert refused(world, corrected(world, outcome)) == (Code.TOO_MANY, "number")
+    second = world.issue(number="BW0000002")
+    world.accept(second)
+    world.accept(amended(world, second), closed(world, "BW0000002"))
+
+
 # --- certificate.close ------------------------------------------------------------------------------------------------
 
 

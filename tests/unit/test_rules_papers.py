@@ -181,6 +181,13 @@ def test_what_the_issuer_has_stated_the_destination_does_not_correct(world, outc
     assert sums(world) == {("RU", "export"): (12_000, 1)}
 
 
+def test_an_outcome_comes_by_mail_from_who_has_left(world):
+    issue = world.issue(number="RU0000001", destination="VE", issued="2026-02-09", validated="2026-02-09", expires="2026-03-30")
+    world.accept(issue)
+    assert refused(world, mailed(world, issue, received="2026-02-09")) == (Code.PAPER_NOT_NEEDED, "received")
+    world.accept(mailed(world, issue))
+
+
 def test_what_an_outcome_by_mail_is_refused_for(world):
     issue, there = world.issue(number="RU0000001", destination="LR"), world.issue(number="RU0000002")
     world.accept(issue, there)
@@ -244,6 +251,14 @@ def test_technical_certificates_and_passages_stand_beside_a_certificate_and_coun
 def test_either_authority_issues_technical_certificates(world):
     world.accept(technical(world, key="AE/issue"), technical(world, "AE0000901", key="AE/confirm"))
     assert refused(world, technical(world, "AE0000902", key="AE/report")) == (Code.KEY_ROLE, "key")
+
+
+def test_the_newest_records_beside_a_certificate_are_shown(world, monkeypatch):
+    story(world)
+    monkeypatch.setattr("ledger.views.MAX_PAGE", 2)
+    seen = [passage(world, "BW0000001", author) for author in ("EU", "AE", "RU")]
+    world.accept(*seen)
+    assert world.ledger.certificate("BW0000001").beside == (seen[1].id, seen[2].id)
 
 
 def test_a_passage_may_be_seen_before_the_certificate(world):
