@@ -39,6 +39,12 @@
 | `f/` | sort of figures, participant, period, revision (4 bytes) | id of the record that filed it | index |
 | `d/` | source's number, `/`, number | points taken, 8 bytes: who took carats from it | index |
 | `a/` | destination, day of issue (4 bytes) or nothing (all days) | how many are open, see `ledger.ageing` | index |
+| `k/f/` | rule, `/`, subject | `Finding`, see `ledger.findings` | every block that finds |
+| `k/l/` | mask, rule, participant, status, serial (8 bytes) | a finding's name: findings as first seen | the same |
+| `k/n` | | how many findings there are, 8 bytes | the same |
+| `k/w/` | sort of note, what it is about | what a rule of findings keeps from record to record | the same |
+| `k/a/` | day (4 bytes), rule, subject | nothing: at which rule looks again on that day | the same |
+| `k/c` | | up to where in `k/a/` that is done | the same |
 | `t/` | level, n | hash tile (`ledger.log`) | every block with a new leaf |
 | `n/` | the node's own key | the node's own value | `apply(extra)` |
 
@@ -89,6 +95,12 @@ CLAIM: Final = b"d/"
 TECHNICAL: Final = b"s/h/"
 BESIDE: Final = b"x/"
 OPEN_SINCE: Final = b"a/"
+FINDINGS: Final = b"k/f/"
+FINDING_INDEX: Final = b"k/l/"
+FINDING_COUNT: Final = b"k/n"
+FINDING_NOTES: Final = b"k/w/"
+FINDING_AGENDA: Final = b"k/a/"
+FINDING_DONE: Final = b"k/c"
 TILES: Final = b"t/"
 NODE: Final = b"n/"
 
@@ -283,3 +295,24 @@ def day(number: int) -> bytes:
 def node(key: bytes) -> bytes:
     """Where a node's own value stands."""
     return NODE + key
+
+
+def finding(name: str) -> bytes:
+    """Where a finding stands; `name` is its rule and what it is about."""
+    return FINDINGS + name.encode()
+
+
+def findings(rule: str, participant: str, status: int) -> bytes:
+    """The prefix of one list of findings: one status, and one rule, one participant, both, or (empty) any."""
+    mask = (1 if rule else 0) | (2 if participant else 0)
+    return FINDING_INDEX + bytes((mask,)) + (f"{rule}/".encode() if rule else b"") + participant.encode() + bytes((status,))
+
+
+def finding_note(sort: str, subject: str) -> bytes:
+    """Where a rule of findings keeps something; `sort` is one letter."""
+    return FINDING_NOTES + sort.encode() + subject.encode()
+
+
+def finding_agenda(due: int, sort: str, subject: str) -> bytes:
+    """Where it stands at what a rule (`sort`, one letter) looks again on a day."""
+    return FINDING_AGENDA + day(due) + sort.encode() + subject.encode()

@@ -148,3 +148,12 @@ MAX_FINDING_CHARACTERS = 200
 
 MAX_ANSWERS = 20
 """Answers to one inquiry: an entry of state must stay small."""
+
+MAX_GAP_NUMBERS = 200
+"""Numbers of one gap that a block looks up, each a few microseconds."""
+
+MAX_DUE_FINDINGS = 500
+"""What one block takes from the agenda of findings, so that no day's first block takes long; the rest waits for the next."""
+
+MAX_CIRCLE_LOOKS = 64
+"""Certificates that are looked at for goods that return: about 0.5 ms for one record."""

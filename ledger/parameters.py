@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from ledger.limits import DEFAULT_DAILY_RECORDS, DEFAULT_VALIDITY_DAYS, MAX_PARTICIPANTS, MAX_VALIDITY_DAYS
+from ledger.limits import (
+    DEFAULT_DAILY_RECORDS,
+    DEFAULT_VALIDITY_DAYS,
+    ISSUE_LATE_DAYS,
+    ISSUE_TOO_LATE_DAYS,
+    MAX_GAP_NUMBERS,
+    MAX_PARTICIPANTS,
+    MAX_VALIDITY_DAYS,
+)
 
 PROTOCOL: Final = "protocol"
 """The register keeps under this name which version of the protocol is in force from when on; a decision of its own sets it."""
@@ -35,6 +43,23 @@ PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
         "plenary-support": Parameter(20, 1, MAX_PARTICIPANTS, "participants that must support it"),
         "written-days": Parameter(14, 0, 366, "days that a proposal of a written procedure is open at least"),
         "written-support": Parameter(20, 1, MAX_PARTICIPANTS, "participants that must support it"),
+        # thresholds of findings (`ledger.findings`)
+        "late-issue-days": Parameter(
+            ISSUE_LATE_DAYS, 0, ISSUE_TOO_LATE_DAYS, "from issue until a certificate reaches the ledger late"
+        ),
+        "confirmation-days": Parameter(30, 1, 366, "in which a destination owes an outcome"),
+        "confirmation-days-us": Parameter(15, 1, 366, "the same for the United States"),
+        "confirmation-working-days-eu": Parameter(10, 1, 260, "the same for the European Union, Monday to Friday"),
+        "quick-transit-days": Parameter(1, 0, 30, "from validation to receipt, below which goods cannot have travelled"),
+        "drift-per-mille": Parameter(1, 1, 1_000, "of carats, above which a pair's difference over a year is a drift"),
+        "drift-outcomes": Parameter(20, 1, 10**6, "outcomes of a pair in a year before a drift is judged"),
+        "unbroken-confirmations": Parameter(50, 2, 10**6, "confirmations of a pair, none differing, that are too good"),
+        "splitting-certificates": Parameter(50, 2, 10**6, "certificates of a pair on one day that look like a split parcel"),
+        "circular-custody-days": Parameter(180, 1, 3_660, "within which goods return to a participant"),
+        "number-gap-days": Parameter(30, 1, 366, "that a skipped number has time to come in"),
+        "number-gap-most": Parameter(50, 1, MAX_GAP_NUMBERS, "numbers in a gap; a wider step begins another series"),
+        "rush-factor": Parameter(3, 1, 1_000, "times the median week that an issuer's week before a suspension may have"),
+        "rush-certificates": Parameter(5, 1, 10**6, "certificates in a week before a rush is judged"),
     }
 )
 """Every parameter by its name."""

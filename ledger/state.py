@@ -7,11 +7,12 @@ A block is executed so:
 3. each record in order is judged by its author's quota (`ledger.quota`) and the rules (`ledger.rules`) against the state as the
    records before it left it: accepted, it gets the next leaf and its effects are written; refused, it changes nothing but its
    own judgement and its author's count of the day; accepted in an earlier place, it is skipped;
-4. the block's sums and counts are added to those before; a block that ends its epoch holds no records, and from the next
-   height on the list of validators that it names is in force;
-5. the leaves are appended to the log, the state digest is taken;
-6. judgements, state, indexes, tiles, the new head and the node's own values are written in one synced batch. That is the
-   commit.
+4. what the block's day brings, and what each accepted record brings about, is found (`ledger.findings`); rules do not read it;
+5. the block's sums and counts are added to those before; a block that ends its epoch holds no records, and from the next height
+   on the list of validators that it names is in force;
+6. the leaves are appended to the log, the state digest is taken;
+7. judgements, state, indexes, findings, tiles, the new head and the node's own values are written in one synced batch. That is
+   the commit.
 
 A crash leaves the whole block or none of it; the node then executes it again, with the same result. The same blocks give the
 same bytes on every node: nothing here reads a clock, draws a random number or depends on the order of a set.
@@ -32,6 +33,7 @@ from ledger import entries, keys, parameters, quota, units
 from ledger.answers import CertificateRow, CertificateView, Claim, Judgement, Page, Standing
 from ledger.entries import Head, JudgementEntry, Validators
 from ledger.errors import BlockOrderError, ForeignStoreError, ProtocolError, Refusal, StoreError
+from ledger.findings import Findings
 from ledger.genesis import PROTOCOL, Genesis
 from ledger.leaves import read_leaf
 from ledger.log import Log
@@ -235,6 +237,8 @@ class Ledger(Queries):
         writer = Writer(overlay, totals)
         decide(view, writer, block.height)
         _check_protocol(view)
+        findings = Findings(view, overlay, self._store, block.height)
+        findings.due()
         leaves: list[bytes] = []
         judgements: list[Judgement] = []
         for record in block.records:
@@ -243,10 +247,12 @@ class Ledger(Queries):
             if judgement.index == place.index:
                 leaves.append(record.id)
                 self._keep_missing(overlay, record)
+                findings.observe(record)
             judgements.append(judgement)
         totals.write(overlay)
         overlay.trade.write(overlay.put, overlay.delete)
         quotas.write(overlay)
+        findings.write()
         if validators is not None:
             writer.begin_epoch(validators, block.height + 1, before.tree_size)
         tree = log.append(leaves)

@@ -18,6 +18,9 @@ from ledger.bodies import ConfirmBody, PaperImportBody, SealedBody, StatedBody
 from ledger.custody import Custody, Steps
 from ledger.entries import STATE_NUMBER, STATES, CertificateEntry, CertificateState, Head, issuer_of
 from ledger.errors import StoreError
+from ledger.findings import views as finding_views
+from ledger.findings.entries import RULES, Finding, Status
+from ledger.findings.views import FindingPage
 from ledger.genesis import Genesis
 from ledger.leaves import read_leaf
 from ledger.limits import MAX_PAGE
@@ -193,6 +196,37 @@ class Queries:
             if participant and participant not in self.register.participants:
                 return InquiryPage(_head(at), (), None)
             return report_views.read_inquiries(at, _head(at), state, participant or "", cursor, limit)
+
+    # --- findings -----------------------------------------------------------------------------------------------------
+
+    def findings(
+        self,
+        cursor: int | None = None,
+        limit: int = MAX_PAGE,
+        *,
+        rule: str | None = None,
+        participant: str | None = None,
+        status: Status | None = None,
+    ) -> FindingPage:
+        """A page of findings, those first seen last at the top, that pass every filter given.
+
+        Args:
+            cursor: that of the page before; None begins.
+            limit: rows at most, 1 to `MAX_PAGE`.
+            rule: only of this one.
+            participant: only those that concern it.
+            status: only in this one.
+        """
+        known = (not rule or rule in RULES) and (not participant or participant in self.register.participants)
+        with self._store.snapshot() as at:
+            if not known:
+                return FindingPage(_head(at), (), None)
+            return finding_views.read_page(at, _head(at), rule or "", participant or "", status, cursor, limit)
+
+    def finding(self, rule: str, about: str) -> tuple[Head, Finding | None]:
+        """The finding of a rule about something with the head that it is of; None where there never was one."""
+        with self._store.snapshot() as at:
+            return _head(at), finding_views.read_one(at, f"{rule}/{about}")
 
     # --- the network ------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ Checks, in this order (the column "refused when" of the table):
 5. sources: each once and not itself, confirmed by this issuer, not claimed beyond what arrived; together at most the
    certificate's carats;
 6. neither `issued` nor `validated` is in the future (or the limit, counted from validation, would limit nothing); `issued`
-   is at most 30 days ago (more than 7: late, which the entry notes).
+   is at most 30 days ago (more than the parameter `late-issue-days`: late, which the entry notes).
 
 A zone belongs to a line's one country; where a line names several, the zone does not clear any of them.
 """
@@ -22,7 +22,7 @@ from ledger.bodies import IssueBody, Line, Source, StatedBody
 from ledger.countries import is_country
 from ledger.entries import PREFIX_CHARACTERS, SOURCE_STATES, CertificateEntry, CertificateState, issuer_of, points_by_hs
 from ledger.errors import Code, Refusal
-from ledger.limits import ISSUE_LATE_DAYS, ISSUE_TOO_LATE_DAYS
+from ledger.limits import ISSUE_TOO_LATE_DAYS
 from ledger.participants import Holder, Participant
 from ledger.record import Record
 from ledger.rules.common import Place, View, check_sums, participant
@@ -50,7 +50,7 @@ def check_stated(view: View, author: Participant, body: StatedBody) -> None:
     _check_sources(view, author, body)
 
 
-def enact(view: View, writer: Writer, record: Record, place: Place) -> None:  # noqa: ARG001 - the checks have looked
+def enact(view: View, writer: Writer, record: Record, place: Place) -> None:
     """Opens the certificate, takes the carats from its sources, adds to the issuer's exports."""
     body = record.body
     assert isinstance(body, IssueBody)
@@ -71,7 +71,7 @@ def enact(view: View, writer: Writer, record: Record, place: Place) -> None:  # 
             index=place.index,
             records=(record.id,),
             heights=(place.height,),
-            late=is_late(place.date, body.issued),
+            late=is_late(view, place.date, body.issued),
             sources=tuple((source.number, source.points) for source in body.sources),
         ),
     )
@@ -199,9 +199,9 @@ def check_age(view: View, body: StatedBody) -> None:
         raise Refusal(Code.ISSUED_TOO_LATE, "issued", given=age, limit=ISSUE_TOO_LATE_DAYS)
 
 
-def is_late(today: str, issued: str) -> bool:
+def is_late(view: View, today: str, issued: str) -> bool:
     """Whether a certificate that reaches the ledger on a block's day was issued too many days before."""
-    return _age(today, issued) > ISSUE_LATE_DAYS
+    return _age(today, issued) > view.parameter("late-issue-days")
 
 
 def _age(today: str, issued: str) -> int:

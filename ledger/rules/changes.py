@@ -73,7 +73,7 @@ def enact_amend(view: View, writer: Writer, record: Record, place: Place) -> Non
         receipt_hash=body.receipt_hash,
         records=(*before.records, record.id),
         heights=(*before.heights, place.height),
-        late=before.late or (body.issued != before.issued and certificate.is_late(place.date, body.issued)),
+        late=before.late or (body.issued != before.issued and certificate.is_late(view, place.date, body.issued)),
         sources=tuple((source.number, source.points) for source in body.sources),
     )
     writer.amend(body.number, after)

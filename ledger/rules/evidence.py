@@ -22,7 +22,7 @@ def check(view: View, author: Holder, record: Record) -> None:  # noqa: ARG001 -
     """Every check of the kind; raises the first Refusal."""
     body = record.body
     assert isinstance(body, EquivocationBody)
-    code, key = _culprit(view, body)
+    code, key = culprit(view, body)
     if view.state.evidence_known(body.epoch, key):
         raise Refusal(Code.EVIDENCE_KNOWN, "epoch", given=body.epoch, participant=code, key=key.hex())
 
@@ -31,11 +31,11 @@ def enact(view: View, writer: Writer, record: Record, place: Place) -> None:
     """Keeps the evidence by epoch and key."""
     body = record.body
     assert isinstance(body, EquivocationBody)
-    code, key = _culprit(view, body)
+    code, key = culprit(view, body)
     writer.keep_evidence(body.epoch, key, EvidenceEntry(code, record.id, place.height))
 
 
-def _culprit(view: View, body: EquivocationBody) -> tuple[str, bytes]:
+def culprit(view: View, body: EquivocationBody) -> tuple[str, bytes]:
     """Participant and consensus key of the validator that signed both votes.
 
     Raises:

@@ -1,0 +1,201 @@
+"""Findings, notes and agenda as one block leaves them: read through from the store, kept decoded, written at its end.
+
+Rules:
+1. A finding is written only when something of it changes; its serial is given when it is found first, in the block's order.
+2. A *note* is what a rule keeps from record to record. Each sort of note has one letter and one type.
+3. The *agenda* names by day at what a rule looks again. It is taken up in order, at most `MAX_DUE_FINDINGS` a block; what is
+   put on it is of a later day than the block's, so nothing is put before the place up to which it is done.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ledger import entries, keys
+from ledger.errors import StoreError
+from ledger.findings.entries import (
+    RULES,
+    STATUSES,
+    Finding,
+    Lot,
+    Origins,
+    Outcomes,
+    Severity,
+    Status,
+    Sums,
+    Watch,
+    decode_finding,
+)
+from ledger.limits import MAX_DUE_FINDINGS
+from ledger.overlay import Overlay
+from ledger.rules.common import View
+from ledger.store import Reads
+from ledger.units import DAY_MS
+
+_COUNT_BYTES: Final = 8
+_DONE: Final = b"\xff"
+"""Behind every entry of a day: no rule's letter is so high."""
+
+
+class Sort(Struct, frozen=True):
+    """A sort of note: its letter in keys, its decoder, what stands for none."""
+
+    letter: str
+    decoder: Any
+    none: Any
+
+
+def _sort(letter: str, kind: Any, none: Any = None) -> Sort:
+    return Sort(letter, msgspec.msgpack.Decoder(kind), none)
+
+
+LOT: Final = _sort("c", Lot)
+DRIFT: Final = _sort("d", Sums, Sums())
+PAIR: Final = _sort("p", Outcomes, Outcomes())
+SAME_DAY: Final = _sort("s", Sums, Sums())
+ISSUED: Final = _sort("i", Sums, Sums())
+FIRST_DAY: Final = _sort("f", int, -1)
+WATCH: Final = _sort("r", Watch)
+ORIGINS: Final = _sort("o", Origins, Origins())
+MISSING: Final = _sort("g", str, "")
+"""Of a number in a gap that was found: what that finding is about."""
+
+
+class Book:
+    """One block's findings. `view` is the state as the records so far have left it."""
+
+    __slots__ = ("_changed", "_count", "_findings", "_notes", "_overlay", "_store", "_stored", "height", "today", "view")
+
+    def __init__(self, view: View, overlay: Overlay, store: Reads, height: int) -> None:
+        self.view = view
+        self.height = height
+        self.today = view.now // DAY_MS
+        self._overlay = overlay
+        self._store = store
+        self._stored: dict[str, Finding | None] = {}
+        self._findings: dict[str, Finding] = {}
+        self._notes: dict[bytes, Any] = {}
+        self._changed: dict[bytes, bool] = {}
+        self._count = -1
+
+    # --- findings -----------------------------------------------------------------------------------------------------
+
+    def find(
+        self,
+        rule: str,
+        about: str,
+        severity: Severity,
+        subjects: tuple[str, ...],
+        inputs: tuple[bytes, ...],
+        **numbers: int | str,
+    ) -> None:
+        """This is so: found for the first time, again, or with other figures."""
+        held, version, figures = self.finding(rule, about), RULES[rule].version, dict(sorted(numbers.items()))
+        serial, first_seen = (self._next(), self.height) if held is None else (held.serial, held.first_seen)
+        height = self.height if held is None else held.height
+        found = Finding(rule, about, version, height, severity, subjects, inputs, figures, first_seen, Status.OPEN, serial)
+        if found != held:
+            self._findings[found.name] = replace(found, height=self.height)
+
+    def clear(self, rule: str, about: str, **numbers: int | str) -> None:
+        """This is not so (any more): a finding that says so is resolved; figures may be brought up to date."""
+        held = self.finding(rule, about)
+        if held is not None and held.status is Status.OPEN:
+            figures = dict(sorted({**held.numbers, **numbers}.items()))
+            self._findings[held.name] = replace(held, status=Status.RESOLVED, height=self.height, numbers=figures)
+
+    def finding(self, rule: str, about: str) -> Finding | None:
+        """The finding of a rule about something, None where there never was one."""
+        name = f"{rule}/{about}"
+        found = self._findings.get(name)
+        if found is not None:
+            return found
+        if name not in self._stored:
+            data = self._overlay.get(keys.finding(name))
+            self._stored[name] = None if data is None else decode_finding(data)
+        return self._stored[name]
+
+    # --- notes --------------------------------------------------------------------------------------------------------
+
+    def note(self, sort: Sort, subject: str) -> Any:
+        """What is kept of this sort about a subject; what the sort has for none where nothing is."""
+        key = keys.finding_note(sort.letter, subject)
+        if key not in self._notes:
+            data = self._overlay.get(key)
+            self._notes[key] = sort.none if data is None else entries.decode_with(sort.decoder, data)
+        return self._notes[key]
+
+    def keep(self, sort: Sort, subject: str, value: Any) -> None:
+        """Keep this from now on; what the sort has for none is not kept."""
+        key = keys.finding_note(sort.letter, subject)
+        self._notes[key] = value
+        self._changed[key] = value != sort.none
+
+    # --- the agenda ---------------------------------------------------------------------------------------------------
+
+    def remind(self, day: int, letter: str, subject: str) -> None:
+        """A rule looks at this again on a later day."""
+        self._overlay.put(keys.finding_agenda(max(day, self.today + 1), letter, subject), b"")
+
+    def due(self) -> Iterator[tuple[str, str]]:
+        """Rule's letter and subject of what the day brings, in order; taken off the agenda."""
+        done, end = self._overlay.get(keys.FINDING_DONE) or b"", keys.day(self.today) + _DONE
+        if done >= end:
+            return
+        taken = 0
+        for key, _ in self._store.iterate(keys.FINDING_AGENDA, after=done, limit=MAX_DUE_FINDINGS):
+            if key >= end:
+                break
+            taken += 1
+            done = key
+            self._overlay.delete(keys.FINDING_AGENDA + key)
+            rest = key[keys.DAY_BYTES :].decode()
+            yield rest[:1], rest[1:]
+        self._overlay.put(keys.FINDING_DONE, done if taken == MAX_DUE_FINDINGS else end)
+
+    # --- parameters ---------------------------------------------------------------------------------------------------
+
+    def parameter(self, name: str) -> int:
+        """A threshold's value on the block's day."""
+        return self.view.parameter(name)
+
+    # --- the end ------------------------------------------------------------------------------------------------------
+
+    def write(self) -> None:
+        """Hands everything to the block's overlay."""
+        put, delete = self._overlay.put, self._overlay.delete
+        for key, something in self._changed.items():
+            if something:
+                put(key, entries.encode(self._notes[key]))
+            else:
+                delete(key)
+        for name, found in self._findings.items():
+            before = self._stored.get(name)
+            if before is None or (before.status, before.subjects) != (found.status, found.subjects):
+                for place in () if before is None else _places(before):
+                    delete(place)
+                for place in _places(found):
+                    put(place, name.encode())
+            put(keys.finding(name), entries.encode(found))
+        if self._count >= 0:
+            put(keys.FINDING_COUNT, self._count.to_bytes(_COUNT_BYTES, "big"))
+
+    def _next(self) -> int:
+        if self._count < 0:
+            data = self._overlay.get(keys.FINDING_COUNT)
+            if data is not None and len(data) != _COUNT_BYTES:
+                raise StoreError(f"a count of findings of {len(data)} bytes")
+            self._count = 0 if data is None else int.from_bytes(data, "big")
+        self._count += 1
+        return self._count - 1
+
+
+def _places(finding: Finding) -> Iterator[bytes]:
+    """Where a finding stands in the lists."""
+    status, end = STATUSES.index(finding.status), keys.position(finding.serial)
+    for rule in ("", finding.rule):
+        for participant in ("", *sorted(set(finding.participants))):
+            yield keys.findings(rule, participant, status) + end
