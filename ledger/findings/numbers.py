@@ -52,7 +52,7 @@ def look_again(book: Book, number: str) -> None:
     if missing:
         for one in missing:
             book.keep(MISSING, one, number)
-        figures = {"missing": len(missing), "first": missing[-1], "last": missing[0]}
+        figures: dict[str, int | str] = {"missing": len(missing), "first": missing[-1], "last": missing[0]}
         book.find("number-gap", number, Severity.LOW, (issuer_of(number), number), (_record(book, number),), **figures)
 
 
@@ -69,8 +69,9 @@ def _used(book: Book, number: str, *, own: bool) -> None:
 def _came_in(book: Book, above: str) -> None:
     held = book.finding("number-gap", above)
     assert held is not None, "a note names it"
-    figures: dict[str, int | str] = {**held.numbers, "missing": int(held.numbers["missing"]) - 1}
-    if figures["missing"]:
+    left = int(held.numbers["missing"]) - 1
+    figures: dict[str, int | str] = {**held.numbers, "missing": left}
+    if left:
         book.find("number-gap", above, held.severity, held.subjects, held.inputs, **figures)
     else:
         book.clear("number-gap", above, missing=0)
