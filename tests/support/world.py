@@ -240,6 +240,11 @@ def participants() -> tuple[Participant, ...]:
 
 def genesis(**changes: object) -> Genesis:
     """The mini genesis; `changes` replace arguments of `make_genesis`."""
+    return Genesis.from_json(genesis_text(**changes))
+
+
+def genesis_text(**changes: object) -> bytes:
+    """Its file."""
     nodes = tuple(
         Node(
             participant=code,
@@ -263,7 +268,7 @@ def genesis(**changes: object) -> Genesis:
         "secretariat": Secretariat(public(f"{SECRETARIAT}/root"), keys, (seal_key(SECRETARIAT),)),
         "chair": "BW",
     }
-    return Genesis.from_json(make_genesis(**(arguments | changes)))
+    return make_genesis(**(arguments | changes))
 
 
 @lru_cache
@@ -461,7 +466,7 @@ class World(AbstractContextManager["World"]):
     def accept(self, *records: Record) -> Applied:
         """As `block`, when none of the records may be refused."""
         applied = self.block(*records)
-        assert [judgement.refusal for judgement in applied.judgements] == [None] * len(records)
+        assert [judgement.refusal for judgement in applied.judgements] == [None] * len(records), applied.judgements
         return applied
 
 
