@@ -8,9 +8,10 @@ exposure. Bounds hold step by step and need not be the closest: `ledger.composit
 `origin-exposure` of a certificate: through its sources, at least `exposure-per-mille` of its points can be of an origin that
 may not be traded on its day of issue: of medium weight where some certainly are, else low. They may have left before the
 suspension began, which is no breach; it is what an auditor wants to look at. What its own lines name is refused before it
-comes to this (`origin-suspended`). Of a participant (`AE/CF`): from the day on which a decided suspension counts, how much of that country's
-goods it imported and has not exported as such (lowest), and with what it holds of no stated origin (highest). The readmission
-resolves it.
+comes to this (`origin-suspended`).
+
+Of a participant (`AE/CF`): from the day on which a suspension counts, how much of that country's goods it imported and has not
+exported as such (lowest), and with what it holds of no stated origin (highest). The readmission resolves it.
 
 Cost: sources times origins for a certificate with sources; all participants once, on the day of a suspension.
 """
