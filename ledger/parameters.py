@@ -59,6 +59,12 @@ PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
         "number-gap-days": Parameter(30, 1, 366, "that a skipped number has time to come in"),
         "number-gap-most": Parameter(50, 1, MAX_GAP_NUMBERS, "numbers in a gap; a wider step begins another series"),
         "rush-factor": Parameter(3, 1, 1_000, "times the median week that an issuer's week before a suspension may have"),
+        "return-days": Parameter(61, 1, 366, "after a period in which its return or report is due"),
+        "exposure-per-mille": Parameter(1, 1, 1_000, "of a parcel, from which suspended goods in it are worth a finding"),
+        "gap-per-mille": Parameter(50, 1, 1_000, "of a pair's exports of a quarter, above which the imports differ too much"),
+        "gap-certificates": Parameter(10, 1, 10**6, "certificates of a pair in a quarter before a gap is judged"),
+        "change-factor": Parameter(3, 2, 1_000, "times more or less than the mean of the periods before"),
+        "change-certificates": Parameter(20, 1, 10**6, "certificates in a quarter before its change is judged"),
         "rush-certificates": Parameter(5, 1, 10**6, "certificates in a week before a rush is judged"),
     }
 )

@@ -7,12 +7,17 @@
 | `change` | what a record made of a certificate: before, after |
 | `engine` | one block: what the day brings, then each accepted record |
 | `views` | the lists that are read |
-| `timing` | late-issue, unconfirmed |
+| `timing` | late-issue, unconfirmed, post-verification |
 | `outcomes` | discrepancy, discrepancy-drift, no-receipt-code, quick-transit, never-a-discrepancy |
-| `numbers` | number-gap |
+| `numbers` | number-gap, number-range |
 | `pace` | splitting, rush |
 | `goods` | circular-custody, origin-balance |
-| `conduct` | equivocation |
+| `exposure` | origin-exposure |
+| `stocks` | negative-stock |
+| `pairs` | bilateral-gap |
+| `taint` | tainted |
+| `returns` | return-late, return-mismatch, period-change |
+| `conduct` | sealed-fault, equivocation |
 
 How it works:
 

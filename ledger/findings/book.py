@@ -14,18 +14,21 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ledger import entries, keys
+from ledger import entries, keys, quarterly
 from ledger.errors import StoreError
 from ledger.findings.entries import (
     RULES,
     STATUSES,
     Finding,
+    Footprint,
     Lot,
     Origins,
     Outcomes,
     Severity,
     Status,
+    Stocks,
     Sums,
+    Taint,
     Watch,
     decode_finding,
 )
@@ -62,6 +65,18 @@ WATCH: Final = _sort("r", Watch)
 ORIGINS: Final = _sort("o", Origins, Origins())
 MISSING: Final = _sort("g", str, "")
 """Of a number in a gap that was found: what that finding is about."""
+
+STOCK: Final = _sort("h", Stocks, Stocks())
+FOOTPRINT: Final = _sort("e", Footprint, Footprint())
+"""Of a certificate with sources; any other's is that of its lines."""
+
+OWN_TAINT: Final = _sort("u", Taint)
+TAINT: Final = _sort("t", Taint)
+"""What a certificate has from its sources; `OWN_TAINT`: what others have from it."""
+
+GAP: Final = _sort("b", Sums, Sums())
+CALENDAR: Final = _sort("q", str, "")
+"""The first whole quarter of the ledger."""
 
 
 class Book:
@@ -155,6 +170,23 @@ class Book:
             rest = key[keys.DAY_BYTES :].decode()
             yield rest[:1], rest[1:]
         self._overlay.put(keys.FINDING_DONE, done if taken == MAX_DUE_FINDINGS else end)
+
+    # --- figures of the state -----------------------------------------------------------------------------------------
+
+    def quarter(self, code: str, flow: str, quarter: str) -> tuple[int, int]:
+        """Certificates and points of a quarter's trade before this block's records: asked for by what a day brings."""
+        key = keys.quarter(code, keys.FLOW_LETTERS[flow], quarter)
+        cells = quarterly.read(self._store.iterate(key))
+        return self.view.state.trade.quarter(code, flow, quarter).certificates, sum(cell.points for _, _, cell in cells)
+
+    def takers(self, number: str) -> tuple[str, ...]:
+        """The certificates that have taken carats from one, ascending; costs what the block has written so far."""
+        prefix = keys.claims(number)
+        found = {key for key, _ in self._store.iterate(prefix)}
+        for key, value in self._overlay.writes():
+            if key.startswith(prefix):
+                (found.discard if value is None else found.add)(key[len(prefix) :])
+        return tuple(key.decode() for key in sorted(found))
 
     # --- parameters ---------------------------------------------------------------------------------------------------
 

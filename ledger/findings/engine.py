@@ -4,8 +4,17 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from ledger.bodies import EVIDENCE_EQUIVOCATION, PLENARY_PROPOSE, STOCK_DECLARE, TECHNICAL_ISSUE
-from ledger.findings import conduct, goods, numbers, outcomes, pace, timing
+from ledger.bodies import (
+    EVIDENCE_EQUIVOCATION,
+    PARTICIPANT_WITHDRAW,
+    PLENARY_PROPOSE,
+    PRODUCTION_REPORT,
+    RETURN_FILE,
+    SEALED_FAULT,
+    STOCK_DECLARE,
+    TECHNICAL_ISSUE,
+)
+from ledger.findings import conduct, exposure, goods, numbers, outcomes, pace, pairs, returns, stocks, taint, timing
 from ledger.findings.book import Book
 from ledger.findings.change import Change, change_of
 from ledger.overlay import Overlay
@@ -26,21 +35,32 @@ CHANGES: Final[tuple[Callable[[Book, Change], None], ...]] = (
     pace.rush,
     goods.circular_custody,
     goods.origin_balance,
+    exposure.of_certificate,
+    stocks.negative_stock,
+    pairs.bilateral_gap,
+    numbers.number_range,
+    timing.post_verification,
+    taint.tainted,
+    returns.mismatch,
 )
 """Asked of each change of a certificate, in this order, which is that of the serials."""
 
-OTHERS: Final[Mapping[str, Callable[[Book, Record], None]]] = MappingProxyType(
+OTHERS: Final[Mapping[str, tuple[Callable[[Book, Record], None], ...]]] = MappingProxyType(
     {
-        TECHNICAL_ISSUE: numbers.technical,
-        PLENARY_PROPOSE: pace.proposed,
-        STOCK_DECLARE: goods.opening,
-        EVIDENCE_EQUIVOCATION: conduct.equivocation,
+        TECHNICAL_ISSUE: (numbers.technical, taint.technical),
+        PLENARY_PROPOSE: (pace.proposed, exposure.proposed),
+        PARTICIPANT_WITHDRAW: (exposure.withdrawn,),
+        STOCK_DECLARE: (goods.opening, stocks.opening),
+        PRODUCTION_REPORT: (returns.filed, stocks.produced),
+        RETURN_FILE: (returns.filed,),
+        SEALED_FAULT: (conduct.sealed_fault,),
+        EVIDENCE_EQUIVOCATION: (conduct.equivocation,),
     }
 )
 """Asked of each record of a kind that changes no certificate."""
 
 DUE: Final[Mapping[str, Callable[[Book, str], None]]] = MappingProxyType(
-    {timing.LETTER: timing.look_again, numbers.LETTER: numbers.look_again}
+    {one.LETTER: one.look_again for one in (timing, numbers, exposure, stocks, pairs, taint, returns)}
 )
 """Asked of what stands on the agenda, by the letter under which the rule has put it there."""
 
@@ -55,6 +75,7 @@ class Findings:
 
     def due(self) -> None:
         """What the block's day brings, before any of its records."""
+        returns.begin(self._book)
         for letter, subject in self._book.due():
             DUE[letter](self._book, subject)
 
@@ -64,8 +85,8 @@ class Findings:
         if change is not None:
             for rule in CHANGES:
                 rule(self._book, change)
-        elif record.kind in OTHERS:
-            OTHERS[record.kind](self._book, record)
+        for look in OTHERS.get(record.kind, ()):
+            look(self._book, record)
 
     def write(self) -> None:
         """Hands findings, notes and agenda to the block's overlay."""
