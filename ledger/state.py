@@ -237,7 +237,7 @@ class Ledger(Queries):
         writer = Writer(overlay, totals)
         decide(view, writer, block.height)
         _check_protocol(view)
-        findings = Findings(view, overlay, self._store, block.height)
+        findings = Findings(view, overlay, self._store, before)
         findings.due()
         leaves: list[bytes] = []
         judgements: list[Judgement] = []

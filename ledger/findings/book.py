@@ -15,6 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ledger import entries, keys, quarterly
+from ledger.entries import Head
 from ledger.errors import StoreError
 from ledger.findings.entries import (
     RULES,
@@ -80,13 +81,33 @@ CALENDAR: Final = _sort("q", str, "")
 
 
 class Book:
-    """One block's findings. `view` is the state as the records so far have left it."""
+    """One block's findings.
 
-    __slots__ = ("_changed", "_count", "_findings", "_notes", "_overlay", "_store", "_stored", "height", "today", "view")
+    Attributes:
+        view: the state as the records so far have left it.
+        height: of the block.
+        today: its day.
+        day_before: the day of the block before.
+    """
 
-    def __init__(self, view: View, overlay: Overlay, store: Reads, height: int) -> None:
+    __slots__ = (
+        "_changed",
+        "_count",
+        "_findings",
+        "_notes",
+        "_overlay",
+        "_store",
+        "_stored",
+        "day_before",
+        "height",
+        "today",
+        "view",
+    )
+
+    def __init__(self, view: View, overlay: Overlay, store: Reads, before: Head) -> None:
         self.view = view
-        self.height = height
+        self.height = before.height + 1
+        self.day_before = before.time // DAY_MS
         self.today = view.now // DAY_MS
         self._overlay = overlay
         self._store = store

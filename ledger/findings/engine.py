@@ -14,6 +14,7 @@ from ledger.bodies import (
     STOCK_DECLARE,
     TECHNICAL_ISSUE,
 )
+from ledger.entries import Head
 from ledger.findings import conduct, exposure, goods, numbers, outcomes, pace, pairs, returns, stocks, taint, timing
 from ledger.findings.book import Book
 from ledger.findings.change import Change, change_of
@@ -70,8 +71,8 @@ class Findings:
 
     __slots__ = ("_book",)
 
-    def __init__(self, view: View, overlay: Overlay, store: Reads, height: int) -> None:
-        self._book = Book(view, overlay, store, height)
+    def __init__(self, view: View, overlay: Overlay, store: Reads, before: Head) -> None:
+        self._book = Book(view, overlay, store, before)
 
     def due(self) -> None:
         """What the block's day brings, before any of its records."""
