@@ -96,6 +96,7 @@ class Book:
         "_findings",
         "_notes",
         "_overlay",
+        "_parameters",
         "_store",
         "_stored",
         "day_before",
@@ -115,6 +116,7 @@ class Book:
         self._findings: dict[str, Finding] = {}
         self._notes: dict[bytes, Any] = {}
         self._changed: dict[bytes, bool] = {}
+        self._parameters: dict[str, int] = {}
         self._count = -1
 
     # --- findings -----------------------------------------------------------------------------------------------------
@@ -213,7 +215,10 @@ class Book:
 
     def parameter(self, name: str) -> int:
         """A threshold's value on the block's day."""
-        return self.view.parameter(name)
+        value = self._parameters.get(name)
+        if value is None:
+            value = self._parameters[name] = self.view.parameter(name)
+        return value
 
     # --- the end ------------------------------------------------------------------------------------------------------
 
