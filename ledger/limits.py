@@ -163,3 +163,6 @@ MAX_FOOTPRINT = 64
 
 MAX_TAINT_LOOKS = 64
 """Certificates that one record or one day's look passes a taint on to; what lies beyond waits for the next day."""
+
+MAX_HELD_NOTES = 50_000
+"""Notes of findings that stay decoded in memory, about 15 MB; then they are read anew."""

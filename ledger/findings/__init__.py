@@ -38,7 +38,8 @@ A rule whose meaning changes gets a higher version in `entries.RULES`: findings 
 certificates as they stand on the ledger; carats measured are what destinations said. Reference: 7-audit.md.
 """
 
+from ledger.findings.book import Memory
 from ledger.findings.engine import Findings
 from ledger.findings.entries import RULES, Finding, Severity, Status
 
-__all__ = ["RULES", "Finding", "Findings", "Severity", "Status"]
+__all__ = ["RULES", "Finding", "Findings", "Memory", "Severity", "Status"]

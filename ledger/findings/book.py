@@ -7,7 +7,7 @@ Rules:
    put on it is of a later day than the block's, so nothing is put before the place up to which it is done.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -33,7 +33,7 @@ from ledger.findings.entries import (
     Watch,
     decode_finding,
 )
-from ledger.limits import MAX_DUE_FINDINGS
+from ledger.limits import MAX_DUE_FINDINGS, MAX_HELD_NOTES
 from ledger.overlay import Overlay
 from ledger.rules.common import View
 from ledger.store import Reads
@@ -80,6 +80,29 @@ CALENDAR: Final = _sort("q", str, "")
 """The first whole quarter of the ledger."""
 
 
+_HELD: Final = frozenset(
+    sort.letter.encode() for sort in (DRIFT, PAIR, SAME_DAY, ISSUED, FIRST_DAY, WATCH, ORIGINS, STOCK, GAP, CALENDAR)
+)
+"""Sorts of participants, pairs and days: few, and asked for by every record."""
+
+_SORT: Final = slice(len(keys.FINDING_NOTES), len(keys.FINDING_NOTES) + 1)
+
+
+class Memory:
+    """Notes that one block leaves decoded for the next; only what the store has."""
+
+    __slots__ = ("notes",)
+
+    def __init__(self) -> None:
+        self.notes: dict[bytes, Any] = {}
+
+    def take(self, notes: Mapping[bytes, Any]) -> None:
+        """What a block has read and written, once its batch is in the store."""
+        if len(self.notes) > MAX_HELD_NOTES:
+            self.notes.clear()
+        self.notes.update((key, value) for key, value in notes.items() if key[_SORT] in _HELD)
+
+
 class Book:
     """One block's findings.
 
@@ -94,6 +117,8 @@ class Book:
         "_changed",
         "_count",
         "_findings",
+        "_memory",
+        "_new",
         "_notes",
         "_overlay",
         "_parameters",
@@ -105,7 +130,7 @@ class Book:
         "view",
     )
 
-    def __init__(self, view: View, overlay: Overlay, store: Reads, before: Head) -> None:
+    def __init__(self, view: View, overlay: Overlay, store: Reads, before: Head, memory: Memory) -> None:
         self.view = view
         self.height = before.height + 1
         self.day_before = before.time // DAY_MS
@@ -114,6 +139,8 @@ class Book:
         self._store = store
         self._stored: dict[str, Finding | None] = {}
         self._findings: dict[str, Finding] = {}
+        self._memory = memory
+        self._new: set[str] = set()
         self._notes: dict[bytes, Any] = {}
         self._changed: dict[bytes, bool] = {}
         self._parameters: dict[str, int] = {}
@@ -152,7 +179,7 @@ class Book:
         if found is not None:
             return found
         if name not in self._stored:
-            data = self._overlay.get(keys.finding(name))
+            data = None if about in self._new else self._overlay.get(keys.finding(name))
             self._stored[name] = None if data is None else decode_finding(data)
         return self._stored[name]
 
@@ -161,10 +188,19 @@ class Book:
     def note(self, sort: Sort, subject: str) -> Any:
         """What is kept of this sort about a subject; what the sort has for none where nothing is."""
         key = keys.finding_note(sort.letter, subject)
-        if key not in self._notes:
-            data = self._overlay.get(key)
-            self._notes[key] = sort.none if data is None else entries.decode_with(sort.decoder, data)
-        return self._notes[key]
+        if key in self._notes:
+            return self._notes[key]
+        if key in self._memory.notes:
+            value = self._memory.notes[key]
+        else:
+            data = None if subject in self._new and sort is not MISSING else self._overlay.get(key)
+            value = sort.none if data is None else entries.decode_with(sort.decoder, data)
+        self._notes[key] = value
+        return value
+
+    def opened(self, number: str) -> None:
+        """This block opens a certificate: of its number nothing was found or kept yet, but that it was missing."""
+        self._new.add(number)
 
     def keep(self, sort: Sort, subject: str, value: Any) -> None:
         """Keep this from now on; what the sort has for none is not kept."""
@@ -240,6 +276,10 @@ class Book:
             put(keys.finding(name), entries.encode(found))
         if self._count >= 0:
             put(keys.FINDING_COUNT, self._count.to_bytes(_COUNT_BYTES, "big"))
+
+    def remember(self) -> None:
+        """The block's batch is in the store."""
+        self._memory.take(self._notes)
 
     def _next(self) -> int:
         if self._count < 0:
