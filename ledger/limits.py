@@ -157,3 +157,6 @@ MAX_DUE_FINDINGS = 500
 
 MAX_CIRCLE_LOOKS = 64
 """Certificates that are looked at for goods that return: about 0.5 ms for one record."""
+
+MAX_SHOWN_FINDINGS = 50
+"""Findings that are shown with a certificate; the list of them has all."""
