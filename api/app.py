@@ -14,6 +14,7 @@ from api.certificates import certificate_routes
 from api.custody import custody_routes
 from api.documents import document_routes
 from api.errors import Overloaded
+from api.findings import finding_routes
 from api.health import PROBES, health_routes
 from api.inquiries import inquiry_routes
 from api.keys import key_routes
@@ -74,6 +75,7 @@ def create_app(port: NodePort) -> Quart:
         key_routes(port),
         return_routes(port),
         inquiry_routes(port),
+        finding_routes(port),
         statistics_routes(port, figures),
         health_routes(port),
         document_routes(port, schema),
