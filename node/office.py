@@ -9,7 +9,7 @@ import asyncio
 import json
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -35,6 +35,14 @@ Draft = TypeVar("Draft", IssueDraft, ConfirmDraft)
 T = TypeVar("T")
 SUBMISSION, DRAFT, CODES, RECEIPT = ".submission", ".draft.json", ".codes.json", ".tlog-proof"
 """Endings of what is kept of a certificate or an outcome."""
+
+
+@dataclass(frozen=True, slots=True)
+class MadeCertificate:
+    """A certificate's submission, and the codes to print by what they are called."""
+
+    submission: bytes
+    codes: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +93,21 @@ class Office:
         Raises:
             Refusal: the draft does not make a record, or its number is another participant's.
         """
+        made = self.make_issue(draft, self.register(draft.destination))
+        keep_issue(folder, draft, text, made)
+        return made.submission
+
+    def make_issue(self, draft: IssueDraft, register: Register) -> "MadeCertificate":
+        """A certificate's submission, kept nowhere yet; errors as `issue`."""
         if issuer_of(draft.number) != self.author:
             raise Refusal(Code.NUMBER_PREFIX, "number", given=draft.number, limit=self.author)
-        register = self._register(draft.destination)
         if register.participant(draft.destination) is None:
             raise Refusal(Code.DESTINATION_UNKNOWN, "destination", given=draft.destination)
         readers = register.readers(self.author, draft.destination, _now())
         made = make_issue(self.genesis.ledger_id, draft, readers, secrets.token_bytes)
-        submission = self._sign(CERTIFICATE_ISSUE, made.body, made.envelope)
+        submission = self.sign(CERTIFICATE_ISSUE, made.body, made.envelope)
         codes = {"receipt_code": code_text(made.receipt_code), "verdict_code": code_text(made.verdict_code)}
-        folder.mkdir(parents=True, exist_ok=True)
-        write_atomic(folder / f"{draft.number}{CODES}", (json.dumps(codes, indent=1) + "\n").encode(), 0o600)
-        _keep(folder, draft.number, text, submission)
-        return submission
+        return MadeCertificate(submission, codes)
 
     def confirm(self, draft: ConfirmDraft, text: bytes, folder: Path) -> bytes:
         """An outcome's submission, kept in `folder` with its draft's `text`.
@@ -106,9 +116,9 @@ class Office:
             Refusal: the draft does not make a record.
         """
         issuer = issuer_of(draft.number)
-        readers = self._register(issuer).readers(issuer, self.author, _now())
+        readers = self.register(issuer).readers(issuer, self.author, _now())
         made = make_confirm(self.genesis.ledger_id, draft, readers, secrets.token_bytes)
-        submission = self._sign(IMPORT_CONFIRM, made.body, made.envelope)
+        submission = self.sign(IMPORT_CONFIRM, made.body, made.envelope)
         folder.mkdir(parents=True, exist_ok=True)
         _keep(folder, outcome_name(draft.number), text, submission)
         return submission
@@ -126,9 +136,9 @@ class Office:
         Raises:
             Refusal: the draft does not make a record.
         """
-        readers = self._register(draft.destination).readers(self.author, draft.destination, _now())
+        readers = self.register(draft.destination).readers(self.author, draft.destination, _now())
         made = make_amend(self.genesis.ledger_id, draft, printed, answers, readers, secrets.token_bytes)
-        submission = self._sign(CERTIFICATE_AMEND, made.body, made.envelope)
+        submission = self.sign(CERTIFICATE_AMEND, made.body, made.envelope)
         folder.mkdir(parents=True, exist_ok=True)
         _keep(folder, amended_name(draft.number), text, submission)
         return submission
@@ -140,9 +150,9 @@ class Office:
             Refusal: the draft does not make a record.
         """
         issuer = issuer_of(draft.number)
-        readers = self._register(issuer).readers(issuer, self.author, _now())
+        readers = self.register(issuer).readers(issuer, self.author, _now())
         made = make_confirm(self.genesis.ledger_id, draft, readers, secrets.token_bytes)
-        submission = self._sign(IMPORT_CORRECT, CorrectBody(**asdict(made.body)), made.envelope)
+        submission = self.sign(IMPORT_CORRECT, CorrectBody(**asdict(made.body)), made.envelope)
         folder.mkdir(parents=True, exist_ok=True)
         _keep(folder, corrected_name(draft.number), text, submission)
         return submission
@@ -156,7 +166,7 @@ class Office:
         """
         file = folder / f"{name}{SUBMISSION}"
         if not file.exists():
-            submission = self._sign(kind, body, None)
+            submission = self.sign(kind, body, None)
             folder.mkdir(parents=True, exist_ok=True)
             write_atomic(file, submission, 0o600)
             return submission
@@ -170,14 +180,15 @@ class Office:
             )
         return kept
 
-    def _register(self, other: str) -> Register:
-        """The register, with the newest keys of those to whom an envelope between this office and another is sealed."""
+    def register(self, *others: str) -> Register:
+        """The register, with the newest keys of those to whom an envelope between this office and others is sealed."""
         if not self.url:
             return Register(self.genesis)
-        codes = dict.fromkeys((self.author, other, SECRETARIAT))
+        codes = dict.fromkeys((self.author, *others, SECRETARIAT))
         return asyncio.run(_ask(self.url, lambda client: fetch_register(client, self.genesis, codes)))
 
-    def _sign(self, kind: str, body: Body, envelope: bytes | None) -> bytes:
+    def sign(self, kind: str, body: Body, envelope: bytes | None) -> bytes:
+        """A submission signed now; raises Refusal when body or envelope are out of their bounds."""
         statement = build_statement(kind, self.author, _now(), body)
         submission = encode_submission(sign_statement(self.genesis.ledger_id, self.seed, statement), envelope)
         parse_submission(submission)
@@ -202,6 +213,13 @@ def amended_name(number: str) -> str:
 def corrected_name(number: str) -> str:
     """What the files of a corrected outcome are called."""
     return f"{number}.correct"
+
+
+def keep_issue(folder: Path, draft: IssueDraft, text: bytes, made: MadeCertificate) -> None:
+    """Keeps a certificate's submission in a folder, with its draft's text and the codes to print."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomic(folder / f"{draft.number}{CODES}", (json.dumps(made.codes, indent=1) + "\n").encode(), 0o600)
+    _keep(folder, draft.number, text, made.submission)
 
 
 def kept_submission(folder: Path, name: str, draft: Draft, parse: Callable[[bytes], Draft]) -> bytes | None:
