@@ -19,8 +19,10 @@ from msgspec.structs import asdict
 from ledger.bodies import CERTIFICATE_AMEND, CERTIFICATE_ISSUE, IMPORT_CONFIRM, IMPORT_CORRECT, Body, CorrectBody
 from ledger.drafts import ConfirmDraft, IssueDraft, code_text, make_amend, make_confirm, make_issue
 from ledger.entries import issuer_of
+from ledger.envelope import Reader
 from ledger.errors import Code, Refusal
 from ledger.genesis import Genesis
+from ledger.paperdrafts import PaperDraft, TechnicalDraft
 from ledger.participants import SECRETARIAT, Holder, Role
 from ledger.record import build_statement, encode_submission, parse_submission, sign_statement
 from ledger.register import Register
@@ -31,7 +33,7 @@ from node.errors import Exit, FatalError, command
 from node.files import write_atomic
 from node.keys import SEED_BYTES, SigningKey, damaged, passphrase, read_secret
 
-Draft = TypeVar("Draft", IssueDraft, ConfirmDraft)
+Draft = TypeVar("Draft", IssueDraft, ConfirmDraft, PaperDraft, TechnicalDraft)
 T = TypeVar("T")
 SUBMISSION, DRAFT, CODES, RECEIPT = ".submission", ".draft.json", ".codes.json", ".tlog-proof"
 """Endings of what is kept of a certificate or an outcome."""
@@ -116,11 +118,10 @@ class Office:
             Refusal: the draft does not make a record.
         """
         issuer = issuer_of(draft.number)
-        readers = self.register(issuer).readers(issuer, self.author, _now())
+        readers = self.readers(issuer, self.author)
         made = make_confirm(self.genesis.ledger_id, draft, readers, secrets.token_bytes)
         submission = self.sign(IMPORT_CONFIRM, made.body, made.envelope)
-        folder.mkdir(parents=True, exist_ok=True)
-        _keep(folder, outcome_name(draft.number), text, submission)
+        keep(folder, outcome_name(draft.number), text, submission)
         return submission
 
     def amend(self, draft: IssueDraft, text: bytes, printed: tuple[bytes, bytes], answers: bytes, folder: Path) -> bytes:
@@ -136,11 +137,10 @@ class Office:
         Raises:
             Refusal: the draft does not make a record.
         """
-        readers = self.register(draft.destination).readers(self.author, draft.destination, _now())
+        readers = self.readers(self.author, draft.destination)
         made = make_amend(self.genesis.ledger_id, draft, printed, answers, readers, secrets.token_bytes)
         submission = self.sign(CERTIFICATE_AMEND, made.body, made.envelope)
-        folder.mkdir(parents=True, exist_ok=True)
-        _keep(folder, amended_name(draft.number), text, submission)
+        keep(folder, amended_name(draft.number), text, submission)
         return submission
 
     def correct(self, draft: ConfirmDraft, text: bytes, folder: Path) -> bytes:
@@ -150,11 +150,10 @@ class Office:
             Refusal: the draft does not make a record.
         """
         issuer = issuer_of(draft.number)
-        readers = self.register(issuer).readers(issuer, self.author, _now())
+        readers = self.readers(issuer, self.author)
         made = make_confirm(self.genesis.ledger_id, draft, readers, secrets.token_bytes)
         submission = self.sign(IMPORT_CORRECT, CorrectBody(**asdict(made.body)), made.envelope)
-        folder.mkdir(parents=True, exist_ok=True)
-        _keep(folder, corrected_name(draft.number), text, submission)
+        keep(folder, corrected_name(draft.number), text, submission)
         return submission
 
     def state(self, kind: str, body: Body, folder: Path, name: str) -> bytes:
@@ -186,6 +185,10 @@ class Office:
             return Register(self.genesis)
         codes = dict.fromkeys((self.author, *others, SECRETARIAT))
         return asyncio.run(_ask(self.url, lambda client: fetch_register(client, self.genesis, codes)))
+
+    def readers(self, issuer: str, destination: str) -> tuple[Reader, ...]:
+        """Whom an envelope of these two is sealed to now; this office is one of them."""
+        return self.register(issuer, destination).readers(issuer, destination, _now())
 
     def sign(self, kind: str, body: Body, envelope: bytes | None) -> bytes:
         """A submission signed now; raises Refusal when body or envelope are out of their bounds."""
@@ -219,7 +222,7 @@ def keep_issue(folder: Path, draft: IssueDraft, text: bytes, made: MadeCertifica
     """Keeps a certificate's submission in a folder, with its draft's text and the codes to print."""
     folder.mkdir(parents=True, exist_ok=True)
     write_atomic(folder / f"{draft.number}{CODES}", (json.dumps(made.codes, indent=1) + "\n").encode(), 0o600)
-    _keep(folder, draft.number, text, made.submission)
+    keep(folder, draft.number, text, made.submission)
 
 
 def kept_submission(folder: Path, name: str, draft: Draft, parse: Callable[[bytes], Draft]) -> bytes | None:
@@ -251,8 +254,9 @@ def set_aside(folder: Path, name: str) -> None:
             file.replace(file.with_name(f"{file.name}.refused"))
 
 
-def _keep(folder: Path, name: str, text: bytes, submission: bytes) -> None:
-    """The submission last: where it is, all of it is."""
+def keep(folder: Path, name: str, text: bytes, submission: bytes) -> None:
+    """Keeps a submission in a folder with its draft's text; the submission last: where it is, all of it is."""
+    folder.mkdir(parents=True, exist_ok=True)
     write_atomic(folder / f"{name}{DRAFT}", text, 0o600)
     write_atomic(folder / f"{name}{SUBMISSION}", submission, 0o600)
 

@@ -21,6 +21,7 @@ from node.cli import (
     network,
     nodes,
     operate,
+    papers,
     receipts,
     returns,
     statements,
@@ -41,7 +42,7 @@ app = App(
 )
 app.register_install_completion_command()
 _OPERATING = (devnet, operate, network, nodes, keys, tokens, archives)
-_WORKING = (certificates, imports, custody, figures, returns, inquiries, statements, receipts, log)
+_WORKING = (certificates, imports, papers, custody, figures, returns, inquiries, statements, receipts, log)
 for group in (*_OPERATING, *_WORKING):
     group.register(app)
 
