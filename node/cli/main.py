@@ -22,6 +22,7 @@ from node.cli import (
     network,
     nodes,
     operate,
+    papers,
     receipts,
     returns,
     statements,
@@ -42,7 +43,7 @@ app = App(
 )
 app.register_install_completion_command()
 _OPERATING = (devnet, operate, network, nodes, keys, tokens, archives)
-_WORKING = (certificates, imports, custody, findings, figures, returns, inquiries, statements, receipts, log)
+_WORKING = (certificates, imports, papers, custody, findings, figures, returns, inquiries, statements, receipts, log)
 for group in (*_OPERATING, *_WORKING):
     group.register(app)
 
