@@ -26,6 +26,7 @@ TAGS = {
     "certificates": "Certificates, both sides' figures, open confirmations.",
     "custody": "What follows from the records: chains of custody, origins, stock, for how long outcomes are owed.",
     "log": "The transparency log: C2SP tlog-tiles, signed notes, policy.",
+    "audit": "What an auditor exports to judge the whole ledger again, offline.",
     "network": "The ledger, its participants and its figures.",
     "node": "Health of the answering node.",
 }
