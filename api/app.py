@@ -9,6 +9,7 @@ from quart import Quart, Response, g, request
 
 from api import openapi
 from api.access import find_reader
+from api.audit import audit_routes
 from api.bodies import BodyReader
 from api.certificates import certificate_routes
 from api.custody import custody_routes
@@ -76,6 +77,7 @@ def create_app(port: NodePort) -> Quart:
         return_routes(port),
         inquiry_routes(port),
         finding_routes(port),
+        audit_routes(port),
         statistics_routes(port, figures),
         health_routes(port),
         document_routes(port, schema),

@@ -238,6 +238,10 @@ class Queries:
         with self._store.snapshot() as at:
             return _head(at), finding_views.read_one(at, f"{rule}/{about}")
 
+    def findings_by_name(self, after: str = "", limit: int = MAX_PAGE) -> list[Finding]:
+        """Findings whose names follow this one (empty: from the first), at most `limit`, in the order of their names' bytes."""
+        return finding_views.read_by_name(self._store, after, limit)
+
     # --- the network ------------------------------------------------------------------------------------------------
 
     @property

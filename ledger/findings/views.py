@@ -50,6 +50,12 @@ def read_certificate(at: Reads, head: Head, number: str, cursor: int | None, lim
     return _page(at, head, (keys.certificate_findings(number),), cursor, limit)
 
 
+def read_by_name(at: Reads, after: str, limit: int) -> list[Finding]:
+    """Findings whose names follow this one, in the order of their names: each once, whatever becomes of it meanwhile."""
+    rows = at.iterate(keys.FINDINGS, after=after.encode(), limit=max(1, min(limit, MAX_PAGE)))
+    return [decode_finding(data) for _, data in rows]
+
+
 def read_one(at: Reads, name: str) -> Finding | None:
     """The finding of this name (`rule/about`), None where there is none."""
     data = at.get(keys.finding(name))

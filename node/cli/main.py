@@ -10,6 +10,7 @@ from cyclopts import App, CycloptsError
 from ledger.errors import ProofError, Refusal
 from node.cli import (
     archives,
+    audit,
     certificates,
     custody,
     devnet,
@@ -43,7 +44,7 @@ app = App(
 )
 app.register_install_completion_command()
 _OPERATING = (devnet, operate, network, nodes, keys, tokens, archives)
-_WORKING = (certificates, imports, papers, custody, findings, figures, returns, inquiries, statements, receipts, log)
+_WORKING = (certificates, imports, papers, custody, findings, figures, returns, inquiries, statements, receipts, log, audit)
 for group in (*_OPERATING, *_WORKING):
     group.register(app)
 
