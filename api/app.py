@@ -9,11 +9,13 @@ from quart import Quart, Response, g, request
 
 from api import openapi
 from api.access import find_reader
+from api.audit import audit_routes
 from api.bodies import BodyReader
 from api.certificates import certificate_routes
 from api.custody import custody_routes
 from api.documents import document_routes
 from api.errors import Overloaded
+from api.findings import finding_routes
 from api.health import PROBES, health_routes
 from api.inquiries import inquiry_routes
 from api.keys import key_routes
@@ -74,6 +76,8 @@ def create_app(port: NodePort) -> Quart:
         key_routes(port),
         return_routes(port),
         inquiry_routes(port),
+        finding_routes(port),
+        audit_routes(port),
         statistics_routes(port, figures),
         health_routes(port),
         document_routes(port, schema),

@@ -43,6 +43,8 @@ PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
         "plenary-support": Parameter(20, 1, MAX_PARTICIPANTS, "participants that must support it"),
         "written-days": Parameter(14, 0, 366, "days that a proposal of a written procedure is open at least"),
         "written-support": Parameter(20, 1, MAX_PARTICIPANTS, "participants that must support it"),
+        # what returns state of their protection (`node.returns`)
+        "p-percent": Parameter(15, 1, 100, "of the largest trader's share, by which nobody's estimate of it may come nearer"),
         # thresholds of findings (`ledger.findings`)
         "late-issue-days": Parameter(
             ISSUE_LATE_DAYS, 0, ISSUE_TOO_LATE_DAYS, "from issue until a certificate reaches the ledger late"

@@ -33,7 +33,7 @@ from ledger import entries, keys, parameters, quota, units
 from ledger.answers import CertificateRow, CertificateView, Claim, Judgement, Page, Standing
 from ledger.entries import Head, JudgementEntry, Validators
 from ledger.errors import BlockOrderError, ForeignStoreError, ProtocolError, Refusal, StoreError
-from ledger.findings import Findings
+from ledger.findings import Findings, Memory
 from ledger.genesis import PROTOCOL, Genesis
 from ledger.leaves import read_leaf
 from ledger.log import Log
@@ -99,6 +99,7 @@ class Ledger(Queries):
     def __init__(self, store: Store, genesis: Genesis, standing: Standing, equivocation: Equivocation) -> None:
         super().__init__(store, genesis, standing)
         self._equivocation = partial(equivocation, genesis.ledger_id)
+        self._memory = Memory()
         self._kept: set[bytes] = set()
         self._executing: frozenset[bytes] = frozenset()
         self._dropping = Lock()
@@ -237,7 +238,7 @@ class Ledger(Queries):
         writer = Writer(overlay, totals)
         decide(view, writer, block.height)
         _check_protocol(view)
-        findings = Findings(view, overlay, self._store, block.height)
+        findings = Findings(view, overlay, self._store, before, self._memory)
         findings.due()
         leaves: list[bytes] = []
         judgements: list[Judgement] = []
@@ -262,6 +263,7 @@ class Ledger(Queries):
         writes.extend((keys.node(key), value) for key, value in extra.items())
         writes.append((keys.HEAD, entries.encode(head)))
         self._store.write(writes, sync=True)
+        findings.remember()
         grown = copy(log)
         grown.commit(tree)
         self._standing = Standing(head, grown, overlay.rolls)

@@ -5,7 +5,8 @@ Rules:
 - every record is checked against its id, its envelope against the record, and the opened values against the commitments: a node
   that lies is found out, as is one that leaves something out, for the sums must be the ledger's, cell by cell;
 - traders are told apart by licence, else by name: exporters for exports, importers for imports. Protection follows from them:
-  how far what is left after the two largest falls short of `P_PERCENT` of the largest (6-statistics.md, "Disclosure control").
+  how far what is left after the two largest falls short of `p-percent` of the largest, a parameter (6-statistics.md,
+  "Disclosure control").
 
 Nothing is sent: the return is a file that an officer looks at, and `return file` signs.
 """
@@ -28,7 +29,6 @@ from ledger.units import Cents, Points, carats, parse_carats
 from node.client import Client
 from node.errors import Exit, FatalError
 
-P_PERCENT = 15
 MANY_TRADERS = 3
 """A return states no higher number."""
 
@@ -83,7 +83,7 @@ async def prepare(client: Client, desk: Desk, flow: Flow, quarter: str) -> Retur
         certificates=certificates,
         flow=flow,
         last=None if sums["last"] is None else bytes.fromhex(sums["last"]),
-        protection=protection(lines),
+        protection=protection(lines, int(sums["p_percent"])),
         quarter=quarter,
         revision=len(sums["returns"]) + 1,
     )
@@ -174,8 +174,8 @@ def _cells(lines: Sequence[OpenedLine]) -> tuple[ReturnCell, ...]:
     )
 
 
-def protection(lines: Sequence[OpenedLine]) -> tuple[Protection, ...]:
-    """What each HS code needs, by the traders that have such lines."""
+def protection(lines: Sequence[OpenedLine], percent: int) -> tuple[Protection, ...]:
+    """What each HS code needs by the p-percent rule, by the traders that have such lines."""
     traders: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
     for line in lines:
         share = traders[line.hs][line.trader]
@@ -185,17 +185,17 @@ def protection(lines: Sequence[OpenedLine]) -> tuple[Protection, ...]:
         Protection(
             hs=hs,  # type: ignore[arg-type]
             traders=min(len(shares), MANY_TRADERS),
-            points=Points(_need([points for points, _ in shares.values()])),
-            cents=Cents(_need([cents for _, cents in shares.values()])),
+            points=Points(_need([points for points, _ in shares.values()], percent)),
+            cents=Cents(_need([cents for _, cents in shares.values()], percent)),
         )
         for hs, shares in sorted(traders.items())
     )
 
 
-def _need(shares: list[int]) -> int:
-    """How far `P_PERCENT` of the largest share exceeds what is left after the two largest, rounded up; at least nothing."""
+def _need(shares: list[int], percent: int) -> int:
+    """How far `percent` of the largest share exceeds what is left after the two largest, rounded up; at least nothing."""
     largest, *others = sorted(shares, reverse=True)
-    return max(0, -(-largest * P_PERCENT // 100) - sum(others[1:]))
+    return max(0, -(-largest * percent // 100) - sum(others[1:]))
 
 
 def _compare(body: ReturnBody, sums: dict[str, Any]) -> None:

@@ -6,7 +6,8 @@
 | `book` | findings, notes and agenda of one block: read through, written with the block |
 | `change` | what a record made of a certificate: before, after |
 | `engine` | one block: what the day brings, then each accepted record |
-| `views` | the lists that are read |
+| `lists`, `views` | where findings are listed; the pages that are read |
+| `thresholds` | which parameters each rule asks for |
 | `timing` | late-issue, unconfirmed, post-verification |
 | `outcomes` | discrepancy, discrepancy-drift, no-receipt-code, quick-transit, never-a-discrepancy |
 | `numbers` | number-gap, number-range |
@@ -38,7 +39,8 @@ A rule whose meaning changes gets a higher version in `entries.RULES`: findings 
 certificates as they stand on the ledger; carats measured are what destinations said. Reference: 7-audit.md.
 """
 
+from ledger.findings.book import Memory
 from ledger.findings.engine import Findings
 from ledger.findings.entries import RULES, Finding, Severity, Status
 
-__all__ = ["RULES", "Finding", "Findings", "Severity", "Status"]
+__all__ = ["RULES", "Finding", "Findings", "Memory", "Severity", "Status"]

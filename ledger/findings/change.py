@@ -68,6 +68,8 @@ def change_of(book: Book, record: Record) -> Change | None:
     if not isinstance(body, _ABOUT_CERTIFICATES):
         return None
     entry = book.view.state.certificate(body.number)
+    if isinstance(body, IssueBody | PaperImportBody):
+        book.opened(body.number)
     before: Lot | None = book.note(LOT, body.number)
     if entry is None or (before is None and not isinstance(body, IssueBody | PaperImportBody)):
         raise StoreError(f"nothing is kept for findings of {body.number}")

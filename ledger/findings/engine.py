@@ -14,8 +14,9 @@ from ledger.bodies import (
     STOCK_DECLARE,
     TECHNICAL_ISSUE,
 )
+from ledger.entries import Head
 from ledger.findings import conduct, exposure, goods, numbers, outcomes, pace, pairs, returns, stocks, taint, timing
-from ledger.findings.book import Book
+from ledger.findings.book import Book, Memory
 from ledger.findings.change import Change, change_of
 from ledger.overlay import Overlay
 from ledger.record import Record
@@ -70,8 +71,8 @@ class Findings:
 
     __slots__ = ("_book",)
 
-    def __init__(self, view: View, overlay: Overlay, store: Reads, height: int) -> None:
-        self._book = Book(view, overlay, store, height)
+    def __init__(self, view: View, overlay: Overlay, store: Reads, before: Head, memory: Memory) -> None:
+        self._book = Book(view, overlay, store, before, memory)
 
     def due(self) -> None:
         """What the block's day brings, before any of its records."""
@@ -91,3 +92,7 @@ class Findings:
     def write(self) -> None:
         """Hands findings, notes and agenda to the block's overlay."""
         self._book.write()
+
+    def remember(self) -> None:
+        """The block's batch is in the store: what it has read stays decoded for the next one."""
+        self._book.remember()

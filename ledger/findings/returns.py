@@ -41,17 +41,29 @@ _PRODUCTION: Final = "production"
 
 
 def begin(book: Book) -> None:
-    """The first whole quarter of the ledger is put on the agenda, once."""
+    """The first whole quarter of the ledger is put on the agenda by the first block; the one before that is the genesis."""
     if not book.note(CALENDAR, ""):
-        today = date_of(book.today)
+        today = date_of(book.day_before)
         whole = first_day(quarter_of(today)) == today
         quarter = quarter_of(today if whole else day_after(quarter_of(today)))
         book.keep(CALENDAR, "", quarter)
-        _plan(book, quarter)
+        look_again(book, quarter)
 
 
 def look_again(book: Book, quarter: str) -> None:
-    """The returns of a quarter have had their time."""
+    """The returns of a quarter have had their time, or those of several, when there were no blocks meanwhile."""
+    while book.today >= _due(book, quarter):
+        _judge(book, quarter)
+        quarter = quarter_of(day_after(quarter))
+    book.remind(_due(book, quarter), LETTER, quarter)
+
+
+def _due(book: Book, quarter: str) -> int:
+    """The day after the last on which returns of a quarter are in time."""
+    return day_number(day_after(quarter)) + book.parameter("return-days")
+
+
+def _judge(book: Book, quarter: str) -> None:
     half = _half_ended(quarter, book.note(CALENDAR, ""))
     for code, holder in sorted(book.view.register.participants.items()):
         for flow, since in (("export", holder.issues_from), ("import", holder.confirms_from)):
@@ -60,17 +72,12 @@ def look_again(book: Book, quarter: str) -> None:
             _change(book, code, flow, quarter)
         if half and _owes(holder, holder.issues_from, half) and book.view.state.filing(PRODUCTION, code, half) is None:
             _late(book, code, _PRODUCTION, half)
-    _plan(book, quarter_of(day_after(quarter)))
 
 
 def _half_ended(quarter: str, first: str) -> str:
     """The half-year that ended with a quarter, when it began no earlier than the first whole quarter; else empty."""
     half = half_of(first_day(quarter))
     return half if day_after(half) == day_after(quarter) and first_day(half) >= first_day(first) else ""
-
-
-def _plan(book: Book, quarter: str) -> None:
-    book.remind(day_number(day_after(quarter)) + book.parameter("return-days"), LETTER, quarter)
 
 
 def _owes(holder: Participant, since: str, period: str) -> bool:

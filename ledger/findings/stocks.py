@@ -17,7 +17,7 @@ from ledger.bodies import ProductionBody, StockBody
 from ledger.findings.book import STOCK, Book
 from ledger.findings.change import Change
 from ledger.findings.entries import Half, Lot, Severity, Stocks
-from ledger.periods import day_after, half_of
+from ledger.periods import day_after, half_of, period_before
 from ledger.record import Record
 from ledger.units import date_of, day_number
 
@@ -27,16 +27,8 @@ LETTER: Final = "h"
 def negative_stock(book: Book, change: Change) -> None:
     """A certificate adds to exports or imports, or leaves them."""
     before, after = change.before, change.after
-    if _sent(before) != _sent(after):
-        for lot, sign in ((before, -1), (after, 1)):
-            for half, points in _sent(lot):
-                _add(book, change.issuer, half, Half(exports=sign * points))
-        _judge(book, change.issuer, change.record.id)
-    if _brought(before) != _brought(after):
-        for lot, sign in ((before, -1), (after, 1)):
-            for half, points in _brought(lot):
-                _add(book, after.destination, half, Half(imports=sign * points))
-        _judge(book, after.destination, change.record.id)
+    _move(book, change.issuer, (_sent(before), _sent(after)), change.record.id)
+    _move(book, after.destination, (_brought(before), _brought(after)), change.record.id)
 
 
 def opening(book: Book, record: Record) -> None:
@@ -62,14 +54,30 @@ def look_again(book: Book, subject: str) -> None:
     _judge(book, subject, b"")
 
 
-def _sent(lot: Lot | None) -> tuple[tuple[str, int], ...]:
-    """Half-year and points that count as exported; empty: none do."""
-    return ((half_of(date_of(lot.issued)), lot.points),) if lot is not None and lot.exported else ()
+def _move(book: Book, code: str, counts: tuple[tuple[str, Half], tuple[str, Half]], cause: bytes) -> None:
+    """What counted of a certificate counts no more, and what counts of it does."""
+    (former, less), (half, more) = counts
+    if (former, less) == (half, more):
+        return
+    if former:
+        _add(book, code, former, Half(-less.imports, -less.exports, -less.production))
+    if half:
+        _add(book, code, half, more)
+    ended = _ended(book)
+    if (former and former <= ended) or (half and half <= ended):
+        _judge(book, code, cause)
 
 
-def _brought(lot: Lot | None) -> tuple[tuple[str, int], ...]:
-    """Half-year and points that count as imported: an outcome that the issuer has heard of counts as nobody's."""
-    return ((half_of(date_of(lot.received)), lot.measured),) if lot is not None and lot.arrived and not lot.heard else ()
+def _sent(lot: Lot | None) -> tuple[str, Half]:
+    """In which half-year a certificate counts as exported; empty: in none."""
+    return (half_of(date_of(lot.issued)), Half(exports=lot.points)) if lot is not None and lot.exported else ("", Half())
+
+
+def _brought(lot: Lot | None) -> tuple[str, Half]:
+    """In which half-year it counts as imported: an outcome that the issuer has heard of counts as nobody's."""
+    if lot is None or not lot.arrived or lot.heard:
+        return "", Half()
+    return half_of(date_of(lot.received)), Half(imports=lot.measured)
 
 
 def _add(book: Book, code: str, half: str, more: Half) -> None:
@@ -87,10 +95,19 @@ def _due(book: Book, half: str) -> int:
     return day_number(day_after(half)) + book.parameter("return-days") - 1
 
 
+def _ended(book: Book) -> str:
+    """The newest half-year that has had its time."""
+    half = half_of(date_of(book.today))
+    while book.today <= _due(book, half):
+        half = period_before(half)
+    return half
+
+
 def _judge(book: Book, code: str, cause: bytes) -> None:
     """Judges all half-years that have had their time; `cause`: the record that changed one of them, if one did."""
     stocks: Stocks = book.note(STOCK, code)
-    judged = {half: sums for half, sums in stocks.halves.items() if book.today > _due(book, half)}
+    ended = _ended(book)
+    judged = {half: sums for half, sums in stocks.halves.items() if half <= ended}
     imports, exports, production = (sum(getattr(sums, name) for sums in judged.values()) for name in Half.__struct_fields__)
     opening = stocks.opening or 0
     short = exports - imports - production - opening

@@ -17,9 +17,7 @@ from node.returns import Desk
 
 
 def register(app: App) -> None:
-    """Adds the verb to the group `findings`, which another group of verbs may have made."""
-    if "findings" not in list(app):
-        app.command(App(name="findings", help="What does not add up."))
+    """Adds the verb to the group `findings`."""
     app["findings"].command(sealed)
 
 

@@ -11,10 +11,12 @@ from ledger.errors import ProofError, Refusal
 from node.cli import (
     appraisals,
     archives,
+    audit,
     certificates,
     custody,
     devnet,
     figures,
+    findings,
     imports,
     inquiries,
     keys,
@@ -22,6 +24,7 @@ from node.cli import (
     network,
     nodes,
     operate,
+    papers,
     receipts,
     returns,
     statements,
@@ -42,7 +45,21 @@ app = App(
 )
 app.register_install_completion_command()
 _OPERATING = (devnet, operate, network, nodes, keys, tokens, archives)
-_WORKING = (certificates, imports, custody, figures, returns, inquiries, statements, receipts, log, appraisals)
+_WORKING = (
+    certificates,
+    imports,
+    papers,
+    custody,
+    findings,
+    appraisals,
+    figures,
+    returns,
+    inquiries,
+    statements,
+    receipts,
+    log,
+    audit,
+)
 for group in (*_OPERATING, *_WORKING):
     group.register(app)
 

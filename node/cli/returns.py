@@ -3,7 +3,7 @@
 import asyncio
 import json as jsonlib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import App, Parameter
 
@@ -13,11 +13,11 @@ from ledger.jsonform import body_to_json
 from ledger.participants import Role
 from ledger.units import carats, value
 from node.cli.options import GenesisOption, JsonOption, KeysOption, OutOption, TokenOption, UrlOption, read_draft, read_genesis
-from node.cli.output import console, print_fields, print_json, print_table
-from node.cli.submit import submit
+from node.cli.output import print_fields, print_json, print_table
+from node.cli.submit import submit, tell
 from node.client import Client
 from node.files import write_atomic
-from node.office import RECEIPT, Office
+from node.office import Office
 from node.office_keys import sealing_keys
 from node.returns import Desk, Flow, prepare
 
@@ -85,20 +85,8 @@ def file_return(
     office = Office.open(read_genesis(genesis), keys, Role.REPORT, url)
     name = _name(office, body)
     taken = submit(url, office.state(RETURN_FILE, body, out, name), out, name)
-    fields: dict[str, Any] = {
-        "quarter": body.quarter,
-        "flow": body.flow,
-        "revision": body.revision,
-        "id": taken.id,
-        "index": taken.index,
-        "height": taken.height,
-        "receipt": str(out / f"{name}{RECEIPT}"),
-    }
-    if json:
-        print_json(fields)
-        return
-    console.print("[bold green]final[/bold green]: the return is on the ledger, and its values are proven by every node")
-    print_fields(fields)
+    fields = {"quarter": body.quarter, "flow": body.flow, "revision": body.revision}
+    tell("the return is on the ledger, and its values are proven by every node", fields, taken, out, name, json=json)
 
 
 def _name(office: Office, body: ReturnBody) -> str:

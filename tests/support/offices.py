@@ -39,6 +39,7 @@ from ledger.drafts import make_amend, make_confirm, make_issue
 from ledger.entries import CertificateState, issuer_of
 from ledger.envelope import check_values, open_envelope
 from ledger.jsonform import confirm_from_json, issue_from_json
+from ledger.parameters import PARAMETERS
 from ledger.participants import SECRETARIAT
 from ledger.periods import quarter_of
 from ledger.record import Record, Submission, parse_record
@@ -47,6 +48,7 @@ from node.returns import OpenedLine, protection
 from tests.support.world import EPOCH, World, seal_secret
 
 NOT_EXPORTED = {CertificateState.VOID, CertificateState.RETURNED, CertificateState.REPLACED}
+P_PERCENT = PARAMETERS["p-percent"].default
 _SEALED = {"certificate.issue", "certificate.amend", "import.confirm", "import.correct", "paper.import", "technical.issue"}
 
 
@@ -192,7 +194,7 @@ class Offices:
             certificates=certificates,
             flow=flow,
             last=held.counts.last or None,
-            protection=protection(lines),
+            protection=protection(lines, P_PERCENT),
             quarter=quarter,
             revision=len(held.revisions) + 1,
         )

@@ -118,6 +118,17 @@ def test_the_figures_are_those_of_the_trade(tmp_path):
     scenario(tmp_path, story)
 
 
+def test_protection_follows_the_networks_parameter(tmp_path):
+    async def story(port, client):
+        first = await prepare(reading(port, client, "BW"), desk(port, "BW"), "export", "2026Q3")
+        assert [(entry.hs, entry.points) for entry in first.protection] == [("710221", 9_000), ("710231", 90_038)]
+        other = {"/quarters/": lambda sums: sums.update(p_percent=50)}
+        again = await prepare(reading(port, client, "BW", other), desk(port, "BW"), "export", "2026Q3")
+        assert [(entry.hs, entry.points) for entry in again.protection] == [("710221", 30_000), ("710231", 300_125)]
+
+    scenario(tmp_path, story)
+
+
 def test_the_right_key_among_several_opens(tmp_path):
     async def story(port, client):
         own = port.network.keys["BW"]["seal"]
@@ -181,7 +192,7 @@ def test_the_ledgers_own_sums_over_http(tmp_path):
         token = port.tokens.issue("auditor", NOW)
         path = "/v1/participants/BW/quarters/2026Q3?flow=export"
         shown = (await client.get(path, token)).json()
-        assert (shown["certificates"], shown["returns"], shown["read_at_height"]) == (5, [], 9)
+        assert (shown["certificates"], shown["returns"], shown["read_at_height"], shown["p_percent"]) == (5, [], 9, 15)
         assert [(cell["partner"], cell["hs"], cell["carats"], cell["certificates"]) for cell in shown["cells"]] == [
             ("AE", "710221", "600.00", 2),
             ("AE", "710231", "4802.00", 4),
@@ -254,21 +265,24 @@ def lines(*shares, hs="710231"):
     ],
 )
 def test_protection_by_the_largest_shares(shares, stated):
-    (entry,) = protection(lines(*shares))
+    (entry,) = protection(lines(*shares), 15)
     assert (entry.traders, entry.points, entry.cents) == stated
 
 
-@given(st.lists(st.tuples(st.sampled_from("ABCDE"), st.integers(1, 10**9), st.integers(0, 10**12)), min_size=1, max_size=9))
-def test_with_its_protection_no_trader_is_estimated_too_closely(shares):
-    """The second largest knows the total and its own share: what it can say of the largest is off by 15 % at least."""
-    (entry,) = protection(lines(*shares))
+@given(
+    st.lists(st.tuples(st.sampled_from("ABCDE"), st.integers(1, 10**9), st.integers(0, 10**12)), min_size=1, max_size=9),
+    st.integers(1, 100),
+)
+def test_with_its_protection_no_trader_is_estimated_too_closely(shares, percent):
+    """The second largest knows the total and its own share: what it can say of the largest is off by that much at least."""
+    (entry,) = protection(lines(*shares), percent)
     for place, need in ((1, entry.points), (2, entry.cents)):
         sums = {}
         for share in shares:
             sums[share[0]] = sums.get(share[0], 0) + share[place]
         first, second, *rest = [*sorted(sums.values(), reverse=True), 0]
-        assert (sum(rest) + need) * 100 >= 15 * first
-        assert need == 0 or (sum(rest) + need - 1) * 100 < 15 * first
+        assert (sum(rest) + need) * 100 >= percent * first
+        assert need == 0 or (sum(rest) + need - 1) * 100 < percent * first
         assert second <= first
 
 
