@@ -72,6 +72,7 @@ PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
         "uplift-per-mille": Parameter(
             200, 1, 10**6, "that a hub's re-exports of a quarter are worth more a carat than its imports"
         ),
+        "uplift-certificates": Parameter(10, 1, 10**6, "imports, and re-exports, of a hub in a quarter before that is judged"),
         "lot-uplift-per-mille": Parameter(500, 1, 10**6, "that a re-export is worth more a carat than its sources"),
         "lot-uplift-days": Parameter(90, 1, 3_660, "within which a lot that is worth so much more leaves again"),
         "unit-value-factor": Parameter(2, 2, 1_000, "times the price of production that exports of own goods may differ by"),

@@ -2,13 +2,15 @@
 
 Of a hub and a quarter: its re-exports, by day of issue, are worth more a carat than its imports, by day of receipt and as
 measured, by more than `uplift-per-mille`. Both sides count only what the reader has opened. Sorting moves value between HS
-codes, so the whole is compared.
+codes, so the whole is compared; with fewer than `uplift-certificates` on either side it says little, and is not.
 
 Of one lot: a re-export that is covered by its sources to nine tenths is worth more a carat than these were on arrival, each
 weighted by what was taken, by more than `lot-uplift-per-mille`, and the last of them came in at most `lot-uplift-days` before.
+Of a source the lines of those HS codes count that the re-export states: what was sorted meanwhile cannot be compared.
 """
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from ledger.appraisal.opened import Appraisal, Consignment, Worth
@@ -27,21 +29,21 @@ def hub_uplifts(held: Held, parameters: Mapping[str, int]) -> Iterator[Appraisal
     """Of each participant that re-exports, by quarter."""
     imports: dict[Place, Worth] = {}
     reexports: dict[Place, Worth] = {}
-    inputs: dict[Place, list[bytes]] = {}
+    arrivals: dict[Place, list[bytes]] = {}
+    departures: dict[Place, list[bytes]] = {}
     for one in held.values():
         if one.received and one.arrived:
-            _add(imports, inputs, (one.destination, quarter_of(one.received)), Worth.of(one.arrived), one.records[-1])
+            _add(imports, arrivals, (one.destination, quarter_of(one.received)), Worth.of(one.arrived), one.records[-1])
         if one.reexport and one.exported and one.lines:
-            _add(reexports, inputs, (one.issuer, quarter_of(one.issued)), Worth.of(one.lines), one.records[0])
+            _add(reexports, departures, (one.issuer, quarter_of(one.issued)), Worth.of(one.lines), one.records[0])
     for (hub, quarter), sold in reexports.items():
-        bought = imports.get((hub, quarter))
-        if bought is None or not bought.cents:
+        bought, came, left = imports.get((hub, quarter)), arrivals.get((hub, quarter), []), departures[hub, quarter]
+        if bought is None or not bought.cents or min(len(came), len(left)) < parameters["uplift-certificates"]:
             continue
         rise = sold.rise(bought)
         if rise > parameters["uplift-per-mille"]:
             figures = _figures(bought, sold, rise, quarter=quarter)
-            records = tuple(inputs[hub, quarter])
-            yield Appraisal("value-uplift", f"{hub}/{quarter}", Severity.MEDIUM, (hub,), records, figures)
+            yield Appraisal("value-uplift", f"{hub}/{quarter}", Severity.MEDIUM, (hub,), (*came, *left), figures)
 
 
 def _add(
@@ -64,7 +66,7 @@ def lot_uplifts(held: Held, parameters: Mapping[str, int]) -> Iterator[Appraisal
         sources = [(held.get(number), points) for number, points in one.sources]
         if sum(points for _, points in sources) * 10 < sold.points * _COVERED_TENTHS:
             continue
-        bought = _bought(sources)
+        bought = _bought(sources, {line.hs for line in one.lines})
         if bought is None or not bought.cents:
             continue
         last = max(source.received for source, _ in sources if source is not None)
@@ -76,13 +78,13 @@ def lot_uplifts(held: Held, parameters: Mapping[str, int]) -> Iterator[Appraisal
             yield Appraisal("value-uplift", one.number, Severity.HIGH, subjects, records, figures)
 
 
-def _bought(sources: list[tuple[Consignment | None, int]]) -> Worth | None:
+def _bought(sources: list[tuple[Consignment | None, int]], codes: AbstractSet[str]) -> Worth | None:
     """What was taken, at the price of its arrival; None when the price of a part is not known."""
     taken = Worth()
     for source, points in sources:
-        if source is None or not source.arrived:
+        whole = Worth.of([line for line in source.arrived or () if line.hs in codes]) if source is not None else Worth()
+        if not whole.points:
             return None
-        whole = Worth.of(source.arrived)
         taken = taken.plus(Worth(points, whole.cents * points // whole.points))
     return taken
 

@@ -4,8 +4,9 @@
 less a carat than what it says it mined in it, by more than a factor of `unit-value-factor`.
 
 `unit-value` against peers: a line's price is an outlier among the lines of the same HS code, origin and year that the reader
-has opened, `unit-value-peers` or more of them. Prices spread by factors, not differences: so their logarithms are compared with
-the median, in units of the median deviation, which no single price can move (robust z above `unit-value-z`, in tenths).
+has opened, `unit-value-peers` or more of them, re-exports aside: what was sorted and sold before has a price of its own. Prices
+spread by factors, not differences: so their logarithms are compared with the median, in units of the median deviation, which no
+single price can move (robust z above `unit-value-z`, in tenths).
 
 `value-discrepancy`: carats are the same, and the importer values them higher or lower than the certificate does, by more than
 `value-discrepancy-per-mille`. Stones that were exchanged on the way weigh the same.
@@ -60,7 +61,7 @@ def against_peers(held: Held, parameters: Mapping[str, int]) -> Iterator[Apprais
     """Of each line among its like."""
     peers: dict[tuple[str, tuple[str, ...], str], list[tuple[int, Priced, Consignment]]] = {}
     for one in held.values():
-        for line in (one.lines or ()) if one.exported else ():
+        for line in (one.lines or ()) if one.exported and not one.reexport else ():
             key = line.hs, line.origin, one.issued[:_YEAR_CHARACTERS]
             peers.setdefault(key, []).append((logarithm(line.cents) - logarithm(line.points), line, one))
     for (hs, origin, year), rows in peers.items():

@@ -15,7 +15,7 @@ from ledger.parameters import PARAMETERS
 from tests.support.reports import production
 from tests.support.world import World
 
-DEFAULTS = {name: parameter.default for name, parameter in PARAMETERS.items()}
+DEFAULTS = {name: parameter.default for name, parameter in PARAMETERS.items()} | {"uplift-certificates": 1}
 
 
 def consignment(number, cents, points=10_000, destination="AE", issued="2026-02-02", **changes):
@@ -90,6 +90,24 @@ def test_a_hub_is_judged_by_quarter_and_by_what_counts():
     assert key not in found(bought, arrived(consignment("BW0000002", 3_100_000)), sold)
 
 
+def test_a_few_certificates_say_little_of_a_hub():
+    bought = [arrived(consignment(f"BW{number:07}", 1_000_000)) for number in range(10)]
+    sold = [reexport(f"AE{number:07}", 2_000_000) for number in range(10)]
+    key = "value-uplift", "AE/2026Q1"
+    assert key in found(*bought, *sold, uplift_certificates=10)
+    assert key not in found(*bought[1:], *sold, uplift_certificates=10)
+    assert key not in found(*bought, *sold[1:], uplift_certificates=10)
+
+
+def test_what_was_sorted_meanwhile_is_not_compared_with_what_it_was():
+    mixed = (Priced("710210", 9_000, 90_000), Priced("710231", 1_000, 1_000_000))
+    bought = replace(arrived(consignment("BW0000001", 1_090_000)), arrived=mixed)
+    sold = reexport("AE0000001", 1_500_000, (("BW0000001", 1_000),), points=1_000)
+    assert ("value-uplift", "AE0000001") not in found(bought, sold)
+    assert ("value-uplift", "AE0000001") in found(bought, replace(sold, lines=(Priced("710231", 1_000, 1_600_000),)))
+    assert ("value-uplift", "AE0000001") not in found(replace(bought, arrived=mixed[:1]), sold)
+
+
 @pytest.mark.parametrize(("cents", "is_found"), [(1_501_000, True), (1_500_999, False), (1_000_000, False)])
 def test_a_lot_that_leaves_at_half_as_much_again(cents, is_found):
     bought = arrived(consignment("BW0000001", 1_000_000))
@@ -153,6 +171,7 @@ def test_a_price_far_from_those_of_like_goods():
     assert not found(*peers(12), other)
     assert not found(*peers(12), consignment("BW0000099", 100_000, issued="2025-12-31"))
     assert not found(*peers(12), consignment("BW0000099", 100_000, lines=None))
+    assert not found(*peers(12), consignment("BW0000099", 100_000, reexport=True))
 
 
 def test_among_equal_prices_a_small_difference_is_none():
