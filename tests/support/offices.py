@@ -41,6 +41,7 @@ from ledger.jsonform import confirm_from_json, issue_from_json
 from ledger.participants import SECRETARIAT
 from ledger.periods import quarter_of
 from ledger.record import Record, Submission, parse_record
+from ledger.units import block_date
 from node.returns import OpenedLine, protection
 from tests.support.world import EPOCH, World, seal_secret
 
@@ -188,7 +189,7 @@ class Offices:
             certificates=certificates,
             flow=flow,
             last=held.counts.last or None,
-            protection=protection(lines),
+            protection=protection(lines, self.world.ledger.register.parameter("p-percent", block_date(self.world.now))),
             quarter=quarter,
             revision=len(held.revisions) + 1,
         )
