@@ -92,3 +92,18 @@ def _seed(file: Path, phrase: bytes | None) -> bytes:
     if len(seed) != SEED_BYTES:
         raise damaged(file)
     return seed
+
+
+def sealing_keys(folder: Path) -> list[bytes]:
+    """The secret halves of an office's sealing keys: `seal`, then former ones (`seal-2025`, ...), the newest first.
+
+    Raises:
+        FatalError: one is missing, damaged, or does not open with the passphrase.
+    """
+    found = []
+    for file in (folder / SEAL, *sorted(folder.glob(f"{SEAL}-*"), reverse=True)):
+        secret = read_secret(file, passphrase())
+        if len(secret) != SEED_BYTES:
+            raise damaged(file)
+        found.append(secret)
+    return found

@@ -9,6 +9,7 @@ from cyclopts import App, CycloptsError
 
 from ledger.errors import ProofError, Refusal
 from node.cli import (
+    appraisals,
     archives,
     audit,
     certificates,
@@ -44,7 +45,21 @@ app = App(
 )
 app.register_install_completion_command()
 _OPERATING = (devnet, operate, network, nodes, keys, tokens, archives)
-_WORKING = (certificates, imports, papers, custody, findings, figures, returns, inquiries, statements, receipts, log, audit)
+_WORKING = (
+    certificates,
+    imports,
+    papers,
+    custody,
+    findings,
+    appraisals,
+    figures,
+    returns,
+    inquiries,
+    statements,
+    receipts,
+    log,
+    audit,
+)
 for group in (*_OPERATING, *_WORKING):
     group.register(app)
 

@@ -17,9 +17,8 @@ from node.cli.output import print_fields, print_json, print_table
 from node.cli.submit import submit, tell
 from node.client import Client
 from node.files import write_atomic
-from node.keys import SEED_BYTES, damaged, passphrase, read_secret
 from node.office import Office
-from node.office_keys import SEAL
+from node.office_keys import sealing_keys
 from node.returns import Desk, Flow, prepare
 
 Quarter = Annotated[
@@ -52,7 +51,7 @@ def prepare_return(
     former ones (seal-2025, ...) when the quarter's records were sealed to them.
     """
     office = Office.open(read_genesis(genesis), keys, Role.REPORT, url)
-    desk = Desk(office.genesis.ledger_id, office.author, _sealing_keys(keys))
+    desk = Desk(office.genesis.ledger_id, office.author, sealing_keys(keys))
 
     async def run() -> ReturnBody:
         async with Client(url, token) as client:
@@ -93,14 +92,3 @@ def file_return(
 def _name(office: Office, body: ReturnBody) -> str:
     """What the files of a return are called."""
     return f"{office.author}-{body.flow}-{body.quarter}-r{body.revision}"
-
-
-def _sealing_keys(folder: Path) -> list[bytes]:
-    """The secret halves of the office's sealing keys: `seal`, and whatever else begins so."""
-    found = []
-    for file in (folder / SEAL, *sorted(folder.glob(f"{SEAL}-*"), reverse=True)):
-        secret = read_secret(file, passphrase())
-        if len(secret) != SEED_BYTES:
-            raise damaged(file)
-        found.append(secret)
-    return found

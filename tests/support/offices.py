@@ -12,6 +12,7 @@ day and from the certificate it is about:
 | | number of a certificate that never was | one parcel of 1.00 ct, as the paper may say |
 | paper.import | issued, received, parcels, reason | the day, the day, 1, `not-issuing` |
 | technical.issue | issued, parcels | the day, 1 |
+| plenary.propose | | `closes` is a day, at noon |
 | return.file | cells, certificates, last, protection | what the office opens of its own records of that quarter |
 
 A text `id of NAME` stands for the id of the record that the step of this `name` made. A line without a `value` is worth nothing.
@@ -38,14 +39,16 @@ from ledger.drafts import make_amend, make_confirm, make_issue
 from ledger.entries import CertificateState, issuer_of
 from ledger.envelope import check_values, open_envelope
 from ledger.jsonform import confirm_from_json, issue_from_json
+from ledger.parameters import PARAMETERS
 from ledger.participants import SECRETARIAT
 from ledger.periods import quarter_of
 from ledger.record import Record, Submission, parse_record
-from ledger.units import block_date
+from ledger.units import DAY_MS, day_number
 from node.returns import OpenedLine, protection
 from tests.support.world import EPOCH, World, seal_secret
 
 NOT_EXPORTED = {CertificateState.VOID, CertificateState.RETURNED, CertificateState.REPLACED}
+P_PERCENT = PARAMETERS["p-percent"].default
 _SEALED = {"certificate.issue", "certificate.amend", "import.confirm", "import.correct", "paper.import", "technical.issue"}
 
 
@@ -69,6 +72,8 @@ class Offices:
             return Submission(self.world.sign(kind, body, who), envelope)
         if kind == "return.file":
             return Submission(self.world.sign(kind, self.quarterly_return(who, **given), who))
+        if kind == "plenary.propose":
+            given["closes"] = day_number(given["closes"]) * DAY_MS + DAY_MS // 2
         return Submission(self.world.sign(kind, body_from_json(kind, json.dumps(given).encode()), who))
 
     def _named(self, value):
@@ -163,7 +168,7 @@ class Offices:
         """A record, its sealed fields as this reader opens them, and its lines' values in cents, held against the record."""
         ledger = self.world.ledger
         record = parse_record(ledger.body(record_id))
-        fields = open_envelope(ledger.ledger_id, ledger.envelope(record_id), reader, seal_secret(reader))
+        fields = open_envelope(ledger.ledger_id, ledger.envelope(record_id) or b"", reader, seal_secret(reader))
         return record, fields, check_values(fields, record.body.lines)
 
     def quarterly_return(self, who: str, flow: str, quarter: str) -> ReturnBody:
@@ -189,7 +194,7 @@ class Offices:
             certificates=certificates,
             flow=flow,
             last=held.counts.last or None,
-            protection=protection(lines, self.world.ledger.register.parameter("p-percent", block_date(self.world.now))),
+            protection=protection(lines, P_PERCENT),
             quarter=quarter,
             revision=len(held.revisions) + 1,
         )

@@ -5,11 +5,15 @@ A file is TOML. `case`, `title`, `year`, `happened`, `source` say what happened,
 `[participants.XX]`  who takes part beside Botswana, Russia, the EU and the United Arab Emirates: `name`, and where they differ
     from "since 2003, no end, issues and confirms here from then on": `since`, `until`, `issues_from`, `confirms_from` (empty: not
     here), `ranges` ([[year, first, last], ...]), `suspensions` ([[from, until, zone], ...]), `zones` (compliant ones).
+`[parameters]`  those of the genesis that are not the defaults.
 `[[step]]`  one record, alone in its block at noon of its `day`: `who` signs which `kind`, and the members of an officer's file
     (`tests.support.offices` says what may be left out). `name` lets a later step refer to it. A step that names `refused` is
     refused exactly so, `"*"` standing for any value; every other one is accepted. `kind = "nothing"` lets a day come.
 `[[finding]]`  a finding of the ledger: `rule`, `about`, and whichever of `status`, `severity`, `subjects`, `numbers` matter; or
     `found = false`: there is none.
+`[[sealed]]`  a finding that a `reader` makes of what is sealed to it (`ledger.appraisal`): the same members.
+`[[chain]]`  the chain of custody of a `certificate`: `up`, the numbers of it and of those it comes from, and its `origins`: at
+    least, at most and pro rata, in carats.
 `[[certificate]]`  a certificate as it stands at the end: `number`, and members of a row of the list; `on_ledger = false`: never
     issued here.
 `[[outside]]`  a figure that others publish, held against a sum of this ledger: `what`, `figure`, `sum` and what to sum up
@@ -30,6 +34,9 @@ from pathlib import Path
 
 from msgspec.structs import asdict
 
+from ledger.appraisal import Gathering, appraise
+from ledger.composition import compose
+from ledger.custody import finish
 from ledger.errors import Refusal
 from ledger.participants import (
     SECRETARIAT,
@@ -67,6 +74,7 @@ def make(path: Path, scenario: dict) -> World:
         participants=tuple(_participant(code, **about) for code, about in named.items()),
         secretariat=Secretariat(public(f"{SECRETARIAT}/root"), _keys(SECRETARIAT, (Role.AUDIT,)), (seal_key(SECRETARIAT),)),
         time=first - 1_000,
+        parameters=scenario.get("parameters", {}),
     )
     world = World.make(path, made_of)
     world.now = first
@@ -143,7 +151,7 @@ def _take(world: World, made: Submission) -> dict | None:
 
 def compare(world: World, offices: Offices, scenario: dict) -> int:
     """Asserts all that the file says of the end; how many things that were."""
-    told = {"finding": _finding, "certificate": _certificate, "inspection": _inspection, "inquiry": _inquiry}
+    told = {"finding": _finding, "certificate": _certificate, "chain": _chain, "inspection": _inspection, "inquiry": _inquiry}
     for section, judge in told.items():
         for expected in scenario.get(section, ()):
             judge(world, dict(expected))
@@ -151,8 +159,10 @@ def compare(world: World, offices: Offices, scenario: dict) -> int:
         _outside(Sums(world), dict(expected))
     for expected in scenario.get("remark", ()):
         _remark(world, offices, **expected)
+    for expected in scenario.get("sealed", ()):
+        _sealed(world, offices, dict(expected))
     refusals = sum("refused" in step for step in scenario["step"])
-    return refusals + sum(len(scenario.get(section, ())) for section in (*told, "outside", "remark"))
+    return refusals + sum(len(scenario.get(section, ())) for section in (*told, "outside", "remark", "sealed"))
 
 
 def _finding(world: World, expected: dict) -> None:
@@ -191,6 +201,41 @@ def _inquiry(world: World, expected: dict) -> None:
     page = world.ledger.inquiries(InquiryState(expected["state"]), participant=expected["participant"])
     bodies = [parse_record(world.ledger.record(row.id)[0]).body for row in page.rows]
     assert expected["finding"] in [body.finding for body in bodies]
+
+
+def _chain(world: World, expected: dict) -> None:
+    chain = finish(world.ledger.custody(expected["certificate"], down=False)).up
+    assert [link.number for link in chain.links] == expected["up"], [link.number for link in chain.links]
+    found = finish(compose(chain))
+    shares = {
+        share.country: [carats(points) for points in (share.lowest, share.highest, share.pro_rata)]
+        for share in found.shares
+        if not share.zone
+    }
+    assert shares == expected["origins"], shares
+
+
+def _sealed(world: World, offices: Offices, expected: dict) -> None:
+    gathering, reader = Gathering(), expected.pop("reader")
+    for record in world.log():
+        try:
+            _, fields, cents = offices.opened(reader, record.id)
+        except Refusal:
+            fields, cents = None, None
+        gathering.take(record, fields, cents)
+    found = {
+        (one.rule, one.about): one
+        for one in appraise(gathering.consignments.values(), gathering.production, world.ledger.genesis.parameters)
+    }
+    rule, about = expected.pop("rule"), expected.pop("about")
+    if not expected.pop("found", True):
+        assert (rule, about) not in found
+        return
+    one = found[rule, about]
+    numbers = expected.pop("numbers", {})
+    shown = {"severity": str(one.severity), "subjects": list(one.subjects)}
+    assert {name: shown[name] for name in expected} == expected
+    assert {name: one.numbers.get(name) for name in numbers} == numbers, one.numbers
 
 
 def _remark(world: World, offices: Offices, reader: str, certificate: str, **expected: str) -> None:

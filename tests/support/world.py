@@ -80,6 +80,7 @@ from ledger.participants import (
 from ledger.record import Record, Submission, build_statement, parse_record, sign_statement
 from ledger.state import Applied, Block, Ledger
 from ledger.store import Store
+from ledger.tiles import decode_bundle, new_bundles
 
 DAY_MS = 86_400_000
 START = 1_772_366_400_000
@@ -462,6 +463,13 @@ class World(AbstractContextManager["World"]):
         applied = self.ledger.apply(Block(height, when, digest, records, epoch, ends_for), extra or {})
         self.now = when + 1_000
         return applied
+
+    def log(self) -> list[Record]:
+        """Every record of the log, in its order."""
+        raws = []
+        for tile in new_bundles(0, self.ledger.head.tree_size):
+            raws += decode_bundle(self.ledger.entries(tile.n, tile.width), tile.width)
+        return [parse_record(raw) for raw in raws]
 
     def accept(self, *records: Record) -> Applied:
         """As `block`, when none of the records may be refused."""
