@@ -24,6 +24,7 @@ from node.cli import (
     papers,
     receipts,
     returns,
+    sealed,
     statements,
     tokens,
 )
@@ -42,7 +43,7 @@ app = App(
 )
 app.register_install_completion_command()
 _OPERATING = (devnet, operate, network, nodes, keys, tokens, archives)
-_WORKING = (certificates, imports, papers, custody, figures, returns, inquiries, statements, receipts, log)
+_WORKING = (certificates, imports, papers, custody, figures, returns, inquiries, sealed, statements, receipts, log)
 for group in (*_OPERATING, *_WORKING):
     group.register(app)
 
