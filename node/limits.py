@@ -149,3 +149,9 @@ AUDIT_AHEAD = 4
 
 AUDIT_ALONE_BYTES = 1024 * 1024
 """Smaller exports are checked in one process: another one takes longer to start."""
+
+SCRUB_SHARE = 0.01
+"""Of one core, at most, for reading the store in the background: 400 MB of records a day."""
+
+SCRUB_PAUSE_SECONDS = 60.0
+"""Between two passes over the whole store."""

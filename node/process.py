@@ -17,6 +17,7 @@ from api.limits import ApiLimits
 from api.server import serve
 from consensus.events import Alarm, AppCall, Applied, Archive, Build, Check, Deliver, Evidence, Outdated, Work
 from consensus.messages import Block, encode
+from ledger.errors import StoreError
 from ledger.state import Applied as LedgerApplied
 from node import selftest
 from node.bodies import Bodies
@@ -45,8 +46,6 @@ from node.opening import (
     listen_on,
     open_epoch,
     open_guard,
-    open_ledger,
-    open_store,
     require_registered,
 )
 from node.parts import Parts
@@ -54,7 +53,9 @@ from node.peers import Peers
 from node.proposals import Proposals
 from node.refusals import Refusals
 from node.rekey import promote
+from node.repair import note_damage, open_sound
 from node.router import Router
+from node.scrubbing import Scrubber
 from node.service import Service
 from node.tls import contexts
 from node.verifier import Verifier
@@ -103,8 +104,11 @@ class NodeProcess:
         process = cls(home, settings, HomeLock(home.path))
         try:
             process._open(for_each_listener(descriptors), joining=joining)
-        except BaseException:
+        except BaseException as error:
             process.close()
+            if isinstance(error, StoreError):
+                note_damage(home, error)
+                raise fatal(error, home) from error
             raise
         return process
 
@@ -112,9 +116,9 @@ class NodeProcess:
         home, settings = self.home, self.settings
         genesis = home.read_genesis()
         certificate = home.read_certificate()
-        store = open_store(home)
+        store, self.ledger, anew = open_sound(home, genesis)
         self._closers.callback(store.close)
-        self.ledger = open_ledger(home, store, genesis)
+        joining = joining or anew
         network = self.ledger.network
         promote(home, network, settings.participant, passphrase())
         keys = load_keys(home.path, raw_allowed=genesis.network == "dev")
@@ -141,6 +145,8 @@ class NodeProcess:
         )
         self.execution = Execution(self.ledger, self.bodies, self._prepare_epoch)
         self._closers.callback(self.execution.close)
+        self.scrubber = Scrubber(self.ledger)
+        self._closers.callback(self.scrubber.close)
         self.finality = Finality()
         self.cosigner = Cosigner(settings.participant, self.ledger, keys, guard, self._broadcast, self.refusals)
         self._closers.callback(self.cosigner.close)
@@ -211,6 +217,7 @@ class NodeProcess:
             self.execution.run(),
             self.cosigner.run(),
             self.duties.run(),
+            self.scrubber.run(),
             self._tick(),
             self.peers.tasks.watch(),
             self.router.tasks.watch(),
@@ -235,6 +242,7 @@ class NodeProcess:
             log.info("stopped", height=self.ledger.head.height)
         failures = [error for error in outcomes if isinstance(error, Exception)]
         if failures or ended_early:
+            note_damage(self.home, failures[0] if failures else None)
             raise fatal(failures[0] if failures else None, self.home)
 
     def close(self) -> None:
