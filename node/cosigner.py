@@ -22,7 +22,6 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from ledger.checkpoint import Checkpoint, cosignature_time
@@ -33,6 +32,7 @@ from ledger.note import Note, Signature, VerifierKey, verify_signature
 from ledger.participants import Node as NodeEntry
 from ledger.state import Head, Ledger
 from node.errors import BadCosignatureError, Exit, FatalError
+from node.guard import SignGuard
 from node.keyring import log_key, witness_key
 from node.keys import NodeKeys
 from node.limits import CHECKPOINTS_EARLY, CHECKPOINTS_KEPT, FRESHNESS_SECONDS, REFRESH_SECONDS
@@ -45,7 +45,6 @@ log = get_logger("cosigner")
 
 _CHECKPOINT = b"checkpoint/"
 _NEWEST = b"checkpoint"
-_GUARD_BYTES = 64 * 1024
 
 
 @dataclass(slots=True)
@@ -71,6 +70,7 @@ class Cosigner:
         own: the newest cosignature of this node as peers get it, None before the first.
         quorum_size: tree size of the newest quorum checkpoint, -1 before the first.
         on_quorum: called with the size of each new quorum checkpoint.
+        guard: what was signed last, of this log and, where this node is a witness of others, of theirs.
     """
 
     def __init__(
@@ -88,11 +88,9 @@ class Cosigner:
         self.on_quorum: Callable[[int], None] = lambda _size: None
         self._origin = ledger.genesis.origin
         self._ledger = ledger
-        self._guard = guard
+        self.guard = SignGuard(guard)
         self._broadcast = broadcast
         self._refusals = refusals
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="guard")
-        self._guarded = _last_signed(guard.records)
         self._continued = False
         self._heads: list[tuple[Checkpoint, Epoch]] = []
         self._wake = asyncio.Event()
@@ -133,14 +131,19 @@ class Cosigner:
                 self._heads = self._heads or [self._checkpoint(self._ledger.head)]
             self._wake.clear()
             heads, self._heads = self._heads, []
-            node = self._ledger.network.node(self._me)
-            if node is not None and node.cosign == self._cosign:
+            if self.may_sign:
                 await self._sign(heads)
+
+    @property
+    def may_sign(self) -> bool:
+        """Whether the ledger has this node's cosigning key."""
+        node = self._ledger.network.node(self._me)
+        return node is not None and node.cosign == self._cosign
 
     async def _sign(self, heads: list[tuple[Checkpoint, Epoch]]) -> None:
         """Guards the newest of these heads, then cosigns each."""
         newest = heads[-1][0]
-        size, _ = self._guarded
+        size, _ = self.guard.signed()
         if newest.size < size:
             return
         if not self._continues([head for head, _ in heads]):
@@ -151,8 +154,7 @@ class Cosigner:
                 Exit.REFUSED,
             )
         if newest.size > size:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._remember, newest)
-            self._guarded = (newest.size, newest.root)
+            await self.guard.remember(newest.size, newest.root)
         seconds = int(time.time())
         for head, epoch in heads:
             if head.size < size:
@@ -164,19 +166,11 @@ class Cosigner:
 
     def _continues(self, heads: list[Checkpoint]) -> bool:
         """Whether the log continues what was signed last. A process compares its store with that before its first signature."""
-        size, root = self._guarded
+        size, root = self.guard.signed()
         if not self._continued and size >= 0:
             self._continued = self._ledger.root_at(size) == root
             return self._continued
         return all(head.root == root for head in heads if head.size == size)
-
-    def _remember(self, head: Checkpoint) -> None:
-        record = head.size.to_bytes(8, "big") + head.root
-        if self._guard.size > _GUARD_BYTES:
-            self._guard.rotate([record])
-        else:
-            self._guard.append([record])
-            self._guard.sync()
 
     def _take_own(self, head: Checkpoint, epoch: Epoch, signature: Signature) -> None:
         current = self._rounds.setdefault(head.size, _Round(head, epoch))
@@ -292,15 +286,8 @@ class Cosigner:
 
     def close(self) -> None:
         """Ends the guard's thread."""
-        self._thread.shutdown(wait=True)
+        self.guard.close()
 
 
 def _key(size: int) -> bytes:
     return _CHECKPOINT + max(size, 0).to_bytes(8, "big")
-
-
-def _last_signed(records: list[bytes]) -> tuple[int, bytes]:
-    """The newest size and root that were ever guarded; size -1 before the first."""
-    if not records:
-        return -1, b""
-    return int.from_bytes(records[-1][:8], "big"), records[-1][8:40]

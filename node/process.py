@@ -59,6 +59,7 @@ from node.service import Service
 from node.tls import contexts
 from node.verifier import Verifier
 from node.wire import Consensus, GetRecords, Pending, Records, encode_item
+from node.witness import Witness, read_outside
 
 log = get_logger("process")
 
@@ -144,6 +145,8 @@ class NodeProcess:
         self.finality = Finality()
         self.cosigner = Cosigner(settings.participant, self.ledger, keys, guard, self._broadcast, self.refusals)
         self._closers.callback(self.cosigner.close)
+        outside = read_outside(home.path, settings.witness_policy, genesis.origin)
+        self.witness = Witness(settings.participant, self.ledger, keys, self.cosigner, outside.logs)
         self.proposals = Proposals(self.ledger, self.mempool, self.bodies, self.execution, now_ms)
         self.duties = Duties(settings.participant, self.ledger, keys, self.intake, now_ms)
         self.router = Router(self.ledger, self.mempool, self.bodies, self.intake, self.execution, self.refusals)
@@ -172,6 +175,7 @@ class NodeProcess:
             self.peers,
             self.router,
             self.refusals,
+            self.witness,
         )
         self.service = Service(parts, genesis, limits, home.read_tokens(), registry, now_ms)
         self.service.alarm = self._retirement()

@@ -13,6 +13,7 @@ from ledger.errors import Refusal, StoreError
 from ledger.genesis import Genesis
 from ledger.receipt import make_receipt
 from ledger.state import Ledger
+from node.errors import WalFailedError
 from node.keyring import log_key, policy, witness_key
 from node.metrics import NodeCollector
 from node.parts import Parts
@@ -182,6 +183,18 @@ class Service:
         """The C2SP policy file of this ledger, as this node prints it."""
         own = self._parts.settings.participant
         return policy(self._genesis.origin, self.ledger.network, {own: f"{self.public_url}/log"}).format()
+
+    async def add_checkpoint(self, body: bytes) -> str:
+        """Cosigns as a witness; see `NodePort.add_checkpoint`."""
+        try:
+            return await self._parts.witness.add_checkpoint(body)
+        except (StoreError, WalFailedError) as error:
+            self.tasks.fail(error)
+            raise
+
+    def witnessed(self, origin_hash: bytes) -> str | None:
+        """The newest checkpoint that this node cosigned for a log."""
+        return self._parts.witness.checkpoint(origin_hash)
 
     def status(self) -> NodeStatus:
         """Where the node stands now."""
