@@ -28,6 +28,7 @@ from node.driver import Driver, Epoch
 from node.duties import Duties
 from node.errors import command
 from node.execution import Execution
+from node.feeder import Feeder
 from node.finality import Finality
 from node.handshake import Identity
 from node.home import Home
@@ -147,6 +148,7 @@ class NodeProcess:
         self._closers.callback(self.cosigner.close)
         outside = read_outside(home.path, settings.witness_policy, genesis.origin)
         self.witness = Witness(settings.participant, self.ledger, keys, self.cosigner, outside.logs)
+        self.feeder = Feeder(self.ledger, self.cosigner, outside.witnesses)
         self.proposals = Proposals(self.ledger, self.mempool, self.bodies, self.execution, now_ms)
         self.duties = Duties(settings.participant, self.ledger, keys, self.intake, now_ms)
         self.router = Router(self.ledger, self.mempool, self.bodies, self.intake, self.execution, self.refusals)
@@ -155,7 +157,7 @@ class NodeProcess:
         self.peers = Peers(network, settings.participant, identity, tls, self.router, self.refusals)
         self.router.attach(self.driver, self.cosigner, self.poke)
         self.execution.listeners += [self._executed]
-        self.cosigner.on_quorum = self.finality.covered
+        self.cosigner.on_quorum = self._covered
 
         registry, collector = new_registry()
         limits = ApiLimits(
@@ -215,6 +217,7 @@ class NodeProcess:
             self.execution.run(),
             self.cosigner.run(),
             self.duties.run(),
+            self.feeder.run(),
             self._tick(),
             self.peers.tasks.watch(),
             self.router.tasks.watch(),
@@ -329,6 +332,11 @@ class NodeProcess:
         if block.payload.next:
             self.driver.succeed(self._epoch_began)
         self.poke()
+
+    def _covered(self, size: int) -> None:
+        """A quorum has cosigned this size."""
+        self.finality.covered(size)
+        self.feeder.grown()
 
     def _send(self, to: bytes | None, item: bytes) -> None:
         if to is None:
