@@ -33,6 +33,7 @@ from api.records import record_routes, submission_routes
 from api.returns import return_routes
 from api.statistics import Figures, statistics_routes
 from api.throttle import Throttle, prefix
+from api.witness import witness_routes
 
 _DESCRIPTION = (
     "One node of the Kimberley Process certificate ledger. Submitting takes signed records; reading records and certificates "
@@ -71,6 +72,7 @@ def create_app(port: NodePort) -> Quart:
         custody_routes(port),
         receipt_routes(port, bodies),
         log_routes(port),
+        witness_routes(port, bodies),
         network_routes(port),
         plenary_routes(port),
         key_routes(port),

@@ -63,6 +63,13 @@ EVIDENCE_TURN_SECONDS = 3.0
 FRESHNESS_SECONDS = 60
 """How often an unchanged head is cosigned again."""
 
+FEED_SECONDS = 600.0
+"""How often an outside witness is asked to cosign an unchanged head again."""
+
+FEED_TIMEOUT_SECONDS = 15.0
+FEED_WAIT_SECONDS = (2.0, 300.0)
+"""For one answer of an outside witness; first and longest pause before one that did not cosign is asked again."""
+
 REFRESH_SECONDS = 30.0
 """How often a peer's newer cosignature of the same head is taken."""
 

@@ -29,6 +29,7 @@ from node.driver import Driver, Epoch
 from node.duties import Duties
 from node.errors import command
 from node.execution import Execution
+from node.feeder import Feeder
 from node.finality import Finality
 from node.handshake import Identity
 from node.home import Home
@@ -60,6 +61,7 @@ from node.service import Service
 from node.tls import contexts
 from node.verifier import Verifier
 from node.wire import Consensus, GetRecords, Pending, Records, encode_item
+from node.witness import Witness, read_outside
 
 log = get_logger("process")
 
@@ -150,6 +152,9 @@ class NodeProcess:
         self.finality = Finality()
         self.cosigner = Cosigner(settings.participant, self.ledger, keys, guard, self._broadcast, self.refusals)
         self._closers.callback(self.cosigner.close)
+        outside = read_outside(home.path, settings.witness_policy, genesis.origin)
+        self.witness = Witness(settings.participant, self.ledger, keys, self.cosigner, outside.logs)
+        self.feeder = Feeder(self.ledger, self.cosigner, outside.witnesses)
         self.proposals = Proposals(self.ledger, self.mempool, self.bodies, self.execution, now_ms)
         self.duties = Duties(settings.participant, self.ledger, keys, self.intake, now_ms)
         self.router = Router(self.ledger, self.mempool, self.bodies, self.intake, self.execution, self.refusals)
@@ -158,7 +163,7 @@ class NodeProcess:
         self.peers = Peers(network, settings.participant, identity, tls, self.router, self.refusals)
         self.router.attach(self.driver, self.cosigner, self.poke)
         self.execution.listeners += [self._executed]
-        self.cosigner.on_quorum = self.finality.covered
+        self.cosigner.on_quorum = self._covered
 
         registry, collector = new_registry()
         limits = ApiLimits(
@@ -178,6 +183,7 @@ class NodeProcess:
             self.peers,
             self.router,
             self.refusals,
+            self.witness,
         )
         self.service = Service(parts, genesis, limits, home.read_tokens(), registry, now_ms)
         self.service.alarm = self._retirement()
@@ -218,6 +224,7 @@ class NodeProcess:
             self.cosigner.run(),
             self.duties.run(),
             self.scrubber.run(),
+            self.feeder.run(),
             self._tick(),
             self.peers.tasks.watch(),
             self.router.tasks.watch(),
@@ -333,6 +340,11 @@ class NodeProcess:
         if block.payload.next:
             self.driver.succeed(self._epoch_began)
         self.poke()
+
+    def _covered(self, size: int) -> None:
+        """A quorum has cosigned this size."""
+        self.finality.covered(size)
+        self.feeder.grown()
 
     def _send(self, to: bytes | None, item: bytes) -> None:
         if to is None:
