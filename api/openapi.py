@@ -40,6 +40,7 @@ _STATUS_TEXT = {
     401: "No valid token.",
     403: "The token's scope does not cover this.",
     404: "Not here.",
+    409: "Begins at another size than the one cosigned last, which the body names.",
     408: "The body did not come in time.",
     413: "Too large.",
     415: "Not the expected media type.",

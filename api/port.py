@@ -175,6 +175,17 @@ class NodePort(Protocol):
         """Findings whose names follow this one, as frames of an export; none at the end."""
         ...
 
+    async def add_checkpoint(self, body: bytes) -> str:
+        """Cosign as a C2SP witness: the signature line.
+
+        Raises `ledger.errors.ProofError` for what may not be cosigned, its class saying why, and `NotReady`.
+        """
+        ...
+
+    def witnessed(self, origin_hash: bytes) -> str | None:
+        """The newest checkpoint cosigned for the log with this SHA-256 of its origin; None before the first."""
+        ...
+
     def status(self) -> NodeStatus:
         """Where the node stands now; cheap enough to be asked at every scrape."""
         ...

@@ -63,6 +63,13 @@ EVIDENCE_TURN_SECONDS = 3.0
 FRESHNESS_SECONDS = 60
 """How often an unchanged head is cosigned again."""
 
+FEED_SECONDS = 600.0
+"""How often an outside witness is asked to cosign an unchanged head again."""
+
+FEED_TIMEOUT_SECONDS = 15.0
+FEED_WAIT_SECONDS = (2.0, 300.0)
+"""For one answer of an outside witness; first and longest pause before one that did not cosign is asked again."""
+
 REFRESH_SECONDS = 30.0
 """How often a peer's newer cosignature of the same head is taken."""
 
@@ -149,3 +156,9 @@ AUDIT_AHEAD = 4
 
 AUDIT_ALONE_BYTES = 1024 * 1024
 """Smaller exports are checked in one process: another one takes longer to start."""
+
+SCRUB_SHARE = 0.01
+"""Of one core, at most, for reading the store in the background: 400 MB of records a day."""
+
+SCRUB_PAUSE_SECONDS = 60.0
+"""Between two passes over the whole store."""

@@ -18,6 +18,15 @@ from node.keys import SEED_BYTES, SigningKey, damaged, new_seed, passphrase, rea
 ROOT, SEAL = "root", "seal"
 
 
+def sealing_keys(folder: Path) -> list[bytes]:
+    """The secret halves of an office's sealing keys: `seal`, and whatever else begins so (`seal-2025`), the newest first.
+
+    Raises:
+        FatalError: one cannot be read.
+    """
+    return [_seed(file, passphrase()) for file in (folder / SEAL, *sorted(folder.glob(f"{SEAL}-*"), reverse=True))]
+
+
 def roles_of(who: str) -> tuple[Role, ...]:
     """The roles that a participant's office, or the secretariat, has keys for."""
     return (Role.REPORT, Role.GOVERN, Role.AUDIT) if who == SECRETARIAT else tuple(Role)
@@ -92,18 +101,3 @@ def _seed(file: Path, phrase: bytes | None) -> bytes:
     if len(seed) != SEED_BYTES:
         raise damaged(file)
     return seed
-
-
-def sealing_keys(folder: Path) -> list[bytes]:
-    """The secret halves of an office's sealing keys: `seal`, then former ones (`seal-2025`, ...), the newest first.
-
-    Raises:
-        FatalError: one is missing, damaged, or does not open with the passphrase.
-    """
-    found = []
-    for file in (folder / SEAL, *sorted(folder.glob(f"{SEAL}-*"), reverse=True)):
-        secret = read_secret(file, passphrase())
-        if len(secret) != SEED_BYTES:
-            raise damaged(file)
-        found.append(secret)
-    return found

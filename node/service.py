@@ -14,6 +14,7 @@ from ledger.genesis import Genesis
 from ledger.receipt import make_receipt
 from ledger.state import Ledger
 from node.audit import serving
+from node.errors import WalFailedError
 from node.keyring import log_key, policy, witness_key
 from node.metrics import NodeCollector
 from node.parts import Parts
@@ -191,6 +192,18 @@ class Service:
     def findings(self, after: str) -> bytes:
         """Findings whose names follow this one, as frames of an export."""
         return serving.findings(self.ledger, after)
+
+    async def add_checkpoint(self, body: bytes) -> str:
+        """Cosigns as a witness; see `NodePort.add_checkpoint`."""
+        try:
+            return await self._parts.witness.add_checkpoint(body)
+        except (StoreError, WalFailedError) as error:
+            self.tasks.fail(error)
+            raise
+
+    def witnessed(self, origin_hash: bytes) -> str | None:
+        """The newest checkpoint that this node cosigned for a log."""
+        return self._parts.witness.checkpoint(origin_hash)
 
     def status(self) -> NodeStatus:
         """Where the node stands now."""

@@ -11,6 +11,7 @@ Reference: `api/audit.py`, the routes; the package's docstring, the files.
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import quote
 
@@ -182,7 +183,7 @@ async def _fetch_findings(client: Client, file: Path) -> int:
         out.write(FINDINGS)
         while data := await client.get_bytes(f"/v1/audit/findings?after={quote(after, safe='')}"):
             names = _names(data, client.url)
-            if names[0].encode() <= after.encode():
+            if any(later.encode() <= earlier.encode() for earlier, later in pairwise([after, *names])):
                 raise _unusable(f"the answer of {client.url} has findings out of order")
             out.write(data)
             count += len(names)

@@ -27,6 +27,7 @@ from node.cli import (
     papers,
     receipts,
     returns,
+    sealed,
     statements,
     tokens,
 )
@@ -55,6 +56,7 @@ _WORKING = (
     figures,
     returns,
     inquiries,
+    sealed,
     statements,
     receipts,
     log,

@@ -53,20 +53,24 @@ class Agreed:
             again: its FINAL is of a later view, as an epoch's last block may have it.
         """
         ledger = self.world.ledger
-        view = self.tip.view + 1 + skipped
-        mark, scheduled = self.results[-1 - behind]
-        payload = Payload(self.world.now, mark, scheduled, tuple(record.id for record in records))
-        block = Block(1, ledger.network.epoch.number, view, self.tip.height + 1, self.tip.view, self.tip.digest, payload)
-        digest = block_digest(ledger.ledger_id, block)
+        block = self.proposal(*records, skipped=skipped, behind=behind)
+        payload, digest = block.payload, block_digest(ledger.ledger_id, block)
         extra = {_key(b"block/", block.height): encode(block)}
         if final:
             extra[_key(b"final/", block.height)] = encode(self.final(block, digest, again=again))
         ledger.keep_bodies([Submission(record) for record in records])
         applied = ledger.apply(LedgerBlock(block.height, payload.time, digest, records, block.epoch, payload.next), extra)
         self.results.append((mark_of(applied.head), ledger.scheduled))
-        self.tip = Tip(0 if scheduled else view, block.height, digest, payload.time)
+        self.tip = Tip(0 if payload.next else block.view, block.height, digest, payload.time)
         self.world.now = payload.time + 1_000
         return applied
+
+    def proposal(self, *records: Record, skipped: int = 0, behind: int = 0) -> Block:
+        """What a leader would propose now; arguments as `block`."""
+        mark, scheduled = self.results[-1 - behind]
+        payload = Payload(self.world.now, mark, scheduled, tuple(record.id for record in records))
+        epoch, tip = self.world.ledger.network.epoch.number, self.tip
+        return Block(1, epoch, tip.view + 1 + skipped, tip.height + 1, tip.view, tip.digest, payload)
 
     def final(self, block: Block, digest: bytes, *, again: bool = False, votes: int | None = None) -> Certificate:
         """The FINAL of a block, by the first validators of the epoch, as many as a quorum unless said otherwise."""

@@ -24,6 +24,7 @@ from ledger.record import parse_submission, verify_records
 from ledger.state import Block, Ledger
 from ledger.store import Store
 from node.audit import serving
+from node.witness import Witness
 from tests.support.world import equivocation
 
 NOW = 1_790_000_000_000
@@ -48,6 +49,7 @@ class LocalPort:
     checks: tuple[ReadyCheck, ...] = (ReadyCheck("store", True, "open"), ReadyCheck("peers", True, "3 of 3"))
     notes: dict[int, str] = field(default_factory=dict)
     submissions: int = 0
+    witness: Witness | None = None
 
     def __post_init__(self) -> None:
         self._quorum = asyncio.Event()
@@ -144,6 +146,13 @@ class LocalPort:
             peers=tuple(PeerStatus(code, "127.0.0.1:1", True, self.ledger.head.height) for code in SEATS[1:]),
             checks=self.checks,
         )
+
+    async def add_checkpoint(self, body: bytes) -> str:
+        assert self.witness is not None
+        return await self.witness.add_checkpoint(body)
+
+    def witnessed(self, origin_hash: bytes) -> str | None:
+        return None if self.witness is None else self.witness.checkpoint(origin_hash)
 
     # --- what a test does
 

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from api.app import create_app
 from api.auth import TokenBook
 from consensus.messages import Block, Certificate, block_digest, decode, decode_block, encode
+from ledger.bodies import PositionBody, ProposeBody
 from ledger.entries import JudgementEntry
 from ledger.errors import Code
 from ledger.findings import Finding, Severity, Status
@@ -31,7 +32,7 @@ from node.errors import FatalError
 from tests.support.agreed import Agreed, genesis_text
 from tests.support.http import running
 from tests.support.port import SEATS, LocalPort
-from tests.support.world import World, genesis, seed
+from tests.support.world import DAY_MS, START, World, genesis, seed
 
 KEYS = {code: {name: seed(f"{code}/{name}") for name in ("log", "cosign")} for code in SEATS}
 QUIET = Trusted()
@@ -696,8 +697,34 @@ def test_what_the_auditor_trusts_counts(story: Story, copy: Path) -> None:
         audit(copy, Trusted(policy=strict))
 
 
+def test_blocks_under_a_newer_protocol_are_not_judged(tmp_path: Path) -> None:
+    """The Plenary activates a version that this program does not know; what was agreed before that day still holds."""
+    text = genesis_text(genesis(parameters={"plenary-support": 2}))
+    with World.make(tmp_path / "ledger", Genesis.from_json(text)) as world:
+        served = Served(world, text)
+        closes = START + 2 * DAY_MS
+        fields = {"decision": "activate-protocol", "effective": "2026-03-04", "procedure": "plenary", "title": "Version 2"}
+        proposal = world.sign("plenary.propose", ProposeBody(closes=closes, value=2, **fields), "BW")
+        positions = [world.sign("plenary.position", PositionBody("support", proposal.id), code) for code in ("BW", "RU")]
+        served.agreed.block(proposal, *positions)
+        world.now = closes
+        served.agreed.block()
+        served.port.cosign()
+        served.export(tmp_path / "export")
+        assert audit(tmp_path / "export").blocks == 2
+        world.now = closes + DAY_MS
+        block = served.agreed.proposal()
+        final = served.agreed.final(block, block_digest(world.ledger.ledger_id, block))
+    write_frames(tmp_path / "export/blocks/0000000003.seg", [Frame(encode(block), encode(final), (), ())])
+    edit_manifest(tmp_path / "export", height=3)
+    with pytest.raises(errors.RulesError, match="version 2") as caught:
+        audit(tmp_path / "export")
+    assert caught.value.place.height == 3
+    assert "Install" in caught.value.advice
+
+
 def test_every_kind_of_error_has_a_name_of_its_own() -> None:
     kinds = AuditError.__subclasses__()
     assert len({kind.name for kind in kinds}) == len(kinds)
     shown = {error for _, error, _ in SPOILT.values()}
-    assert set(kinds) - shown == {errors.RulesError}
+    assert set(kinds) - shown == {errors.RulesError}, "shown above"
