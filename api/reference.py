@@ -10,8 +10,10 @@ from typing import Final
 
 from api.errors import ApiCode
 from api.strings.errors import ERRORS
+from ledger import appraisal
 from ledger.errors import Code
 from ledger.findings import RULES
+from ledger.findings.entries import RuleInfo
 from ledger.findings.thresholds import THRESHOLDS
 from ledger.parameters import PARAMETERS
 
@@ -29,8 +31,12 @@ _FINDINGS: Final = """# What the ledger finds
 Findings follow from the records, on every node alike, block by block; `kpledger audit verify` makes them anew. They
 say what does not add up, not who is to blame. A finding whose cause is gone is *resolved*, never removed. `kpledger
 findings rules` shows the thresholds in force; they are parameters of the Plenary with a history, here with the value
-of a ledger whose genesis says nothing else. What needs values or names is found by whoever can open them: `kpledger
-findings sealed`.
+of a ledger whose genesis says nothing else.
+"""
+_SEALED: Final = """## What readers of sealed parts find
+
+What needs values or names is found by whoever can open them, an office of its own trade, the secretariat of all:
+`kpledger findings sealed` (see the guide for auditors). It is on no ledger, and nothing of it is sent.
 """
 
 
@@ -70,12 +76,17 @@ def _sections() -> Iterator[tuple[str, list[Code]]]:
 
 
 def _findings() -> str:
+    open_rules, sealed_rules = _rules(RULES, THRESHOLDS), _rules(appraisal.RULES, appraisal.THRESHOLDS)
+    return f"{_FINDINGS}\n{open_rules}\n{_SEALED}\n{sealed_rules}"
+
+
+def _rules(rules: Mapping[str, RuleInfo], thresholds: Mapping[str, tuple[str, ...]]) -> str:
     rows = []
-    for rule, info in RULES.items():
-        asked = ((name, PARAMETERS[name]) for name in THRESHOLDS.get(rule, ()))
-        thresholds = "; ".join(f"`{name}` {found.default}: {found.meaning}" for name, found in asked)
-        rows.append(f"| `{rule}` | {info.version} | {info.meaning} | {thresholds} |\n")
-    return f"{_FINDINGS}\n| rule | version | finds | thresholds |\n|---|---|---|---|\n{''.join(rows)}"
+    for rule, info in rules.items():
+        asked = ((name, PARAMETERS[name]) for name in thresholds.get(rule, ()))
+        told = "; ".join(f"`{name}` {found.default}: {found.meaning}" for name, found in asked)
+        rows.append(f"| `{rule}` | {info.version} | {info.meaning} | {told} |\n")
+    return f"| rule | version | finds | thresholds |\n|---|---|---|---|\n{''.join(rows)}"
 
 
 if __name__ == "__main__":

@@ -22,11 +22,11 @@ The findings of `ledger.findings` follow from clear data and are the same on eve
 from collections.abc import Iterable, Mapping
 
 from ledger.appraisal.doubles import duplicate_parcels
-from ledger.appraisal.opened import RULES, Appraisal, Consignment, Gathering, Produced
+from ledger.appraisal.opened import RULES, THRESHOLDS, Appraisal, Consignment, Gathering, Produced
 from ledger.appraisal.uplift import hub_uplifts, lot_uplifts
 from ledger.appraisal.worth import against_peers, against_production, value_discrepancies
 
-__all__ = ["RULES", "Appraisal", "Consignment", "Gathering", "Produced", "appraise"]
+__all__ = ["RULES", "THRESHOLDS", "Appraisal", "Consignment", "Gathering", "Produced", "appraise"]
 
 
 def appraise(

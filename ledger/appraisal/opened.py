@@ -35,6 +35,16 @@ RULES: Final[Mapping[str, RuleInfo]] = MappingProxyType(
 )
 """Every rule by its name."""
 
+THRESHOLDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "value-uplift": ("lot-uplift-days", "lot-uplift-per-mille", "uplift-certificates", "uplift-per-mille"),
+        "unit-value": ("unit-value-factor", "unit-value-peers", "unit-value-z"),
+        "value-discrepancy": ("value-discrepancy-per-mille",),
+        "duplicate-parcel": ("duplicate-parcel-days",),
+    }
+)
+"""Which parameters each rule asks for."""
+
 _LEFT_NOTHING: Final = frozenset({"void", "returned-unused", "replaced-by"})
 
 

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.appraisal import RULES, Consignment, Gathering, Produced, appraise
+from ledger.appraisal import RULES, THRESHOLDS, Consignment, Gathering, Produced, appraise
+from ledger.appraisal.doubles import duplicate_parcels
 from ledger.appraisal.opened import Priced, Worth
-from ledger.appraisal.worth import logarithm, median
+from ledger.appraisal.uplift import hub_uplifts, lot_uplifts
+from ledger.appraisal.worth import against_peers, against_production, logarithm, median, value_discrepancies
 from ledger.bodies import AmendBody, CloseBody, ConfirmLine
 from ledger.parameters import PARAMETERS
 from tests.support.reports import production
@@ -241,6 +243,42 @@ def test_the_same_bag_under_way_twice():
     assert not found(arrived(first, "2026-02-09"), second)
     assert found(arrived(first, "2026-02-10"), second)
     assert not found(first, replace(second, sources=(("BW0000001", 5),)))
+
+
+# --- thresholds -------------------------------------------------------------------------------------------------------
+
+
+class Asked(dict):
+    """Parameters that note which of them were read."""
+
+    def __init__(self):
+        super().__init__(DEFAULTS)
+        self.names = set()
+
+    def __getitem__(self, name):
+        self.names.add(name)
+        return super().__getitem__(name)
+
+
+@pytest.mark.parametrize(
+    ("rule", "judges"),
+    {
+        "value-uplift": (hub_uplifts, lot_uplifts),
+        "unit-value": (against_peers, lambda held, asked: against_production(held, mined(10_000_000), asked)),
+        "value-discrepancy": (value_discrepancies,),
+        "duplicate-parcel": (duplicate_parcels,),
+    }.items(),
+    ids=RULES,
+)
+def test_each_rule_asks_for_the_thresholds_that_are_named(rule, judges):
+    bought = arrived(consignment("BW0000001", 1_000_000, trader="L-1"))
+    again = consignment("BW0000002", 1_000_000, trader="L-1")
+    sold = reexport("AE0000001", 9_000_000, (("BW0000001", 10_000),))
+    held = {one.number: one for one in (bought, again, sold, *peers(40)[3:])}
+    asked = Asked()
+    for judge in judges:
+        list(judge(held, asked))
+    assert asked.names == set(THRESHOLDS[rule])
 
 
 # --- gathering --------------------------------------------------------------------------------------------------------

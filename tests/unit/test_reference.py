@@ -2,6 +2,7 @@
 
 from api.errors import ApiCode
 from api.reference import FOLDER, documents
+from ledger import appraisal
 from ledger.errors import Code
 from ledger.findings import RULES
 
@@ -15,5 +16,5 @@ def test_every_code_and_every_rule_stands_in_them_once():
     errors, findings = documents()["errors.md"], documents()["findings.md"]
     for code in (*Code, *ApiCode):
         assert errors.count(f"| `{code}` |") == 1, code
-    for rule in RULES:
+    for rule in (*RULES, *appraisal.RULES):
         assert findings.count(f"| `{rule}` |") == 1, rule
