@@ -5,6 +5,8 @@
     data/           the store (LevelDB)          wal/           the consensus logs: the guard against voting twice
     node.lock       held by the running process  cosign/        the last checkpoint this node signed, likewise a guard
 
+A home of a development network may have a `clock` as well (`node.clock`).
+
 `init` may be repeated: it makes what is missing and never replaces anything. Keys are made only until the home has joined a
 ledger, which knows them from then on. The two guards are made only together with the place they guard: a home that once voted
 and has lost its log is refused, never given a new one.
@@ -48,6 +50,7 @@ class Home:
         self.guard = self.path / "cosign"
         self.genesis = self.path / "genesis.json"
         self.tokens = self.path / "tokens.json"
+        self.clock = self.path / "clock"
         self.tls_key = self.keys / "tls.key"
         self.tls_certificate = self.keys / "tls.crt"
 

@@ -19,6 +19,7 @@ from node.errors import command
 from node.replay import replay
 
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_Load = Literal["none", "week", "year"]
 _FIGURE = re.compile(r"\d+(\.\d+)?")
 
 
@@ -41,12 +42,12 @@ def devnet(
             help=f"Node i (from 0): HTTP at this + i, peers + 100 + i, admin + 200 + i; default if new: {BASE_PORT}.",
         ),
     ] = None,
-    load: Annotated[Literal["none", "week"], Parameter(help="Trade to replay once the nodes are ready.")] = "none",
+    load: Annotated[_Load, Parameter(help="Trade to replay once the nodes are ready; a year needs a new network.")] = "none",
 ) -> None:
     """Run a whole network on this machine, in the foreground: genesis, keys, one process a node. Ctrl-C stops it cleanly."""
     for number in _STOPPING:
         signal.signal(number, _interrupt)
-    network = Devnet.prepare(dir, nodes, base_port)
+    network = Devnet.prepare(dir, nodes, base_port, year=load == "year")
     try:
         network.start()
         asyncio.run(_run(network, load))
@@ -69,7 +70,7 @@ def _heed_no_more() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-async def _run(network: Devnet, load: str) -> None:
+async def _run(network: Devnet, load: _Load) -> None:
     stopping = asyncio.Event()
     for number in _STOPPING:
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
@@ -90,7 +91,7 @@ async def _run(network: Devnet, load: str) -> None:
     await asyncio.gather(work, return_exceptions=True)
 
 
-async def _work(network: Devnet, load: str) -> None:
+async def _work(network: Devnet, load: _Load) -> None:
     """Waits for the nodes, describes them, replays the load."""
     await network.ready()
     network.write_description("none" if load == "none" else "running")
@@ -100,19 +101,19 @@ async def _work(network: Devnet, load: str) -> None:
         say(f"{member.participant}  {member.api}/   metrics http://{member.admin}/metrics")
     say(f"keys, tokens and addresses: {network.directory / 'devnet.json'}")
     if load != "none":
-        await _replay(network)
+        await _replay(network, load)
         network.write_description("done")
         _show_next(network)
     console.print("Ctrl-C stops all nodes; the same command goes on where it was")
 
 
-async def _replay(network: Devnet) -> None:
-    """Replays the week and says what came of it."""
+async def _replay(network: Devnet, load: Literal["week", "year"]) -> None:
+    """Replays the week, or the year, and says what came of it."""
     with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), console=console, transient=True) as bar:
-        task = bar.add_task("a week of world trade", total=None)
-        report = await replay(network, lambda done, size: bar.update(task, completed=done, total=size))
+        task = bar.add_task(f"a {load} of world trade", total=None)
+        report = await replay(network, load, lambda done, size: bar.update(task, completed=done, total=size))
     if report is None:
-        console.print("the week's trade is on the ledger already")
+        console.print(f"the {load}'s trade is on the ledger already")
         return
     issued, confirmed = report.accepted["certificate.issue"], report.accepted["import.confirm"]
     console.print(f"[bold]{issued}[/bold] certificates issued, [bold]{confirmed}[/bold] imports answered; among them:")
