@@ -24,6 +24,7 @@ class Filing:
     def __init__(self, genesis: Genesis, keys: Keys) -> None:
         self._ledger_id = genesis.ledger_id
         self._keys = keys
+        self._percent = genesis.parameters["p-percent"]
         self._lines: Mapping[tuple[str, str], list[OpenedLine]] = defaultdict(list)
         self._certificates: dict[tuple[str, str], int] = defaultdict(int)
 
@@ -59,7 +60,7 @@ class Filing:
             certificates=self._certificates[step.author, step.period],
             flow="export" if flow == "export" else "import",
             last=last,
-            protection=protection(lines),
+            protection=protection(lines, self._percent),
             quarter=quarter,
             revision=1,
         )

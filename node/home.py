@@ -4,6 +4,7 @@
     genesis.json    the ledger this node is of   tokens.json    hashes of reading tokens
     data/           the store (LevelDB)          wal/           the consensus logs: the guard against voting twice
     node.lock       held by the running process  cosign/        the last checkpoint this node signed, likewise a guard
+    damaged         why the next start begins data/ anew: a note that a process left when it found damage
 
 A home of a development network may have a `clock` as well (`node.clock`).
 
@@ -51,6 +52,7 @@ class Home:
         self.genesis = self.path / "genesis.json"
         self.tokens = self.path / "tokens.json"
         self.clock = self.path / "clock"
+        self.damage = self.path / "damaged"
         self.tls_key = self.keys / "tls.key"
         self.tls_certificate = self.keys / "tls.crt"
 

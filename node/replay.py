@@ -84,9 +84,8 @@ async def replay(
     write_atomic(plan, json.dumps({"end": end, "seed": seed, "done": False}).encode())
     genesis = Genesis.from_json((network.directory / "genesis.json").read_bytes())
     keys = read_keys(network.directory / "keys")
-    make = make_trade if load == "week" else make_year
-    given = {} if certificates is None else {"certificates": certificates}
-    trade = await asyncio.to_thread(partial(make, genesis, keys, Ms(end), seed=seed, **given))
+    make = partial(make_trade if load == "week" else make_year, genesis, keys, Ms(end), seed=seed)
+    trade = await asyncio.to_thread(make if certificates is None else partial(make, certificates=certificates))
     filing = Filing(genesis, keys) if load == "year" else None
     report = Report()
     async with AsyncExitStack() as stack:

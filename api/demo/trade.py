@@ -196,4 +196,6 @@ class Desk:
 def planted_step(item: Planted, waves: dict[str, int]) -> Step:
     """A planted submission goes after everything it abuses."""
     wave = 1 + max((waves[number] for number in item.rests_on), default=-1)
-    return Step(Ms(item.at), item.kind, item.author, item.number, item.submission, item.id, wave, item.expect, item.note, item.rests_on)
+    return Step(
+        Ms(item.at), item.kind, item.author, item.number, item.submission, item.id, wave, item.expect, item.note, item.rests_on
+    )

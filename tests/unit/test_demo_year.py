@@ -94,7 +94,7 @@ def test_it_is_a_year_with_all_that_belongs_to_it(year):
     assert kinds["mission.report"] == 1
     assert kinds["bilateral.accept"] == 2
     assert kinds["return.file"] > 90
-    assert kinds["production.report"] > 20
+    assert kinds["production.report"] > 15
     assert kinds["stock.declare"] > 10
     assert (kinds["inquiry.open"], kinds["inquiry.answer"], kinds["inquiry.close"]) == (4, 3, 2)
     assert len({step.expect for step in year.steps if step.expect}) >= 28
