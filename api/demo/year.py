@@ -12,7 +12,7 @@ Everything that `api.demo.trade` says of a week holds here, but that its steps a
 
 import hashlib
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from api.demo.custody import add_custody
@@ -34,11 +34,14 @@ from ledger.bodies import PRODUCTION_REPORT, RETURN_FILE, STOCK_DECLARE, Product
 from ledger.bodies.reports import StockLine
 from ledger.errors import Code
 from ledger.genesis import Genesis
-from ledger.periods import day_after, quarter_of
+from ledger.periods import day_after, half_of, quarter_of
 from ledger.units import DAY_MS, HOUR_MS, Ms, Points, block_date, date_of, day_number
 
 YEAR_DAYS = 365
 YEAR_CERTIFICATES = 2_000
+SILENT = "VE"
+"""It has withdrawn, and files nothing."""
+
 RETURN_DAYS = 40
 """After a quarter, its returns are filed: certificates reach the ledger up to thirty days late."""
 
@@ -76,7 +79,7 @@ def make_year(
     questions, findings = _questions(cases, gap, plenary, first_day)
     acts += ask(office, questions)
     steps += [_step(act) for act in acts]
-    steps += _returns(shipments, end)
+    steps += _returns(genesis, shipments, end)
     if forgeries:
         steps += _forged(office, numbers, desk, shipments, end, rng)
         steps.append(_though_suspended(office, numbers, span))
@@ -123,16 +126,34 @@ def _reports(office: Office, shipments: Sequence[Shipment], end: Ms, first_day: 
     for code, points in opening(shipments, produced).items():
         stock = StockBody(before, (StockLine("710231", Points(points)),))
         yield Act(begin, STOCK_DECLARE, code, office.statement(STOCK_DECLARE, code, begin, stock, "report"))
-    for code, halves in produced.items():
-        for half, lines in halves.items():
-            at = Ms(max(first_day, reported(half)) * DAY_MS + 7 * HOUR_MS)
-            body = ProductionBody(half, tuple(lines), 1)
+    owed = {(code, half): () for code in _members(office.genesis) for half in _whole(begin, end, half_of)}
+    stated = {(code, half): tuple(lines) for code, halves in produced.items() for half, lines in halves.items()}
+    for (code, half), lines in sorted({**owed, **stated}.items()):
+        at = Ms(max(first_day, reported(half)) * DAY_MS + 7 * HOUR_MS)
+        if at <= end:
+            body = ProductionBody(half, lines, 1)
             yield Act(at, PRODUCTION_REPORT, code, office.statement(PRODUCTION_REPORT, code, at, body, "report"))
 
 
-def _returns(shipments: Sequence[Shipment], end: Ms) -> Iterator[Step]:
-    """Both flows of every quarter in which somebody traded; the bytes are made when it is filed."""
-    traded = {(shipment.issuer, "export", quarter_of(shipment.issued)) for shipment in shipments}
+def _members(genesis: Genesis) -> list[str]:
+    """Who owes returns and files them: all who take part here but `SILENT`."""
+    return [code for code, entry in sorted(genesis.participants.items()) if entry.issues_from and code != SILENT]
+
+
+def _whole(begin: Ms, end: Ms, period_of: Callable[[str], str]) -> list[str]:
+    """The periods that begin and end within these instants."""
+    found, period = [], period_of(day_after(period_of(block_date(begin))))
+    while day_after(period) <= block_date(end):
+        found.append(period)
+        period = period_of(day_after(period))
+    return found
+
+
+def _returns(genesis: Genesis, shipments: Sequence[Shipment], end: Ms) -> Iterator[Step]:
+    """Both flows of every whole quarter, and of others in which somebody traded; the bytes are made when it is filed."""
+    quarters = _whole(Ms(end - YEAR_DAYS * DAY_MS), end, quarter_of)
+    traded = {(code, flow, quarter) for code in _members(genesis) for flow in ("export", "import") for quarter in quarters}
+    traded |= {(shipment.issuer, "export", quarter_of(shipment.issued)) for shipment in shipments}
     traded |= {
         (shipment.destination, "import", quarter_of(shipment.arrival.received))
         for shipment in shipments

@@ -13,7 +13,9 @@ from cyclopts import App, Parameter, validators
 from rich.progress import MofNCompleteColumn, Progress
 
 from api.demo.network import NOTES
+from ledger.limits import MAX_PAGE
 from node.cli.output import console, print_table, say
+from node.client import Client
 from node.devnet import BASE_PORT, FIRST, LAST_BASE_PORT, NODES, Devnet
 from node.errors import command
 from node.replay import replay
@@ -103,6 +105,7 @@ async def _work(network: Devnet, load: _Load) -> None:
     if load != "none":
         await _replay(network, load)
         network.write_description("done")
+        await _findings(network)
         _show_next(network)
     console.print("Ctrl-C stops all nodes; the same command goes on where it was")
 
@@ -139,10 +142,38 @@ def _grouped(notes: Mapping[str, int]) -> list[list[object]]:
     return rows
 
 
+async def _findings(network: Devnet) -> None:
+    """What the ledger has found, by rule."""
+    found: Counter[tuple[str, str]] = Counter()
+    async with Client(network.members[0].api, network.tokens["auditor"]) as client:
+        rules = {rule["rule"]: rule["meaning"] for rule in (await client.get_json("/v1/findings/rules"))["rules"]}
+        cursor = ""
+        while True:
+            page = await client.get_json(f"/v1/findings?status=open&limit={MAX_PAGE}{cursor}")
+            found.update((finding["rule"], finding["severity"]) for finding in page["items"])
+            if page["next"] is None:
+                break
+            cursor = f"&cursor={page['next']}"
+    console.print(f"[bold]{found.total()}[/bold] open findings, the same on every node:")
+    rows: dict[str, Counter[str]] = {}
+    for (rule, severity), count in found.items():
+        rows.setdefault(rule, Counter())[severity] += count
+    weights = ("high", "medium", "low")
+    print_table(
+        ["rule", *weights, "finds"],
+        [
+            [rule, *(counts[weight] or "" for weight in weights), rules[rule]]
+            for rule, counts in sorted(rows.items(), key=lambda row: ([-row[1][weight] for weight in weights], row[0]))
+        ],
+        right=(1, 2, 3),
+    )
+
+
 def _show_next(network: Devnet) -> None:
     """Where to look, and how to check it without trusting the nodes."""
     copy, trust = network.directory / "log", ["--policy", network.directory / "policy"]
     api, token = network.members[0].api, network.tokens["auditor"]
     say(f"page    {api}/")
+    say(f"find    {command('findings', 'list', '--url', api, '--token', token)}")
     say(f"check   {command('log', 'export', copy, *trust, '--url', api, '--token', token)}")
     say(f"        {command('log', 'verify', copy, *trust)}")
