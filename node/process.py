@@ -7,7 +7,6 @@ go on doing. Stop: no new requests, links closed, the commit under way finished,
 
 import asyncio
 import socket
-import time
 from collections.abc import Awaitable
 from contextlib import ExitStack
 
@@ -21,6 +20,7 @@ from ledger.errors import StoreError
 from ledger.state import Applied as LedgerApplied
 from node import selftest
 from node.bodies import Bodies
+from node.clock import Clock
 from node.config import Config as Settings
 from node.config import load_config
 from node.cosigner import Cosigner
@@ -64,11 +64,6 @@ from node.wire import Consensus, GetRecords, Pending, Records, encode_item
 from node.witness import Witness, read_outside
 
 log = get_logger("process")
-
-
-def now_ms() -> int:
-    """The wall clock, ms since 1970 UTC."""
-    return time.time_ns() // 1_000_000
 
 
 class NodeProcess:
@@ -131,6 +126,9 @@ class NodeProcess:
         self._closers.callback(guard.close)
         self._keys, self._logs = keys, home.logs(genesis.ledger_id)
         self._network = network
+        clock = Clock(home.clock if genesis.network == "dev" and home.clock.exists() else None)
+        self._closers.callback(clock.close)
+        self._now_ms = now_ms = clock.now_ms
 
         identity = Identity(genesis.ledger_id, keys.voting(network.epoch.keys), certificate)
         in_force = {node.tls for node in network.nodes.values()}
@@ -265,7 +263,7 @@ class NodeProcess:
     def _tell_work(self) -> None:
         self._poked = False
         waiting = self.execution.waiting_records()
-        due = bool(self.ledger.scheduled) or now_ms() - self.ledger.head.time >= HEARTBEAT_SECONDS * 1000
+        due = bool(self.ledger.scheduled) or self._now_ms() - self.ledger.head.time >= HEARTBEAT_SECONDS * 1000
         self.driver.post_now(Work(pending=len(self.mempool) > waiting, due=due))
 
     async def _tick(self) -> None:

@@ -6,17 +6,17 @@ ledger weeks late, answers that never come, differences in weight or parcels, co
 found no buyer and go back. Scales differ: of the answers of which the plan says nothing, `differing` in a thousand weigh up to
 a two-thousandth more or less than certified, either way alike.
 
-Before the first day everybody declares what it has in stock: as much as its trade of the three years asks for, and a
-twentieth more. Mines report what they produced a month after each half year.
+On the first day everybody declares what it has in stock; mines report what they produced (`api.demo.holdings`).
 """
 
 import random
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
 from api.demo.custody import GOES_BACK, add_custody
-from api.demo.shipments import Arrival, Goods, Shipment, plan
+from api.demo.holdings import opening, production, reported
+from api.demo.shipments import Arrival, Shipment, plan
 from api.demo.world import load_world
 from ledger.bodies import PRODUCTION_REPORT, STOCK_DECLARE, ConfirmLine, ProductionBody, Source, StockBody
 from ledger.bodies.reports import ProductionLine, StockLine
@@ -32,7 +32,6 @@ LATE_DAYS = 7
 ANSWER_DAYS = 45
 """An answer that has not come this long before the end may, or may not yet, be owed."""
 
-REPORT_DAYS = 30
 MINOR_PRODUCTION = 10**9
 """Points that each of those whose trade is planted has produced before the first day."""
 
@@ -137,60 +136,15 @@ def _answer(stage: Stage, shipment: Shipment, issued: dict[str, Record]) -> None
 def _declare(stage: Stage, shipments: list[Shipment]) -> None:
     """Opening stocks on the first day, production a month after each half year, that of the half before at once."""
     sign = stage.world.sign
-    produced = _production(shipments)
+    produced = production(shipments)
     for code, halves in produced.items():
         for half, lines in halves.items():
             body = ProductionBody(half, tuple(lines), 1)
-            if (day := _reported(half)) < stage.days:
+            if (day := max(0, reported(half) - FIRST_DAY)) < stage.days:
                 stage.on(day, lambda body=body, code=code: stage.put(sign(PRODUCTION_REPORT, body, code)), 0)
     for code in (*MINORS, *RUSHED):
         before = ProductionBody("2025H2", (ProductionLine(Cents(1), "710231", Points(MINOR_PRODUCTION)),), 1)
         stage.on(0, lambda body=before, code=code: stage.put(sign(PRODUCTION_REPORT, body, code)), 0)
-    for code, points in sorted(_opening(shipments, produced).items()):
+    for code, points in sorted(opening(shipments, produced).items()):
         stock = StockBody(date_of(FIRST_DAY - 1), (StockLine("710231", Points(points)),))
         stage.on(0, lambda body=stock, code=code: stage.put(sign(STOCK_DECLARE, body, code)), 0)
-
-
-def _half(date: str) -> str:
-    return f"{date[:4]}H{1 if date[5:7] <= '06' else 2}"
-
-
-def _reported(half: str) -> int:
-    """The day on which production of a half year is reported."""
-    end = f"{half[:4]}-06-30" if half.endswith("1") else f"{half[:4]}-12-31"
-    return max(0, day_number(end) + REPORT_DAYS - FIRST_DAY)
-
-
-def _production(shipments: list[Shipment]) -> dict[str, dict[str, list[ProductionLine]]]:
-    """What mines produced: a fiftieth more than they exported, by half year."""
-    sums: dict[tuple[str, str, str], list[Goods]] = defaultdict(list)
-    for shipment in shipments:
-        if not shipment.reexport:
-            for goods in shipment.goods:
-                sums[shipment.issuer, _half(shipment.issued), goods.hs].append(goods)
-    found: dict[str, dict[str, list[ProductionLine]]] = defaultdict(lambda: defaultdict(list))
-    for (code, half, hs), goods in sorted(sums.items()):
-        points, cents = sum(line.points for line in goods), sum(line.cents for line in goods)
-        found[code][half].append(ProductionLine(Cents(cents * 51 // 50), hs, Points(points * 51 // 50)))
-    return found
-
-
-def _opening(shipments: list[Shipment], produced: dict[str, dict[str, list[ProductionLine]]]) -> dict[str, int]:
-    """By participant, the most that its exports ever exceed what it imported and reported, and a twentieth more."""
-    moves: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
-    for shipment in shipments:
-        moves[shipment.issuer].append((shipment.at, 1, -shipment.points))
-        if shipment.arrival and shipment.arrival.outcome != "refused":
-            moves[shipment.destination].append((shipment.arrival.at, 0, sum(line.points for line in shipment.arrival.goods)))
-    for code, halves in produced.items():
-        for half, lines in halves.items():
-            moves[code].append(((_reported(half) + FIRST_DAY) * DAY_MS, 0, sum(line.points for line in lines)))
-    needed: dict[str, int] = {}
-    for code, rows in moves.items():
-        held = least = 0
-        for _, _, points in sorted(rows):
-            held += points
-            least = min(least, held)
-        if least:
-            needed[code] = -least * 21 // 20
-    return needed
