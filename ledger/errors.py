@@ -347,7 +347,7 @@ class PaperEncodingError(ProofError):
 
 
 class PaperCompressionError(ProofError):
-    """A proof text whose bytes are no raw deflate stream, end too soon, go on after its end, or grow beyond what a proof may be."""
+    """A proof text whose bytes are no raw deflate stream, end too soon, go on after its end, or grow beyond a proof's size."""
 
 
 class PaperTooLargeError(ProofError):
