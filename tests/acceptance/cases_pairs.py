@@ -3,7 +3,7 @@
 from ledger.bodies import PLENARY_PROPOSE, ProposeBody
 from ledger.units import DAY_MS
 from tests.acceptance.cases import Case
-from tests.acceptance.members import RUSHED, today
+from tests.acceptance.members import RUSHED, SPARED, SUSPENDED, WITHDRAWN, today
 from tests.acceptance.stage import Stage
 
 MANY = 50
@@ -177,7 +177,8 @@ class Rush:
 
     @staticmethod
     def _issue(stage: Stage, issuer: str, points: int) -> None:
-        destinations = [code for code in sorted(stage.world.ledger.register.participants) if code not in (issuer, "VE")]
+        known = sorted(stage.world.ledger.register.participants)
+        destinations = [code for code in known if code not in {issuer, SUSPENDED, SPARED, WITHDRAWN}]
         issue = stage.issue((issuer, stage.rng.choice(destinations)), points)
         stage.later(3, lambda: stage.confirm(issue))
 

@@ -20,9 +20,10 @@ from api.demo.shipments import Arrival, Shipment, plan
 from api.demo.world import load_world
 from ledger.bodies import PRODUCTION_REPORT, STOCK_DECLARE, ConfirmLine, ProductionBody, Source, StockBody
 from ledger.bodies.reports import ProductionLine, StockLine
+from ledger.periods import day_after, half_of
 from ledger.record import Record
 from ledger.units import DAY_MS, Cents, Ms, Points, date_of, day_number
-from tests.acceptance.members import FIRST_DAY, MINORS, RANGED, RUSHED, first_number, today
+from tests.acceptance.members import FIRST_DAY, MINORS, RANGED, RUSHED, SPARED, WITHDRAWN, first_number, today
 from tests.acceptance.stage import Stage
 
 DIFFERING = 42
@@ -142,7 +143,14 @@ def _declare(stage: Stage, shipments: list[Shipment]) -> None:
             body = ProductionBody(half, tuple(lines), 1)
             if (day := max(0, reported(half) - FIRST_DAY)) < stage.days:
                 stage.on(day, lambda body=body, code=code: stage.put(sign(PRODUCTION_REPORT, body, code)), 0)
-    for code in (*MINORS, *RUSHED):
+    half = half_of(today(0))
+    while (day := reported(half) - FIRST_DAY) < stage.days:
+        for code in sorted(stage.world.ledger.genesis.participants):
+            if half not in produced.get(code, {}):
+                nothing = ProductionBody(half, (), 1)
+                stage.on(day, lambda body=nothing, code=code: stage.put(sign(PRODUCTION_REPORT, body, code)), 0)
+        half = half_of(day_after(half))
+    for code in (*MINORS, *RUSHED, SPARED, WITHDRAWN):
         before = ProductionBody("2025H2", (ProductionLine(Cents(1), "710231", Points(MINOR_PRODUCTION)),), 1)
         stage.on(0, lambda body=before, code=code: stage.put(sign(PRODUCTION_REPORT, body, code)), 0)
     for code, points in sorted(opening(shipments, produced).items()):

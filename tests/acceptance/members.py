@@ -33,8 +33,14 @@ SUSPENDED, SUSPENDED_ZONE, ZONES = "VE", "Bria", ("Berberati", "Boda", "Carnot",
 """VE as a whole; of CF one zone, and the zones from which its goods come."""
 
 VALIDATORS = ("BW", "RU", "EU", "AE", "IN", "ZA", "AO", "CA", "IL", "NA", "GB", "CN", "US", "SG")
-MINORS = ("AU", "BD", "GA", "ID", "KG", "KH", "KR", "KZ", "LA", "ML", "MX", "MY", "MZ")
+MINORS = ("AU", "BD", "ID", "KG", "KH", "KR", "KZ", "LA", "MX", "MY", "MZ")
 """Issue nothing in the honest world, so that pairs with them are a planter's own."""
+
+SPARED, SPARED_ZONE = "ML", "Kenieba"
+"""Suspended as a whole, and one of its zones may export; it has no honest trade."""
+
+WITHDRAWN, WITHDRAWN_ON = "GA", 700
+"""Withdraws from a day on (counted from the first one); before, only planters let it export."""
 
 RUSHED = ("NO", "NZ", "PA", "QA", "SZ", "TG", "UA", "UZ")
 """The same; only `rush` lets them issue."""
@@ -70,6 +76,7 @@ def _member(row: dict[str, str]) -> Participant:
     suspensions = {
         SUSPENDED: (Suspension("2008-11-05", "", ""),),
         "CF": (Suspension("2024-11-15", "", SUSPENDED_ZONE),),
+        SPARED: (Suspension("2020-01-01", "", ""),),
     }
     ranges = tuple(NumberRange(year, first_number(year), first_number(year) + 9_999) for year in YEARS)
     return Participant(
@@ -82,7 +89,7 @@ def _member(row: dict[str, str]) -> Participant:
         issues_from=SINCE,
         confirms_from=SINCE,
         suspensions=suspensions.get(code, ()),
-        compliant_zones=tuple(CompliantZone(zone) for zone in ZONES if code == "CF"),
+        compliant_zones=tuple(CompliantZone(zone) for zone in {"CF": ZONES, SPARED: (SPARED_ZONE,)}.get(code, ())),
         validity_days=0,
         authorities=(Authority(row["authorities"].split(";")[0], keys),),
         seals=(SealKey(EPOCH, bindings.crypto_scalarmult_base(seal_secret(code))),),

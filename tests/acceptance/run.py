@@ -12,8 +12,10 @@ from ledger.state import Block, Head, Ledger
 from ledger.store import Store
 from tests.acceptance import refusals
 from tests.acceptance.cases import SINGLE, Case
+from tests.acceptance.cases_chains import chains
 from tests.acceptance.cases_goods import GOODS
 from tests.acceptance.cases_pairs import pairs
+from tests.acceptance.cases_reports import reports
 from tests.acceptance.honest import DIFFERING, populate, shipments_of
 from tests.acceptance.members import world_genesis
 from tests.acceptance.scorer import Row, all_findings, score
@@ -89,13 +91,15 @@ def play(certificates: int, planted: int, near: int, *, seed: int = 0, days: int
     """Lets the years pass, with so many honest certificates, and so many plants and near misses of each rule."""
     with tempfile.TemporaryDirectory() as folder, Stage(Path(folder) / "ledger", seed, days) as stage:
         populate(stage, shipments_of(seed, days, certificates, differing))
-        played: tuple[Case, ...] = (*SINGLE, *pairs(), *GOODS)
+        reported, returns = reports(stage)
+        played: tuple[Case, ...] = (*SINGLE, *pairs(), *GOODS, *chains(), *reported)
         for case in played:
             for i in range(planted):
                 case.plant(stage, i)
             for i in range(near):
                 case.near_miss(stage, i)
         refusals.plant_all(stage, planted, near)
+        returns.schedule()
         stage.run()
         ledger = stage.world.ledger
         again, head, findings = _again(stage, Path(folder) / "again")

@@ -20,10 +20,21 @@ from typing import Self
 
 from ledger.bodies import CERTIFICATE_CLOSE, CloseBody, IssueBody, Line, Source
 from ledger.errors import Code
+from ledger.periods import quarter_of
 from ledger.record import Record, Submission
 from ledger.state import Block
 from ledger.units import DAY_MS, date_of, day_number
-from tests.acceptance.members import FIRST_DAY, MINORS, SUSPENDED, VALIDITY_DAYS, today, world_genesis
+from tests.acceptance.members import (
+    FIRST_DAY,
+    MINORS,
+    RUSHED,
+    SPARED,
+    SUSPENDED,
+    VALIDITY_DAYS,
+    WITHDRAWN,
+    today,
+    world_genesis,
+)
 from tests.support.world import World
 
 SATURDAY = 5
@@ -81,7 +92,9 @@ class Stage:
         self._serial = count()
         self._today: list[tuple[Record, Code | None, Code | None]] = []
         self._numbers: Counter[str] = Counter()
-        others = sorted(set(self.world.ledger.genesis.participants) - {*MINORS, *SHARED_DESTINATIONS, SUSPENDED})
+        others = sorted(
+            set(self.world.ledger.genesis.participants) - {*MINORS, *RUSHED, *SHARED_DESTINATIONS, SUSPENDED, SPARED, WITHDRAWN}
+        )
         self._pairs = self._shuffled((issuer, code) for issuer in MINORS for code in others)
         self._shared = [self._pairs.pop() for _ in range(SHARED_PAIRS)]
         self._minor_pairs = self._shuffled(permutations(MINORS, 2))
@@ -120,6 +133,16 @@ class Stage:
     def date(self) -> str:
         """Today's."""
         return today(self.day)
+
+    @staticmethod
+    def date_of(day: int) -> str:
+        """The date of a day counted from the first one."""
+        return today(day)
+
+    @property
+    def minors(self) -> list[str]:
+        """Those that issue nothing in the honest world."""
+        return list(MINORS)
 
     def past(self, days: int) -> str:
         """The date so many days ago."""
@@ -190,7 +213,9 @@ class Stage:
     def issue(self, pair: tuple[str, str], weight: int = 0, near: Code | None = None, **changes: object) -> Record:
         """Issues a certificate today; `near`: to this refusal."""
         self.certificates += 1
-        return self.put(self.world.issue(**self.body(pair, weight, **changes)), near=near)
+        issue = self.put(self.world.issue(**self.body(pair, weight, **changes)), near=near)
+        self._after_return(issue.body.number, issue.body.issued)
+        return issue
 
     def reexport_body(self, pair: tuple[str, str], sources: dict[str, int], **changes: object) -> dict[str, object]:
         """Fields of a certificate of goods of no stated origin that takes all its carats from these sources."""
@@ -229,7 +254,15 @@ class Stage:
 
     def close(self, number: str, reason: str = "void") -> Record:
         """The issuer closes a certificate today."""
+        held = self.world.ledger.certificate(number)
+        if held is not None:
+            self._after_return(number, held.row.issued)
         return self.put(self.world.sign(CERTIFICATE_CLOSE, CloseBody(number=number, reason=reason), number[:2]))
+
+    def _after_return(self, number: str, issued: str) -> None:
+        """A certificate of a quarter that is over: its issuer's return may have been filed."""
+        if quarter_of(issued) != quarter_of(self.date):
+            self.truth.possible["return-mismatch"].add(f"{number[:2]}/export/{quarter_of(issued)}")
 
     # --- inside -------------------------------------------------------------------------------------------------------
 
