@@ -333,3 +333,42 @@ class DiskError(StoreError):
     """The disk is full or fails, or another process has the store: nothing is known of what is stored."""
 
     damaged = False
+
+
+# --- certificates on paper, and the cached status of certificates
+
+
+class PaperPrefixError(ProofError):
+    """A scanned text that is no proof of a certificate: it does not begin with `KP1:`."""
+
+
+class PaperEncodingError(ProofError):
+    """A proof text that is no base45: a character, group or length that the encoding does not have."""
+
+
+class PaperCompressionError(ProofError):
+    """A proof text whose bytes are no raw deflate stream, end too soon, go on after its end, or grow beyond what a proof may be."""
+
+
+class PaperTooLargeError(ProofError):
+    """A receipt that does not fit into one code, even with a single cosignature."""
+
+
+class NotCertificateError(ProofError):
+    """A proof about a record that states no certificate."""
+
+
+class MalformedStatusError(ProofError):
+    """A status file that does not parse, or whose lists are not in their one form."""
+
+
+class StatusSignerError(ProofError):
+    """A status file that no node of the policy signed, or one of another ledger."""
+
+
+class StatusSignatureError(ProofError):
+    """A status file whose signature does not verify."""
+
+
+class StatusConflictError(ProofError):
+    """A proof and a status file that contradict each other: somebody signed an untrue one."""

@@ -173,3 +173,18 @@ MAX_HELD_NOTES = 50_000
 
 MAX_SHOWN_FINDINGS = 50
 """Findings that are shown with a certificate; the list of them has all."""
+
+MAX_PAPER_CHARACTERS = 2_780
+"""A proof on paper: what a QR code of version 36 at error correction M holds; in modules of 0.4 mm it is 64.4 mm wide."""
+
+MAX_SCANNED_CHARACTERS = 4_296
+"""What the largest QR code holds: no longer text was ever scanned."""
+
+MAX_STATUS_BYTES = 4 * 1024 * 1024
+"""A status file: a million certificates whose states alternate need less."""
+
+MAX_STATUS_RUNS = 500_000
+"""Runs of numbers of one issuer in it."""
+
+STATUS_DAYS = 400
+"""How far back a status file goes by day of issue: whatever was issued before has expired (`MAX_VALIDITY_DAYS` and a month)."""
