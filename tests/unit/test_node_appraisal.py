@@ -109,3 +109,20 @@ def test_the_verb_prints_what_is_found(tmp_path):
         assert text.splitlines()[-1] == "4 records, 3 sealed parts opened, 0 not readable"
 
     traded(tmp_path, story)
+
+
+def test_values_that_break_their_commitments_are_not_judged(tmp_path, monkeypatch):
+    """An issuer seals other values than those it commits to: nothing is made of them."""
+    true = Trader._values
+
+    def lying(self, cents):
+        values, commitments = true(self, cents)
+        return [[cents + 1, blinding] for cents, blinding in values], commitments
+
+    monkeypatch.setattr(Trader, "_values", lying)
+
+    async def story(port, client, made):
+        got = await examined(port, client, SECRETARIAT)
+        assert (got.found, got.opened, len(got.unread)) == ((), 0, 4)
+
+    traded(tmp_path, story)
