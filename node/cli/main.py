@@ -14,6 +14,7 @@ from node.cli import (
     certificates,
     custody,
     devnet,
+    errors,
     figures,
     imports,
     inquiries,
@@ -44,7 +45,7 @@ app = App(
 )
 app.register_install_completion_command()
 _OPERATING = (devnet, operate, network, nodes, keys, tokens, archives)
-_WORKING = (certificates, imports, papers, custody, figures, returns, inquiries, sealed, statements, receipts, log)
+_WORKING = (certificates, imports, papers, custody, figures, returns, inquiries, sealed, statements, receipts, log, errors)
 for group in (*_OPERATING, *_WORKING):
     group.register(app)
 
