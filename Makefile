@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 SETUP := .venv/.ready
 
-.PHONY: help setup demo test lint unit bench soak errors lock clean
+.PHONY: help setup demo test lint unit bench soak guides lock clean
 
 help: ## what can be done here
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -15,8 +15,8 @@ $(SETUP): requirements-dev.lock pyproject.toml deploy/setup.sh
 	@deploy/setup.sh
 	@touch $@
 
-demo: setup ## four nodes on loopback and a week of generated world trade
-	@.venv/bin/kpledger devnet --load week --dir .demo
+demo: setup ## four nodes on loopback and a year of generated world trade, in small
+	@.venv/bin/kpledger devnet --load year --dir .demo
 
 test: setup lint unit ## lint, types, import rules and every test
 
@@ -38,8 +38,8 @@ bench: setup ## figures of this machine, each beside its limit
 soak: setup ## the long run: HOURS (8) on JOBS cores (all), with a summary and a script for each failure
 	@$(PY) -m tests.soak $(if $(HOURS),--hours $(HOURS)) $(if $(JOBS),--jobs $(JOBS)) $(if $(SEED),--seed $(SEED))
 
-errors: setup ## the table of errors in the guides, made from the code
-	@.venv/bin/kpledger errors --markdown > deploy/guides/errors.md
+guides: setup ## the guides that are tables of the code: errors, findings
+	@$(PY) -m api.reference
 
 lock: ## pin anew what pyproject.toml asks for (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links \

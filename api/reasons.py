@@ -10,12 +10,48 @@ from dataclasses import fields, is_dataclass
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+from ledger.bodies import KINDS
 from ledger.errors import Code
 from ledger.register import Register
 from ledger.rules import RULES
 from ledger.rules.common import check_common
 
 _FOLLOWED = "ledger."
+
+
+_SEALED = frozenset(
+    {
+        Code.BAD_KEY,
+        Code.ENVELOPE_MISSING,
+        Code.ENVELOPE_HASH,
+        Code.ENVELOPE_READERS,
+        Code.ENVELOPE_UNREADABLE,
+        Code.RID_USED,
+        Code.BAD_COMMITMENT,
+    }
+)
+"""Reasons that lie in a sealed part."""
+
+_FORM = frozenset({Code.MALFORMED, Code.NOT_CANONICAL, Code.TOO_LARGE, Code.TOO_DEEP, Code.UNKNOWN_KIND, Code.BAD_VALUE})
+_FEW = 8
+"""Kinds that are named one by one, where others are met by all that need such a key."""
+
+_ELSEWHERE = {
+    Code.BAD_GENESIS: "the genesis file",
+    Code.BAD_SIGNATURE: "every kind",
+    Code.DAILY_QUOTA: "every kind",
+    Code.ENVELOPE_UNEXPECTED: "kinds without a sealed part",
+}
+
+
+def met_by() -> Mapping[Code, str]:
+    """Where each reason is met, in words.
+
+    Raises:
+        KeyError: nothing is known to refuse anything for one of them: no rule names it, nor does this module.
+    """
+    own, signing = kinds_by_code(), kinds_by_signing()
+    return {code: _where(code, own.get(code, ()), signing.get(code, ())) for code in Code}
 
 
 def kinds_by_code() -> Mapping[Code, tuple[str, ...]]:
@@ -29,6 +65,19 @@ def kinds_by_signing() -> Mapping[Code, tuple[str, ...]]:
     common = _codes(check_common)
     asked = {kind: common | _codes(type(rule.signer).check) | _codes(type(rule.signer).known) for kind, rule in RULES.items()}
     return {code: kinds for code in Code if (kinds := tuple(kind for kind, codes in asked.items() if code in codes))}
+
+
+def _where(code: Code, kinds: tuple[str, ...], signing: tuple[str, ...]) -> str:
+    """Form, signature and envelope are looked at before any kind's rules."""
+    if code in _SEALED:
+        return ", ".join(("kinds with a sealed part", *(kind for kind in kinds if not KINDS[kind].sealed)))
+    if code in _FORM:
+        return "every kind"
+    if kinds:
+        return " ".join(kinds)
+    if signing:
+        return " ".join(signing) if len(signing) <= _FEW else "every kind, by its signing key or time"
+    return _ELSEWHERE[code]
 
 
 def _codes(start: Any) -> frozenset[Code]:

@@ -161,3 +161,15 @@ MAX_DUE_FINDINGS = 500
 
 MAX_CIRCLE_LOOKS = 64
 """Certificates that are looked at for goods that return: about 0.5 ms for one record."""
+
+MAX_FOOTPRINT = 64
+"""Origins that a footprint tells apart: the others count as unstated."""
+
+MAX_TAINT_LOOKS = 64
+"""Certificates that one record or one day's look passes a taint on to; what lies beyond waits for the next day."""
+
+MAX_HELD_NOTES = 50_000
+"""Notes of findings that stay decoded in memory, about 15 MB; then they are read anew."""
+
+MAX_SHOWN_FINDINGS = 50
+"""Findings that are shown with a certificate; the list of them has all."""

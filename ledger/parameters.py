@@ -61,7 +61,24 @@ PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
         "number-gap-days": Parameter(30, 1, 366, "that a skipped number has time to come in"),
         "number-gap-most": Parameter(50, 1, MAX_GAP_NUMBERS, "numbers in a gap; a wider step begins another series"),
         "rush-factor": Parameter(3, 1, 1_000, "times the median week that an issuer's week before a suspension may have"),
+        "return-days": Parameter(61, 1, 366, "after a period in which its return or report is due"),
+        "exposure-per-mille": Parameter(1, 1, 1_000, "of a parcel, from which suspended goods in it are worth a finding"),
+        "gap-per-mille": Parameter(50, 1, 1_000, "of a pair's exports of a quarter, above which the imports differ too much"),
+        "gap-certificates": Parameter(10, 1, 10**6, "certificates of a pair in a quarter before a gap is judged"),
+        "change-factor": Parameter(3, 2, 1_000, "times more or less than the mean of the periods before"),
+        "change-certificates": Parameter(20, 1, 10**6, "certificates in a quarter before its change is judged"),
         "rush-certificates": Parameter(5, 1, 10**6, "certificates in a week before a rush is judged"),
+        # thresholds of what readers of sealed parts find (`ledger.appraisal`)
+        "uplift-per-mille": Parameter(
+            200, 1, 10**6, "that a hub's re-exports of a quarter are worth more a carat than its imports"
+        ),
+        "lot-uplift-per-mille": Parameter(500, 1, 10**6, "that a re-export is worth more a carat than its sources"),
+        "lot-uplift-days": Parameter(90, 1, 3_660, "within which a lot that is worth so much more leaves again"),
+        "unit-value-factor": Parameter(2, 2, 1_000, "times the price of production that exports of own goods may differ by"),
+        "unit-value-peers": Parameter(10, 4, 10**6, "lines of like goods of a year before one of them is an outlier"),
+        "unit-value-z": Parameter(35, 10, 1_000, "tenths of a robust z, above which a price is an outlier among its like"),
+        "value-discrepancy-per-mille": Parameter(200, 1, 10**6, "of a certificate's value, by which the importer's may differ"),
+        "duplicate-parcel-days": Parameter(90, 1, 3_660, "within which the same parcel of the same trader is not another one"),
     }
 )
 """Every parameter by its name."""

@@ -12,10 +12,26 @@ def quarter_of(date: str) -> str:
     return f"{date[:4]}Q{(int(date[5:7]) + 2) // 3}"
 
 
+def half_of(date: str) -> str:
+    """The half-year of a date `YYYY-MM-DD`."""
+    return f"{date[:4]}H{(int(date[5:7]) + 5) // 6}"
+
+
 def day_after(period: str) -> str:
     """The first day after a quarter or half: `2026-04-01` for `2026Q1`."""
     year, months = int(period[:4]), (3 if period[4] == "Q" else 6) * int(period[5])
     return f"{year + months // 12}-{months % 12 + 1:02}-01"
+
+
+def first_day(period: str) -> str:
+    """The first day of a quarter or half: `2026-04-01` for `2026Q2`."""
+    return f"{period[:4]}-{(3 if period[4] == 'Q' else 6) * (int(period[5]) - 1) + 1:02}-01"
+
+
+def period_before(period: str) -> str:
+    """The quarter or half before: `2025Q4` for `2026Q1`."""
+    year, sort, place = int(period[:4]), period[4], int(period[5])
+    return f"{year}{sort}{place - 1}" if place > 1 else f"{year - 1}{sort}{4 if sort == 'Q' else 2}"
 
 
 def is_over(period: str, now: Ms) -> bool:

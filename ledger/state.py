@@ -21,7 +21,7 @@ Records' bytes are written once, before their block, by `keep_bodies`. On openin
 leaves' bytes are checked against the head. Reference: 2-records.md, 5-log.md, "Leaves, hash tiles, state and height".
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import partial
@@ -33,7 +33,7 @@ from ledger import entries, keys, parameters, quota, units
 from ledger.answers import CertificateRow, CertificateView, Claim, Judgement, Page, Standing
 from ledger.entries import Head, JudgementEntry, Validators
 from ledger.errors import BlockOrderError, ForeignStoreError, ProtocolError, Refusal, StoreError
-from ledger.findings import Findings
+from ledger.findings import Findings, Memory
 from ledger.genesis import PROTOCOL, Genesis
 from ledger.leaves import read_leaf
 from ledger.log import Log
@@ -45,6 +45,7 @@ from ledger.rolls import Rolls
 from ledger.rules import Place, View, Writer, check_key, check_record
 from ledger.rules.common import check_addressed, check_readers
 from ledger.rules.plenary import decide
+from ledger.scrub import scrub
 from ledger.store import Store
 from ledger.tiles import TILE_WIDTH
 from ledger.totals import Totals
@@ -99,6 +100,7 @@ class Ledger(Queries):
     def __init__(self, store: Store, genesis: Genesis, standing: Standing, equivocation: Equivocation) -> None:
         super().__init__(store, genesis, standing)
         self._equivocation = partial(equivocation, genesis.ledger_id)
+        self._memory = Memory()
         self._kept: set[bytes] = set()
         self._executing: frozenset[bytes] = frozenset()
         self._dropping = Lock()
@@ -211,6 +213,10 @@ class Ledger(Queries):
             places = [place(record_id) for record_id in dropped for place in (keys.record, keys.envelope)]
             self._store.write(dict.fromkeys(places), sync=False)
 
+    def scrub(self) -> Iterator[int]:
+        """One pass over everything that is stored as of now, in short steps (`ledger.scrub`); raises StoreError at damage."""
+        return scrub(self._store, self.head)
+
     # --- the transition ---------------------------------------------------------------------------------------------
 
     def apply(self, block: Block, extra: Mapping[bytes, bytes] = _NOTHING) -> Applied:
@@ -237,7 +243,7 @@ class Ledger(Queries):
         writer = Writer(overlay, totals)
         decide(view, writer, block.height)
         _check_protocol(view)
-        findings = Findings(view, overlay, self._store, block.height)
+        findings = Findings(view, overlay, self._store, before, self._memory)
         findings.due()
         leaves: list[bytes] = []
         judgements: list[Judgement] = []
@@ -262,6 +268,7 @@ class Ledger(Queries):
         writes.extend((keys.node(key), value) for key, value in extra.items())
         writes.append((keys.HEAD, entries.encode(head)))
         self._store.write(writes, sync=True)
+        findings.remember()
         grown = copy(log)
         grown.commit(tree)
         self._standing = Standing(head, grown, overlay.rolls)

@@ -96,6 +96,7 @@ def day_number(text: str, field: str = "") -> int:
         raise Refusal(Code.BAD_VALUE, field, given=given, expected="date YYYY-MM-DD") from None
 
 
+@lru_cache(maxsize=4096)
 def date_of(day: int) -> str:
     """The date of a day number, inverse of `day_number`.
 

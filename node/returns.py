@@ -81,7 +81,7 @@ async def prepare(client: Client, desk: Desk, flow: Flow, quarter: str) -> Retur
             certificates += 1
             lines += found
     body = ReturnBody(
-        cells=_cells(lines),
+        cells=cells(lines),
         certificates=certificates,
         flow=flow,
         last=None if sums["last"] is None else bytes.fromhex(sums["last"]),
@@ -157,7 +157,7 @@ async def _opened(client: Client, desk: Desk, flow: Flow, quarter: str, number: 
             continue
         fields = _open(desk, await fetch_envelope(client, record), number)
         partner = body.destination if isinstance(body, StatedBody) else issuer_of(body.number)
-        trader = _trader(fields.get("exporter" if flow == "export" else "importer"))
+        trader = trader_of(fields.get("exporter" if flow == "export" else "importer"))
         cents = check_values(fields, body.lines)
         lines: Sequence[CountedLine] = body.lines
         return [
@@ -182,17 +182,18 @@ def _open(desk: Desk, envelope: bytes, number: str) -> dict[str, Any]:
     )
 
 
-def _trader(party: object) -> str:
+def trader_of(party: object) -> str:
     """Who trades: a licence, or a name where there is none; all who are not named are one."""
     if not isinstance(party, dict):
         return ""
     return str(party.get("licence") or party.get("name") or "")
 
 
-def _cells(lines: Sequence[OpenedLine]) -> tuple[ReturnCell, ...]:
-    cells: dict[tuple[str, str], list[OpenedLine]] = defaultdict(list)
+def cells(lines: Sequence[OpenedLine]) -> tuple[ReturnCell, ...]:
+    """The sums by partner and HS code, in order."""
+    by_cell: dict[tuple[str, str], list[OpenedLine]] = defaultdict(list)
     for line in lines:
-        cells[line.partner, line.hs].append(line)
+        by_cell[line.partner, line.hs].append(line)
     return tuple(
         ReturnCell(
             partner=partner,
@@ -201,7 +202,7 @@ def _cells(lines: Sequence[OpenedLine]) -> tuple[ReturnCell, ...]:
             cents=Cents(sum(line.cents for line in found)),
             blinding=sum_blindings(line.blinding for line in found),
         )
-        for (partner, hs), found in sorted(cells.items())
+        for (partner, hs), found in sorted(by_cell.items())
     )
 
 

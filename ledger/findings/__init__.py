@@ -6,13 +6,19 @@
 | `book` | findings, notes and agenda of one block: read through, written with the block |
 | `change` | what a record made of a certificate: before, after |
 | `engine` | one block: what the day brings, then each accepted record |
-| `views` | the lists that are read |
-| `timing` | late-issue, unconfirmed |
+| `lists`, `views` | where findings are listed; the pages that are read |
+| `thresholds` | which parameters each rule asks for |
+| `timing` | late-issue, unconfirmed, post-verification |
 | `outcomes` | discrepancy, discrepancy-drift, no-receipt-code, quick-transit, never-a-discrepancy |
-| `numbers` | number-gap |
+| `numbers` | number-gap, number-range |
 | `pace` | splitting, rush |
 | `goods` | circular-custody, origin-balance |
-| `conduct` | equivocation |
+| `exposure` | origin-exposure |
+| `stocks` | negative-stock |
+| `pairs` | bilateral-gap |
+| `taint` | tainted |
+| `returns` | return-late, return-mismatch, period-change |
+| `conduct` | sealed-fault, equivocation |
 
 How it works:
 
@@ -33,7 +39,8 @@ A rule whose meaning changes gets a higher version in `entries.RULES`: findings 
 certificates as they stand on the ledger; carats measured are what destinations said. Reference: 7-audit.md.
 """
 
+from ledger.findings.book import Memory
 from ledger.findings.engine import Findings
 from ledger.findings.entries import RULES, Finding, Severity, Status
 
-__all__ = ["RULES", "Finding", "Findings", "Severity", "Status"]
+__all__ = ["RULES", "Finding", "Findings", "Memory", "Severity", "Status"]

@@ -7,29 +7,33 @@ Rules:
    put on it is of a later day than the block's, so nothing is put before the place up to which it is done.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ledger import entries, keys
+from ledger import entries, keys, quarterly
+from ledger.entries import Head
 from ledger.errors import StoreError
 from ledger.findings.entries import (
     RULES,
-    STATUSES,
     Finding,
+    Footprint,
     Lot,
     Origins,
     Outcomes,
     Severity,
     Status,
+    Stocks,
     Sums,
+    Taint,
     Watch,
     decode_finding,
 )
-from ledger.limits import MAX_DUE_FINDINGS
+from ledger.findings.lists import places
+from ledger.limits import MAX_DUE_FINDINGS, MAX_HELD_NOTES
 from ledger.overlay import Overlay
 from ledger.rules.common import View
 from ledger.store import Reads
@@ -63,22 +67,83 @@ ORIGINS: Final = _sort("o", Origins, Origins())
 MISSING: Final = _sort("g", str, "")
 """Of a number in a gap that was found: what that finding is about."""
 
+STOCK: Final = _sort("h", Stocks, Stocks())
+FOOTPRINT: Final = _sort("e", Footprint, Footprint())
+"""Of a certificate with sources; any other's is that of its lines."""
+
+OWN_TAINT: Final = _sort("u", Taint)
+TAINT: Final = _sort("t", Taint)
+"""What a certificate has from its sources; `OWN_TAINT`: what others have from it."""
+
+GAP: Final = _sort("b", Sums, Sums())
+CALENDAR: Final = _sort("q", str, "")
+"""The first whole quarter of the ledger."""
+
+
+_HELD: Final = frozenset(
+    sort.letter.encode() for sort in (DRIFT, PAIR, SAME_DAY, ISSUED, FIRST_DAY, WATCH, ORIGINS, STOCK, GAP, CALENDAR)
+)
+"""Sorts of participants, pairs and days: few, and asked for by every record."""
+
+_SORT: Final = slice(len(keys.FINDING_NOTES), len(keys.FINDING_NOTES) + 1)
+
+
+class Memory:
+    """Notes that one block leaves decoded for the next; only what the store has."""
+
+    __slots__ = ("notes",)
+
+    def __init__(self) -> None:
+        self.notes: dict[bytes, Any] = {}
+
+    def take(self, notes: Mapping[bytes, Any]) -> None:
+        """What a block has read and written, once its batch is in the store."""
+        if len(self.notes) > MAX_HELD_NOTES:
+            self.notes.clear()
+        self.notes.update((key, value) for key, value in notes.items() if key[_SORT] in _HELD)
+
 
 class Book:
-    """One block's findings. `view` is the state as the records so far have left it."""
+    """One block's findings.
 
-    __slots__ = ("_changed", "_count", "_findings", "_notes", "_overlay", "_store", "_stored", "height", "today", "view")
+    Attributes:
+        view: the state as the records so far have left it.
+        height: of the block.
+        today: its day.
+        day_before: the day of the block before.
+    """
 
-    def __init__(self, view: View, overlay: Overlay, store: Reads, height: int) -> None:
+    __slots__ = (
+        "_changed",
+        "_count",
+        "_findings",
+        "_memory",
+        "_new",
+        "_notes",
+        "_overlay",
+        "_parameters",
+        "_store",
+        "_stored",
+        "day_before",
+        "height",
+        "today",
+        "view",
+    )
+
+    def __init__(self, view: View, overlay: Overlay, store: Reads, before: Head, memory: Memory) -> None:
         self.view = view
-        self.height = height
+        self.height = before.height + 1
+        self.day_before = before.time // DAY_MS
         self.today = view.now // DAY_MS
         self._overlay = overlay
         self._store = store
         self._stored: dict[str, Finding | None] = {}
         self._findings: dict[str, Finding] = {}
+        self._memory = memory
+        self._new: set[str] = set()
         self._notes: dict[bytes, Any] = {}
         self._changed: dict[bytes, bool] = {}
+        self._parameters: dict[str, int] = {}
         self._count = -1
 
     # --- findings -----------------------------------------------------------------------------------------------------
@@ -114,7 +179,7 @@ class Book:
         if found is not None:
             return found
         if name not in self._stored:
-            data = self._overlay.get(keys.finding(name))
+            data = None if about in self._new else self._overlay.get(keys.finding(name))
             self._stored[name] = None if data is None else decode_finding(data)
         return self._stored[name]
 
@@ -123,10 +188,19 @@ class Book:
     def note(self, sort: Sort, subject: str) -> Any:
         """What is kept of this sort about a subject; what the sort has for none where nothing is."""
         key = keys.finding_note(sort.letter, subject)
-        if key not in self._notes:
-            data = self._overlay.get(key)
-            self._notes[key] = sort.none if data is None else entries.decode_with(sort.decoder, data)
-        return self._notes[key]
+        if key in self._notes:
+            return self._notes[key]
+        if key in self._memory.notes:
+            value = self._memory.notes[key]
+        else:
+            data = None if subject in self._new and sort is not MISSING else self._overlay.get(key)
+            value = sort.none if data is None else entries.decode_with(sort.decoder, data)
+        self._notes[key] = value
+        return value
+
+    def opened(self, number: str) -> None:
+        """This block opens a certificate: of its number nothing was found or kept yet, but that it was missing."""
+        self._new.add(number)
 
     def keep(self, sort: Sort, subject: str, value: Any) -> None:
         """Keep this from now on; what the sort has for none is not kept."""
@@ -156,11 +230,31 @@ class Book:
             yield rest[:1], rest[1:]
         self._overlay.put(keys.FINDING_DONE, done if taken == MAX_DUE_FINDINGS else end)
 
+    # --- figures of the state -----------------------------------------------------------------------------------------
+
+    def quarter(self, code: str, flow: str, quarter: str) -> tuple[int, int]:
+        """Certificates and points of a quarter's trade before this block's records: asked for by what a day brings."""
+        key = keys.quarter(code, keys.FLOW_LETTERS[flow], quarter)
+        cells = quarterly.read(self._store.iterate(key))
+        return self.view.state.trade.quarter(code, flow, quarter).certificates, sum(cell.points for _, _, cell in cells)
+
+    def takers(self, number: str) -> tuple[str, ...]:
+        """The certificates that have taken carats from one, ascending; costs what the block has written so far."""
+        prefix = keys.claims(number)
+        found = {key for key, _ in self._store.iterate(prefix)}
+        for key, value in self._overlay.writes():
+            if key.startswith(prefix):
+                (found.discard if value is None else found.add)(key[len(prefix) :])
+        return tuple(key.decode() for key in sorted(found))
+
     # --- parameters ---------------------------------------------------------------------------------------------------
 
     def parameter(self, name: str) -> int:
         """A threshold's value on the block's day."""
-        return self.view.parameter(name)
+        value = self._parameters.get(name)
+        if value is None:
+            value = self._parameters[name] = self.view.parameter(name)
+        return value
 
     # --- the end ------------------------------------------------------------------------------------------------------
 
@@ -174,14 +268,18 @@ class Book:
                 delete(key)
         for name, found in self._findings.items():
             before = self._stored.get(name)
-            if before is None or (before.status, before.subjects) != (found.status, found.subjects):
-                for place in () if before is None else _places(before):
+            if before is None or _listing(before) != _listing(found):
+                for place in () if before is None else places(before):
                     delete(place)
-                for place in _places(found):
+                for place in places(found):
                     put(place, name.encode())
             put(keys.finding(name), entries.encode(found))
         if self._count >= 0:
             put(keys.FINDING_COUNT, self._count.to_bytes(_COUNT_BYTES, "big"))
+
+    def remember(self) -> None:
+        """The block's batch is in the store."""
+        self._memory.take(self._notes)
 
     def _next(self) -> int:
         if self._count < 0:
@@ -193,9 +291,6 @@ class Book:
         return self._count - 1
 
 
-def _places(finding: Finding) -> Iterator[bytes]:
-    """Where a finding stands in the lists."""
-    status, end = STATUSES.index(finding.status), keys.position(finding.serial)
-    for rule in ("", finding.rule):
-        for participant in ("", *sorted(set(finding.participants))):
-            yield keys.findings(rule, participant, status) + end
+def _listing(finding: Finding) -> tuple[Status, Severity, tuple[str, ...]]:
+    """What its places in the lists depend on."""
+    return finding.status, finding.severity, finding.subjects

@@ -17,6 +17,9 @@ from ledger.findings.entries import Lot
 from ledger.record import Record
 from ledger.units import day_number
 
+ZONE: Final = "/"
+"""Between a country and its zone."""
+
 _ABOUT_CERTIFICATES: Final = StatedBody | ConfirmBody | PaperConfirmBody | PaperImportBody | CloseBody
 
 
@@ -65,6 +68,8 @@ def change_of(book: Book, record: Record) -> Change | None:
     if not isinstance(body, _ABOUT_CERTIFICATES):
         return None
     entry = book.view.state.certificate(body.number)
+    if isinstance(body, IssueBody | PaperImportBody):
+        book.opened(body.number)
     before: Lot | None = book.note(LOT, body.number)
     if entry is None or (before is None and not isinstance(body, IssueBody | PaperImportBody)):
         raise StoreError(f"nothing is kept for findings of {body.number}")
@@ -86,6 +91,7 @@ def _after(book: Book, before: Lot | None, entry: CertificateEntry, record: Reco
             origins=_origins(body.lines),
             paper=False,
             exported=True,
+            sources=tuple((source.number, source.points) for source in body.sources),
         )
     if isinstance(body, PaperImportBody):
         return Lot(
@@ -99,17 +105,21 @@ def _after(book: Book, before: Lot | None, entry: CertificateEntry, record: Reco
             exported=False,
             outcome="confirmed",
             measured=body.points,
+            received=day_number(body.received),
         )
     assert before is not None, "only what opens a certificate has none before"
     if isinstance(body, CloseBody):
-        return replace(before, exported=entry.state not in GOODS_REMAIN)
+        kept = entry.state not in GOODS_REMAIN
+        return replace(before, exported=kept, sources=before.sources if kept else ())
     assert isinstance(body, ConfirmBody | PaperConfirmBody), "no other kind changes a certificate"
     heard = isinstance(body, PaperConfirmBody)
-    return replace(before, outcome=str(body.outcome), heard=heard, measured=entry.measured)
+    received = day_number(body.received)
+    return replace(before, outcome=str(body.outcome), heard=heard, measured=entry.measured, received=received)
 
 
 def _origins(lines: tuple[Line, ...]) -> tuple[tuple[tuple[str, ...], int], ...]:
     sums: dict[tuple[str, ...], int] = {}
     for line in lines:
-        sums[line.origin] = sums.get(line.origin, 0) + line.points
+        origin = (line.origin[0] + ZONE + line.zone,) if line.zone and len(line.origin) == 1 else line.origin
+        sums[origin] = sums.get(origin, 0) + line.points
     return tuple(sorted(sums.items()))

@@ -4,9 +4,19 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from ledger.bodies import EVIDENCE_EQUIVOCATION, PLENARY_PROPOSE, STOCK_DECLARE, TECHNICAL_ISSUE
-from ledger.findings import conduct, goods, numbers, outcomes, pace, timing
-from ledger.findings.book import Book
+from ledger.bodies import (
+    EVIDENCE_EQUIVOCATION,
+    PARTICIPANT_WITHDRAW,
+    PLENARY_PROPOSE,
+    PRODUCTION_REPORT,
+    RETURN_FILE,
+    SEALED_FAULT,
+    STOCK_DECLARE,
+    TECHNICAL_ISSUE,
+)
+from ledger.entries import Head
+from ledger.findings import conduct, exposure, goods, numbers, outcomes, pace, pairs, returns, stocks, taint, timing
+from ledger.findings.book import Book, Memory
 from ledger.findings.change import Change, change_of
 from ledger.overlay import Overlay
 from ledger.record import Record
@@ -26,21 +36,32 @@ CHANGES: Final[tuple[Callable[[Book, Change], None], ...]] = (
     pace.rush,
     goods.circular_custody,
     goods.origin_balance,
+    exposure.of_certificate,
+    stocks.negative_stock,
+    pairs.bilateral_gap,
+    numbers.number_range,
+    timing.post_verification,
+    taint.tainted,
+    returns.mismatch,
 )
 """Asked of each change of a certificate, in this order, which is that of the serials."""
 
-OTHERS: Final[Mapping[str, Callable[[Book, Record], None]]] = MappingProxyType(
+OTHERS: Final[Mapping[str, tuple[Callable[[Book, Record], None], ...]]] = MappingProxyType(
     {
-        TECHNICAL_ISSUE: numbers.technical,
-        PLENARY_PROPOSE: pace.proposed,
-        STOCK_DECLARE: goods.opening,
-        EVIDENCE_EQUIVOCATION: conduct.equivocation,
+        TECHNICAL_ISSUE: (numbers.technical, taint.technical),
+        PLENARY_PROPOSE: (pace.proposed, exposure.proposed),
+        PARTICIPANT_WITHDRAW: (exposure.withdrawn,),
+        STOCK_DECLARE: (goods.opening, stocks.opening),
+        PRODUCTION_REPORT: (returns.filed, stocks.produced),
+        RETURN_FILE: (returns.filed,),
+        SEALED_FAULT: (conduct.sealed_fault,),
+        EVIDENCE_EQUIVOCATION: (conduct.equivocation,),
     }
 )
 """Asked of each record of a kind that changes no certificate."""
 
 DUE: Final[Mapping[str, Callable[[Book, str], None]]] = MappingProxyType(
-    {timing.LETTER: timing.look_again, numbers.LETTER: numbers.look_again}
+    {one.LETTER: one.look_again for one in (timing, numbers, exposure, stocks, pairs, taint, returns)}
 )
 """Asked of what stands on the agenda, by the letter under which the rule has put it there."""
 
@@ -50,11 +71,12 @@ class Findings:
 
     __slots__ = ("_book",)
 
-    def __init__(self, view: View, overlay: Overlay, store: Reads, height: int) -> None:
-        self._book = Book(view, overlay, store, height)
+    def __init__(self, view: View, overlay: Overlay, store: Reads, before: Head, memory: Memory) -> None:
+        self._book = Book(view, overlay, store, before, memory)
 
     def due(self) -> None:
         """What the block's day brings, before any of its records."""
+        returns.begin(self._book)
         for letter, subject in self._book.due():
             DUE[letter](self._book, subject)
 
@@ -64,9 +86,13 @@ class Findings:
         if change is not None:
             for rule in CHANGES:
                 rule(self._book, change)
-        elif record.kind in OTHERS:
-            OTHERS[record.kind](self._book, record)
+        for look in OTHERS.get(record.kind, ()):
+            look(self._book, record)
 
     def write(self) -> None:
         """Hands findings, notes and agenda to the block's overlay."""
         self._book.write()
+
+    def remember(self) -> None:
+        """The block's batch is in the store: what it has read stays decoded for the next one."""
+        self._book.remember()

@@ -54,6 +54,16 @@ RULES: Final[Mapping[str, RuleInfo]] = MappingProxyType(
         "rush": RuleInfo(1, "More was issued than usual between the proposal to suspend the issuer and its effect."),
         "circular-custody": RuleInfo(1, "Goods return to a participant that issued a certificate for them before."),
         "origin-balance": RuleInfo(1, "More carats of an origin were exported than such were confirmed as imports."),
+        "origin-exposure": RuleInfo(1, "Goods of a suspended country can be among those of a certificate or of a participant."),
+        "negative-stock": RuleInfo(1, "More was exported by the end of a half-year than was in stock, mined and imported."),
+        "bilateral-gap": RuleInfo(1, "What a pair exported in a quarter and what is confirmed of it differ too much."),
+        "number-range": RuleInfo(1, "An import on paper has a number that its issuer has not committed for its year."),
+        "post-verification": RuleInfo(1, "Goods from a compliant zone of a suspended participant are not confirmed yet."),
+        "tainted": RuleInfo(1, "Carats come from a certificate that was undone or called in question after its confirmation."),
+        "return-late": RuleInfo(1, "A quarterly return or a production report is missing after its time."),
+        "return-mismatch": RuleInfo(1, "A return no longer says what the ledger says: something counted after it was filed."),
+        "period-change": RuleInfo(1, "A participant's trade or production differs by a multiple from the periods before."),
+        "sealed-fault": RuleInfo(1, "A reader says that it cannot open a sealed part, or that it breaks its commitments."),
         "equivocation": RuleInfo(1, "A validator's node signed two histories."),
     }
 )
@@ -110,12 +120,14 @@ class Lot(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=
         destination: participant code.
         issued, validated: days.
         points: as issued.
-        origins: points of the lines by set of countries.
+        origins: points of the lines by set of countries; a single one may have its zone behind it, `country/zone`.
         paper: imported under a certificate on paper.
         exported: it stands as an export of its issuer.
         outcome: `confirmed`, `discrepancy`, `refused`, empty without one.
         heard: it came back on paper, and the issuer says so.
         measured: points that arrived.
+        received: day of receipt, 0 without an outcome.
+        sources: numbers and the points that were taken from them.
     """
 
     since: int
@@ -129,6 +141,8 @@ class Lot(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=
     outcome: str = ""
     heard: bool = False
     measured: int = 0
+    received: int = 0
+    sources: tuple[tuple[str, int], ...] = ()
 
     @property
     def arrived(self) -> bool:
@@ -199,6 +213,54 @@ class Origins(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fie
     balances: dict[str, Balance] = {}
     opening: int = 0
     mixed: int = 0
+
+
+class Half(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
+    """Points of a half-year, by the days of the documents."""
+
+    imports: int = 0
+    exports: int = 0
+    production: int = 0
+
+
+class Stocks(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
+    """What a participant's stock follows from.
+
+    Attributes:
+        opening: stock when it joined, in points; None: it has not declared it.
+        halves: by half-year, ascending.
+    """
+
+    opening: int | None = None
+    halves: dict[str, Half] = {}
+
+
+class Share(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
+    """Points of one origin in a parcel: certainly, possibly, and in proportion."""
+
+    lowest: int = 0
+    highest: int = 0
+    pro_rata: int = 0
+
+
+class Footprint(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
+    """Where the goods of a certificate may come from.
+
+    Attributes:
+        shares: by origin (a country, or `country/zone`), ascending.
+        unstated: points of which nobody has said where they come from.
+    """
+
+    shares: dict[str, Share] = {}
+    unstated: int = 0
+
+
+class Taint(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
+    """Why goods of a certificate are in question: what happened to which certificate, by which record."""
+
+    cause: str
+    number: str
+    record: bytes
 
 
 _finding = msgspec.msgpack.Decoder(Finding)

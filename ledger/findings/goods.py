@@ -19,7 +19,7 @@ from typing import Final
 from ledger.bodies import StockBody
 from ledger.entries import issuer_of
 from ledger.findings.book import ORIGINS, Book
-from ledger.findings.change import Change
+from ledger.findings.change import ZONE, Change
 from ledger.findings.entries import Balance, Lot, Origins, Severity
 from ledger.limits import MAX_CIRCLE_LOOKS
 from ledger.record import Record
@@ -92,7 +92,7 @@ def origin_balance(book: Book, change: Change) -> None:
         for lot, sign in ((before, -1), (after, 1)):
             if lot is not None and lot.arrived:
                 for origin, points in _arrived(lot):
-                    _add(brought, ((country, points) for country in origin), imported=sign)
+                    _add(brought, ((_country(one), points) for one in origin), imported=sign)
                     mixed += 0 if origin else sign * points
         _settle(book, after.destination, brought, mixed, change.record)
 
@@ -110,12 +110,16 @@ def _claims(lot: Lot | None) -> tuple[tuple[str, int], ...]:
     """Points that a certificate exports as of one country."""
     if lot is None or not lot.exported:
         return ()
-    return tuple((origin[0], points) for origin, points in lot.origins if len(origin) == 1)
+    return tuple((_country(origin[0]), points) for origin, points in lot.origins if len(origin) == 1)
 
 
 def _arrived(lot: Lot) -> tuple[tuple[tuple[str, ...], int], ...]:
     """Points that arrived, by set of countries, at most."""
     return tuple((origin, min(points, lot.measured)) for origin, points in lot.origins)
+
+
+def _country(origin: str) -> str:
+    return origin.partition(ZONE)[0]
 
 
 def _add(moves: dict[str, Balance], claimed: Iterable[tuple[str, int]], *, imported: int = 0, exported: int = 0) -> None:

@@ -1,4 +1,7 @@
-"""Numbers that were skipped.
+"""Numbers that were skipped, and numbers that cannot be.
+
+`number-range`: an import on paper bears a number outside the ranges that its issuer has committed for the year of issue, where
+it has committed any. An issue on the ledger under such a number is refused (`number-out-of-range`).
 
 `number-gap`: an issuer used a number, but not the one below it, and `number-gap-days` later the numbers directly below it, as
 far as the next used one, are still unused. More than `number-gap-most` of them are no gap but the beginning of another series:
@@ -17,7 +20,7 @@ Cost: two looks when a number is used; at most `number-gap-most` and one when th
 from typing import Final
 
 from ledger import keys
-from ledger.bodies import TechnicalBody
+from ledger.bodies import PaperImportBody, TechnicalBody
 from ledger.entries import PREFIX_CHARACTERS, issuer_of
 from ledger.findings.book import MISSING, Book
 from ledger.findings.change import Change
@@ -26,11 +29,27 @@ from ledger.record import Record
 
 LETTER: Final = "n"
 
+_YEAR_CHARACTERS: Final = 4
+
 
 def number_gap(book: Book, change: Change) -> None:
     """A certificate uses a number."""
     if change.before is None:
         _used(book, change.number, own=change.opened)
+
+
+def number_range(book: Book, change: Change) -> None:
+    """An import on paper states its certificate's number."""
+    body = change.record.body
+    issuer = book.view.register.participant(change.issuer)
+    if isinstance(body, PaperImportBody) and issuer is not None:
+        ranges = issuer.range_of(int(body.issued[:_YEAR_CHARACTERS]))
+        serial = int(body.number[PREFIX_CHARACTERS:])
+        if ranges and not any(one.first <= serial <= one.last for one in ranges):
+            committed = " ".join(f"{one.first}-{one.last}" for one in ranges)
+            subjects = change.issuer, change.record.author, body.number
+            figures: dict[str, int | str] = {"issued": body.issued, "committed": committed}
+            book.find("number-range", body.number, Severity.HIGH, subjects, (change.record.id,), **figures)
 
 
 def technical(book: Book, record: Record) -> None:

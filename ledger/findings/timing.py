@@ -9,6 +9,10 @@ what he could not see. It is `confirmation-days` for most. The United States hav
 `confirmation-working-days-eu`: Monday to Friday, counted from the day after, without holidays, which differ from member state
 to member state. An outcome on the day of the deadline is in time. The limit is the one of the day from which it counts. An
 outcome or a closing resolves it, also one that comes in the first block of the day after: it is found, and resolved at once.
+
+`post-verification`: a participant that was suspended on the day of issue exports from its compliant zones, and the destination
+has not confirmed that yet. It is the work list of those who match such exports with confirmations: found with the issue, and
+resolved by an outcome `confirmed`, or when the certificate leaves the exports.
 """
 
 from typing import Final
@@ -49,6 +53,18 @@ def unconfirmed(book: Book, change: Change) -> None:
     if change.before is not None and not change.before.outcome:
         _judge(book, change.number, change.before, change.entry, wait=False)
     book.clear("unconfirmed", change.number)
+
+
+def post_verification(book: Book, change: Change) -> None:
+    """Judges a certificate of a suspended issuer."""
+    after, issuer = change.after, book.view.register.participant(change.issuer)
+    waits = after.exported and after.outcome != "confirmed" and not after.paper
+    if waits and issuer is not None and issuer.suspended_on(date_of(after.issued)):
+        subjects = change.issuer, after.destination, change.number
+        state = str(change.entry.state)
+        book.find("post-verification", change.number, Severity.LOW, subjects, (change.entry.records[0],), state=state)
+    else:
+        book.clear("post-verification", change.number)
 
 
 def look_again(book: Book, number: str) -> None:

@@ -11,10 +11,12 @@ from ledger.bodies import CERTIFICATE_CLOSE, CloseBody
 from ledger.jsonform import issue_from_json
 from ledger.participants import Role
 from node.cli import sheets
+from node.cli.findings import print_findings
 from node.cli.options import GenesisOption, JsonOption, KeysOption, OutOption, TokenOption, UrlOption, read_draft, read_genesis
-from node.cli.output import console, print_fields, print_json, print_table
+from node.cli.output import console, print_fields, print_json, print_table, say
 from node.cli.submit import submit
 from node.client import Client
+from node.errors import command
 from node.office import CODES, RECEIPT, Office, amended_name, kept_submission
 
 
@@ -148,3 +150,8 @@ def show(
             )
             rows = [[line["hs"], " ".join(line.get("origin", [])), line["carats"]] for line in body.get("lines", [])]
             print_table(["HS", "origin", "carats"], rows)
+    if answer["findings"]:
+        console.print("\n[bold]findings[/bold]")
+        print_findings(answer["findings"])
+    if answer["more_findings"]:
+        say(f"there are more: {command('findings', 'list', '--certificate', number)}")

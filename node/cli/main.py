@@ -10,12 +10,15 @@ from cyclopts import App, CycloptsError
 
 from ledger.errors import ProofError, Refusal
 from node.cli import (
+    appraisals,
     archives,
+    audit,
     certificates,
     custody,
     devnet,
     errors,
     figures,
+    findings,
     imports,
     inquiries,
     keys,
@@ -45,7 +48,23 @@ app = App(
 )
 app.register_install_completion_command()
 _OPERATING = (devnet, operate, network, nodes, keys, tokens, archives)
-_WORKING = (certificates, imports, papers, custody, figures, returns, inquiries, sealed, statements, receipts, log, errors)
+_WORKING = (
+    certificates,
+    imports,
+    papers,
+    custody,
+    findings,
+    appraisals,
+    figures,
+    returns,
+    inquiries,
+    sealed,
+    statements,
+    receipts,
+    log,
+    audit,
+    errors,
+)
 for group in (*_OPERATING, *_WORKING):
     group.register(app)
 

@@ -23,6 +23,8 @@ from ledger.receipt import make_receipt
 from ledger.record import parse_submission, verify_records
 from ledger.state import Block, Ledger
 from ledger.store import Store
+from node.audit import serving
+from node.witness import Witness
 from tests.support.world import equivocation
 
 NOW = 1_790_000_000_000
@@ -47,6 +49,7 @@ class LocalPort:
     checks: tuple[ReadyCheck, ...] = (ReadyCheck("store", True, "open"), ReadyCheck("peers", True, "3 of 3"))
     notes: dict[int, str] = field(default_factory=dict)
     submissions: int = 0
+    witness: Witness | None = None
 
     def __post_init__(self) -> None:
         self._quorum = asyncio.Event()
@@ -125,6 +128,12 @@ class LocalPort:
         log = PolicyLog(self._log_signer("BW").key, self.public_url)
         return ledger_policy([log], witnesses, [], self.quorum).format()
 
+    def final_blocks(self, first: int):
+        return serving.final_blocks(self.ledger, first)
+
+    def findings(self, after: str) -> bytes:
+        return serving.findings(self.ledger, after)
+
     def status(self) -> NodeStatus:
         return NodeStatus(
             participant="BW",
@@ -137,6 +146,13 @@ class LocalPort:
             peers=tuple(PeerStatus(code, "127.0.0.1:1", True, self.ledger.head.height) for code in SEATS[1:]),
             checks=self.checks,
         )
+
+    async def add_checkpoint(self, body: bytes) -> str:
+        assert self.witness is not None
+        return await self.witness.add_checkpoint(body)
+
+    def witnessed(self, origin_hash: bytes) -> str | None:
+        return None if self.witness is None else self.witness.checkpoint(origin_hash)
 
     # --- what a test does
 

@@ -1,12 +1,12 @@
 """ledger/rules/changes.py: amendments, closings and corrections; each refusal, and what lists, sums and claims show after them."""
 
 import pytest
-from msgspec.structs import asdict
 
-from ledger.bodies import AmendBody, CloseBody, ConfirmLine, CorrectBody, RangeCommitBody, Source
+from ledger.bodies import ConfirmLine, RangeCommitBody, Source
 from ledger.custody import finish
 from ledger.entries import CertificateState
 from ledger.errors import Code, Refusal
+from tests.support.changes import amended, closed, corrected
 from tests.support.world import DAY_MS, World
 
 
@@ -14,29 +14,6 @@ from tests.support.world import DAY_MS, World
 def world(tmp_path):
     with World.make(tmp_path / "db") as held:
         yield held
-
-
-def amended(world, before, answers=None, author="", **changes):
-    """All that the certificate said, with changes; `before` is the record that is answered."""
-    fields = asdict(before.body) | {"rid": world.rng(16), "sealed": world.rng(32), "answers": answers or before.id} | changes
-    if "lines" in changes:
-        fields["points"] = changes.get("points", sum(line.points for line in changes["lines"]))
-    fields.pop("answers")
-    body = AmendBody(answers=answers or before.id, **fields)
-    return world.sign("certificate.amend", body, author or body.number[:2])
-
-
-def closed(world, number, reason="void", replacement="", author=""):
-    return world.sign(
-        "certificate.close", CloseBody(number=number, reason=reason, replacement=replacement), author or number[:2]
-    )
-
-
-def corrected(world, stated, author="AE", answers=None, **changes):
-    fields = asdict(stated.body) | {"rid": world.rng(16), "sealed": world.rng(32), "answers": answers or stated.id} | changes
-    if "lines" in changes:
-        fields["points"] = sum(line.points for line in changes["lines"])
-    return world.sign("import.correct", CorrectBody(**fields), author)
 
 
 def refused(world, record):

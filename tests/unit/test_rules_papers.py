@@ -4,75 +4,19 @@ import pytest
 from msgspec.structs import asdict
 
 from ledger.bodies import (
-    ConfirmLine,
     CorrectBody,
-    PaperConfirmBody,
-    PaperImportBody,
     ParticipationSetBody,
-    TechnicalBody,
-    TransitBody,
 )
 from ledger.custody import finish
 from ledger.errors import Code, Refusal
+from tests.support.changes import DIGEST, mailed, paper, passage, technical
 from tests.support.world import DAY_MS, World
-
-DIGEST = bytes(range(32))
 
 
 @pytest.fixture
 def world(tmp_path):
     with World.make(tmp_path / "db") as held:
         yield held
-
-
-def paper(world, number="LR0000001", author="AE", **changes):
-    """AE imports 50.00 ct under a paper certificate of LR, which does not issue here."""
-    lines = changes.pop("lines", (world.line(5_000, origin=("LR",)),))
-    fields = {
-        "issued": "2026-02-10",
-        "lines": lines,
-        "number": number,
-        "parcels": 1,
-        "points": sum(line.points for line in lines),
-        "reason": "not-issuing",
-        "received": "2026-02-20",
-        "rid": world.rng(16),
-        "sealed": world.rng(32),
-    }
-    return world.sign("paper.import", PaperImportBody(**(fields | changes)), author)
-
-
-def mailed(world, issue, author="", **changes):
-    fields = {
-        "answers": issue.id,
-        "digest": DIGEST,
-        "number": issue.body.number,
-        "outcome": "confirmed",
-        "parcels": issue.body.parcels,
-        "points": issue.body.points,
-        "received": "2026-03-01",
-    }
-    return world.sign("paper.confirm", PaperConfirmBody(**(fields | changes)), author or issue.body.number[:2])
-
-
-def technical(world, number="AE0000900", author="", key="", **changes):
-    lines = (ConfirmLine(world.commitment(), "710231", 100),)
-    fields = {
-        "destination": "BW",
-        "issued": "2026-03-01",
-        "lines": lines,
-        "number": number,
-        "parcels": 1,
-        "points": 100,
-        "reason": "research",
-        "rid": world.rng(16),
-        "sealed": world.rng(32),
-    }
-    return world.sign("technical.issue", TechnicalBody(**(fields | changes)), author or number[:2], key)
-
-
-def passage(world, number, author="EU"):
-    return world.sign("transit.notice", TransitBody("2026-02-28", number, False, "intact"), author)
 
 
 def refused(world, record):
