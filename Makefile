@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 SETUP := .venv/.ready
 
-.PHONY: help setup demo test lint unit bench soak lock clean
+.PHONY: help setup demo test lint unit bench soak guides lock clean
 
 help: ## what can be done here
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -37,6 +37,9 @@ bench: setup ## figures of this machine, each beside its limit
 
 soak: setup ## the long run: HOURS (8) on JOBS cores (all), with a summary and a script for each failure
 	@$(PY) -m tests.soak $(if $(HOURS),--hours $(HOURS)) $(if $(JOBS),--jobs $(JOBS)) $(if $(SEED),--seed $(SEED))
+
+guides: setup ## the guides that are tables of the code: errors, findings
+	@$(PY) -m api.reference
 
 lock: ## pin anew what pyproject.toml asks for (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links \

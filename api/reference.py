@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from api.errors import ApiCode
+from api.reasons import met_by
 from api.strings.errors import ERRORS
 from ledger import appraisal
 from ledger.errors import Code
@@ -23,8 +24,7 @@ _ERRORS: Final = """# Why something is refused
 
 Every refusal names one of these codes as `error`, with the field, what was given and what is allowed: the same in the
 HTTP interface (problem documents), on the command line and in the judgements of the ledger. Codes are stable;
-programs may rely on them. A kind of record can also be refused for what stands under *form*, *signature, key and
-time* and *sealed part*, and for what other kinds check of the same thing.
+programs may rely on them. Which kinds of records meet a code is read off the rules. `kpledger errors CODE` says the same.
 """
 _FINDINGS: Final = """# What the ledger finds
 
@@ -52,10 +52,10 @@ def main() -> None:
 
 
 def _errors() -> str:
-    parts = [_ERRORS]
+    parts, places = [_ERRORS], met_by()
     for title, codes in _sections():
-        parts.append(f"\n## {title}\n\n| code | what it says |\n|---|---|\n")
-        parts += (f"| `{code}` | {ERRORS[code]} |\n" for code in codes)
+        parts.append(f"\n## {title}\n\n| code | what it says | met by |\n|---|---|---|\n")
+        parts += (f"| `{code}` | {ERRORS[code]} | {places[code]} |\n" for code in codes)
     parts.append("\n## The HTTP interface itself\n\n| code | what it says |\n|---|---|\n")
     parts += (f"| `{code}` | {ERRORS[code]} |\n" for code in ApiCode)
     return "".join(parts)

@@ -19,10 +19,11 @@ from ledger.bodies import ConfirmBody, ConfirmLine, Line, PaperImportBody, Seale
 from ledger.envelope import Disclosure, Rng, check_envelope, check_values, disclose_wrapped, open_wrapped, rewrap, wrap_of
 from ledger.errors import Code, Refusal
 from ledger.record import Record, parse_record
-from node.client import Client
+from node.client import Client, ProblemError
 from node.errors import Exit, FatalError
 
 ID_DIGITS = 64
+_FORBIDDEN = 403
 
 Side = Literal["issue", "outcome"]
 Garbage = Literal["unreadable", "values"]
@@ -103,7 +104,12 @@ async def fetch_part(client: Client, reader: Reader, what: str, side: Side = "is
         ProblemError: the node says no.
     """
     record = await _find(client, what, side)
-    envelope = await fetch_envelope(client, record)
+    try:
+        envelope = await fetch_envelope(client, record)
+    except ProblemError as error:
+        if error.status == _FORBIDDEN:
+            raise _not_for(what, reader.code) from error
+        raise
     shares = (await client.get_json(f"/v1/records/{record.id.hex()}/shares"))["items"]
     given = []
     for row in shares:
@@ -155,12 +161,7 @@ def opened(reader: Reader, part: SealedPart) -> Opened:
     if found is not None:
         return found
     if not part.wraps:
-        raise FatalError(
-            f"The sealed part of {part.body.number} is not for {reader.code}.",
-            "It can be opened by issuer, destination and secretariat, and by whom one of them gave a key.",
-            "Ask one of them for: kpledger sealed share",
-            Exit.REFUSED,
-        )
+        raise _not_for(part.body.number, reader.code)
     raise FatalError(
         f"The sealed part of {part.body.number} does not open with any sealing key of {reader.code} that is here.",
         f"It was sealed to the key of epoch {part.epoch}, which may be missing here, or the part is garbage.",
@@ -222,6 +223,15 @@ def untrue(what: str, reason: str) -> FatalError:
         "Nothing can be computed from it.",
         "Ask another node (--url) and tell its operator.",
         Exit.BAD_DATA,
+    )
+
+
+def _not_for(what: str, code: str) -> FatalError:
+    return FatalError(
+        f"The sealed part of {what} is not for {code}, or the token is not {code}'s.",
+        "It can be opened by issuer, destination and secretariat, and by whom one of them gave a key.",
+        "Ask one of them for: kpledger sealed share; the token is made by the node's operator: kpledger token new",
+        Exit.REFUSED,
     )
 
 

@@ -74,7 +74,7 @@ ERRORS: dict[Code | ApiCode, str] = {
     Code.LINK_MISSING: "Returned and seized goods name the certificate under which they travelled.",
     Code.NOT_PARTY: "Only the issuer or the destination of the named certificate may link to it.",
     # node.set
-    Code.NOT_ROOT_KEY: "Only the author's root key signs what its node is.",
+    Code.NOT_ROOT_KEY: "Only the author's root key signs records of this kind.",
     Code.NODE_ADDRESS: "The node's address is not host:port with a port from 1 to 65535.",
     Code.NODE_ADDRESS_USED: "Another participant's node has this address.",
     Code.NODE_KEY: "A key of the node is not an Ed25519 public key of prime order.",

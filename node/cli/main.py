@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import NoReturn
 
@@ -15,6 +16,7 @@ from node.cli import (
     certificates,
     custody,
     devnet,
+    errors,
     figures,
     findings,
     imports,
@@ -61,6 +63,7 @@ _WORKING = (
     receipts,
     log,
     audit,
+    errors,
 )
 for group in (*_OPERATING, *_WORKING):
     group.register(app)
@@ -68,10 +71,10 @@ for group in (*_OPERATING, *_WORKING):
 _BY_STATUS = {401: Exit.REFUSED, 403: Exit.REFUSED, 503: Exit.UNREACHABLE}
 
 
-def main() -> NoReturn:
-    """Runs one verb and ends the process with its exit code."""
+def main(words: Sequence[str] | None = None) -> NoReturn:
+    """Runs one verb, that of the command line unless it is given, and ends the process with its exit code."""
     try:
-        code = app(exit_on_error=False, result_action="return_value")
+        code = app(words, exit_on_error=False, result_action="return_value")
         sys.stdout.flush()
     except CycloptsError:
         sys.exit(Exit.USAGE)  # cyclopts has printed what is wrong

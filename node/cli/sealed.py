@@ -259,7 +259,8 @@ def _text(content: Any) -> str:
     """A sealed field for people; what a terminal would obey is taken out."""
     match content:
         case dict():
-            text = ", ".join(str(part) for part in content.values() if part)
+            parts = sorted(content.items(), key=lambda part: part[0] != "name")
+            text = ", ".join(str(part) for _, part in parts if part)
         case list():
             text = ", ".join(map(str, content))
         case _:

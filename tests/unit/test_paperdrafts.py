@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -141,3 +143,15 @@ def test_an_answer_that_was_made_keeps_what_it_answers(tmp_path):
         assert parse_submission(submission).record.body == body
         assert kept_answers(tmp_path, "BW0001234") == b"\xab" * 32
         assert state_answer(office, body, tmp_path) == submission
+
+
+def test_the_examples_of_the_guide_are_such_files():
+    guide = Path(__file__).parents[2] / "deploy/guides/authority.md"
+    blocks = re.findall(r"```json\n(.*?)```", guide.read_text(encoding="utf-8"), re.DOTALL)
+    paper, answer, technical = (
+        next(block for block in blocks if number in block and word in block)
+        for number, word in (("TG0001234", "received"), ("BW0012345", "outcome"), ("BW0012399", "link"))
+    )
+    assert paper_from_json(paper.encode()).reason == "not-issuing"
+    assert answer_from_json(answer.encode(), answers=bytes(32), digest=bytes(32)).outcome == "confirmed"
+    assert technical_from_json(technical.encode()).link == "RU0000042"
