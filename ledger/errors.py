@@ -347,11 +347,7 @@ class PaperEncodingError(ProofError):
 
 
 class PaperCompressionError(ProofError):
-<<<<<<< HEAD
-    """A proof text whose bytes are no raw deflate stream, end too soon, go on after its end, or grow beyond a proof's size."""
-=======
     """A proof text that is no raw deflate stream, ends too soon, goes on after its end, or grows beyond what a proof may be."""
->>>>>>> cases
 
 
 class PaperTooLargeError(ProofError):
