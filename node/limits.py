@@ -135,8 +135,8 @@ CHECKPOINTS_KEPT = 256
 CHECKPOINTS_EARLY = 256
 """Per peer, cosignatures of sizes that this node has not executed yet; the latest are kept."""
 
-AUDIT_FRAME_BYTES = 64 * 1024 * 1024
-"""One block in an export with all its records: 1,000 records of 32 KiB, their judgements, and room."""
+AUDIT_FRAME_BYTES = 2 * BLOCK_BYTES
+"""One block in an export with all its records, its votes, and a kilobyte or more for each judgement."""
 
 AUDIT_ANSWER_BYTES = 1024 * 1024
 AUDIT_ANSWER_BLOCKS = 256

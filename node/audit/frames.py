@@ -56,7 +56,7 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     findings: int
 
 
-_encode: Final = msgspec.msgpack.Encoder().encode
+_encode: Final = msgspec.msgpack.Encoder(order="sorted").encode
 _frame: Final = msgspec.msgpack.Decoder(Frame)
 _finding: Final = msgspec.msgpack.Decoder(Finding)
 

@@ -26,11 +26,16 @@ from consensus.messages import (
     vote_input,
 )
 from ledger.checkpoint import Checkpoint
+from ledger.entries import JudgementEntry
+from ledger.errors import Code
+from ledger.findings import Finding, Severity
+from ledger.findings import Status as Standing
 from ledger.genesis import make_genesis
 from ledger.network import of_genesis
 from ledger.note import Note
 from ledger.receipt import make_receipt
 from ledger.record import encode_batch, encode_submission
+from node.audit import frames as audit
 from node.keyring import log_key, policy, witness_key
 from node.wire import Consensus, Cosigned, GetRecords, Hello, Item, Pending, Proof, Records, encode_frame, encode_item
 from tests.support.parts import cosigned, node_keys
@@ -110,6 +115,30 @@ def frames() -> tuple[bytes, ...]:
     ]
     encoded = list(map(encode_item, items))
     return (*(encode_frame([item]) for item in encoded), encode_frame(encoded))
+
+
+@cache
+def exported() -> tuple[bytes, bytes]:
+    """The frames of an export's two files: blocks with their records and judgements, findings."""
+    made: list[audit.Frame] = []
+    for height, final in ((1, b""), (2, encode(certified(VoteKind.FINALIZE, 2, 1, digest("block"))))):
+        one = block(height, height, height - 1, digest("parent"), records=2)
+        refused = JudgementEntry(height, None, Code.NUMBER_USED, "number", {"given": "BW0000001", "limit": 3})
+        made.append(audit.Frame(encode(one), final, (refused, None), (RECORD, b"")))
+    numbers: dict[str, int | str] = {"days": 12, "points": 400, "since": "2026-02-10"}
+    late = Finding(
+        "late-issue", "BW0000001", 1, 4, Severity.MEDIUM, ("BW", "AE"), (digest("record"),), numbers, 3, Standing.OPEN, 7
+    )
+    other = Finding("splitting", "BW/AE/2026-02-10", 1, 4, Severity.LOW, ("BW",), (), {}, 4, Standing.RESOLVED, 8)
+    blocks, found = ([audit.framed(audit.encode(one)) for one in content] for content in (made, (late, other)))
+    return b"".join(blocks), b"".join(found)
+
+
+@cache
+def manifests() -> tuple[bytes, ...]:
+    """Manifests of exports."""
+    ledger_id, origin = GENESIS.ledger_id.hex(), GENESIS.origin
+    return tuple(audit.encode_manifest(audit.Manifest(1, ledger_id, origin, height, 7, 1)) for height in (0, 2**40))
 
 
 @cache

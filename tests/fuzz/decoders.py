@@ -17,6 +17,7 @@ from ledger.proof import parse_proof
 from ledger.receipt import verify_receipt
 from ledger.record import encode_batch, encode_submission, parse_batch, parse_submission, record_id, submitted_record
 from ledger.tiles import decode_bundle, encode_bundle, parse_path
+from node.audit import frames as audit
 from node.errors import FrameError
 from node.wire import decode_frame, encode_frame, encode_item
 from tests.fuzz import corpus
@@ -130,6 +131,19 @@ def _genesis(data: bytes) -> None:
     Genesis.from_json(data)
 
 
+def _audit_frames(data: bytes) -> bytes:
+    return b"".join(map(audit.framed, audit.split(data)))
+
+
+def _contents(file: int) -> tuple[bytes, ...]:
+    """The frames of one file of the exported sample."""
+    return tuple(audit.split(corpus.exported()[file]))
+
+
+def _manifest(data: bytes) -> None:
+    audit.decode_manifest(data)
+
+
 def all_decoders() -> tuple[Decoder, ...]:
     """Those of nodes, of the log and of records."""
     texts = corpus.texts()
@@ -154,4 +168,8 @@ def all_decoders() -> tuple[Decoder, ...]:
         Decoder("bundle", (bundle,), _bundle, (ProofError,)),
         Decoder("path", paths, _path, (ProofError,)),
         Decoder("genesis", texts["genesis"], _genesis, (Refusal,)),
+        Decoder("audit-frames", corpus.exported(), _audit_frames, (audit.FormatError,)),
+        Decoder("audit-block", _contents(0), lambda data: audit.encode(audit.decode_frame(data)), (audit.FormatError,)),
+        Decoder("audit-finding", _contents(1), lambda data: audit.encode(audit.decode_finding(data)), (audit.FormatError,)),
+        Decoder("audit-manifest", corpus.manifests(), _manifest, (audit.FormatError,)),
     )
