@@ -293,7 +293,7 @@ class PaperEncodingError(ProofError):
 
 
 class PaperCompressionError(ProofError):
-    """A proof text whose bytes are no raw deflate stream, end too soon, go on after its end, or grow beyond what a proof may be."""
+    """Bytes that are no raw deflate stream, end too soon, go on after the end, or grow beyond what a proof may be."""
 
 
 class PaperTooLargeError(ProofError):

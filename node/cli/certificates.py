@@ -1,4 +1,4 @@
-"""Certificates: certificate issue, amend, close, show."""
+"""Certificates: certificate issue, amend, close, show, print."""
 
 import asyncio
 from pathlib import Path
@@ -12,6 +12,7 @@ from ledger.jsonform import issue_from_json
 from ledger.participants import Role
 from node.cli.options import GenesisOption, JsonOption, KeysOption, OutOption, TokenOption, UrlOption, read_draft, read_genesis
 from node.cli.output import console, print_fields, print_json, print_table
+from node.cli.printing import print_certificate
 from node.cli.submit import submit
 from node.client import Client
 from node.office import CODES, RECEIPT, Office, amended_name, kept_submission
@@ -24,6 +25,7 @@ def register(app: App) -> None:
     certificate.command(amend)
     certificate.command(close)
     certificate.command(show)
+    certificate.command(print_certificate, name="print")
     app.command(certificate)
 
 
