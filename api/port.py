@@ -21,6 +21,7 @@ from api.limits import ApiLimits
 
 if TYPE_CHECKING:
     from ledger.state import Ledger
+    from ledger.status import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,10 @@ class NodePort(Protocol):
 
     def policy(self) -> str:
         """The C2SP policy file: this node's log key and URL, every node a witness, the validators' quorum."""
+        ...
+
+    def sign_status(self, status: "Status") -> bytes:
+        """The status file of these lists, signed with the node's cosigning key."""
         ...
 
     def status(self) -> NodeStatus:

@@ -13,6 +13,7 @@ from ledger.errors import Refusal, StoreError
 from ledger.genesis import Genesis
 from ledger.receipt import make_receipt
 from ledger.state import Ledger
+from ledger.status import Status, sign_status
 from node.keyring import log_key, policy, witness_key
 from node.metrics import NodeCollector
 from node.parts import Parts
@@ -182,6 +183,11 @@ class Service:
         """The C2SP policy file of this ledger, as this node prints it."""
         own = self._parts.settings.participant
         return policy(self._genesis.origin, self.ledger.network, {own: f"{self.public_url}/log"}).format()
+
+    def sign_status(self, status: Status) -> bytes:
+        """The status file of these lists, signed with the node's cosigning key."""
+        key = self._parts.keys.cosign
+        return sign_status(status, key.public, key.sign)
 
     def status(self) -> NodeStatus:
         """Where the node stands now."""

@@ -1,9 +1,9 @@
 """What stands on a printed certificate: read from what the office kept when it issued it, and held against what was signed.
 
 Rules:
-- the record in the receipt is the certificate. The draft beside it gives what is sealed (parties, values); it must state the same
-  certificate field by field, and the printed code must be the one whose hash the record has: a file mixed up with another
-  certificate's is found out here and not at the border;
+- the record in the receipt is the certificate. The draft beside it gives what is sealed (parties, values); it must state the
+  same certificate field by field, and the printed code must be the one whose hash the record has: a file mixed up with
+  another certificate's is found out here and not at the border;
 - the record must be of this ledger, signed with its author's key; the authority's name is that of the key's holder;
 - an amended certificate is printed from its amendment, with the codes of its issue.
 """

@@ -3,7 +3,7 @@
 Rules:
 - the file is a function of what it shows: its dates are the certificate's, no clock is read, nothing is fetched;
 - fonts are those inside the printing library, on every machine the same; a character that they lack is refused, never left out;
-- the proof QR stands at error correction M with modules of 0.4 mm, 64.4 mm at most; the link QR on the face in modules of 0.6 mm.
+- the proof QR stands at error correction M with modules of 0.4 mm, 64.4 mm at most; the link QR in modules of 0.6 mm.
 
 Reference: KPCS core document, Annex I, A and B; design 5-log.md, "Paper"; ISO 19005-3, ISO 14289-1.
 """

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - Cyrillic letters are meant
 """The words of a printed certificate. English always stands there; a further language stands beside it (KPCS, Annex I, A).
 
 Rules: every table has the same keys; a test compares them. Only scripts that the fonts of the printing library hold.

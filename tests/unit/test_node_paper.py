@@ -126,11 +126,11 @@ def test_what_does_not_belong_together_is_not_printed(tmp_path):
     async def story(desk):
         number, other = await desk.issue(), await desk.issue(number="BW0012346", parcels=4)
         kept = {file: (tmp_path / file).read_bytes() for file in (f"{number}.draft.json", f"{number}.codes.json")}
-        for file in kept:
+        for file, content in kept.items():
             (tmp_path / file).write_bytes((tmp_path / file.replace(number, other)).read_bytes())
             said = await desk.print(number, code=65)
             assert file in said
-            (tmp_path / file).write_bytes(kept[file])
+            (tmp_path / file).write_bytes(content)
         changed = json.loads(kept[f"{number}.draft.json"])
         changed["lines"][0]["carats"] = "999.00"
         (tmp_path / f"{number}.draft.json").write_text(json.dumps(changed))
