@@ -48,7 +48,14 @@ class Scanned:
         received: date of receipt; empty: today in UTC.
     """
 
-    qr: Annotated[str, Parameter(name="--qr", help="Text of a QR code on a certificate, its number, or - to read it.")] = ""
+    qr: Annotated[
+        str,
+        Parameter(
+            name="--qr",
+            allow_leading_hyphen=True,
+            help="Text of a QR code on a certificate, its number, or - to read it from standard input.",
+        ),
+    ] = ""
     policy: Annotated[Path | None, Parameter(name="--policy", help="With --qr: the ledger's policy file.")] = None
     status: Annotated[Path | None, Parameter(name="--status", help="With --qr: a status file (kpledger log status-file).")] = (
         None
