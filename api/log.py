@@ -8,18 +8,22 @@ from quart import Blueprint, Response, request
 
 from api.access import require_reader
 from api.answers import BINARY, TEXT, Cache, answer
-from api.errors import ApiCode, Problem
+from api.errors import ApiCode, NotReady, Problem
 from api.openapi import describe
 from api.port import NodePort
 from api.schemas.base import BinaryAnswer, NoContent, ProblemAnswer, TextAnswer
+from api.steps import Turns
 from ledger.checkpoint import parse_size
 from ledger.errors import ProofError
 from ledger.tiles import ENTRIES, Tile, parse_path
+
+_STATUS_FRESH_MS = 60_000
 
 
 def log_routes(port: NodePort) -> Blueprint:
     """The routes of this file."""
     routes = Blueprint("log", __name__)
+    files = _StatusFiles(port)
 
     @routes.get("/log/checkpoint")
     @describe("checkpoint", "log", {200: TextAnswer, 404: ProblemAnswer})
@@ -57,7 +61,34 @@ def log_routes(port: NodePort) -> Blueprint:
         name = _parse(f"entries/{path}", entries=True)
         return _bytes(port.ledger.entries(name.n, name.width), Cache.PRIVATE_IMMUTABLE)
 
+    @routes.get("/log/status")
+    @describe("status_file", "log", {200: BinaryAnswer, 304: NoContent}, token=True)
+    async def status() -> Response:
+        """Which certificates stand, signed by this node: what an officer takes along to check them without a network."""
+        require_reader(port, request)
+        return answer(request, await files.newest(), Cache.PRIVATE, content_type=BINARY)
+
     return routes
+
+
+class _StatusFiles:
+    """The newest status file, made at most once a minute for as long as no block has changed anything."""
+
+    def __init__(self, port: NodePort) -> None:
+        self._port = port
+        self._turns = Turns()
+        self._made: tuple[int, int, bytes] | None = None
+
+    async def newest(self) -> bytes:
+        """The file; raises NotReady while this node is behind, and Overloaded when too many ask."""
+        status = self._port.status()
+        if not status.ready:
+            raise NotReady(reason="this node is not ready: what it would sign may be old")
+        height, now = self._port.ledger.head.height, self._port.now_ms()
+        if self._made is None or self._made[0] != height or not 0 <= now - self._made[1] < _STATUS_FRESH_MS:
+            lists = await self._turns.run(self._port.ledger.status(status.participant, now))
+            self._made = (lists.height, now, self._port.sign_status(lists))
+        return self._made[2]
 
 
 def _note(text: str | None) -> Response:

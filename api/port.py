@@ -21,6 +21,7 @@ from api.limits import ApiLimits
 
 if TYPE_CHECKING:
     from ledger.state import Ledger
+    from ledger.status import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +185,10 @@ class NodePort(Protocol):
 
     def witnessed(self, origin_hash: bytes) -> str | None:
         """The newest checkpoint cosigned for the log with this SHA-256 of its origin; None before the first."""
+        ...
+
+    def sign_status(self, status: "Status") -> bytes:
+        """The status file of these lists, signed with the node's cosigning key."""
         ...
 
     def status(self) -> NodeStatus:

@@ -347,7 +347,7 @@ class PaperEncodingError(ProofError):
 
 
 class PaperCompressionError(ProofError):
-    """A proof text that is no raw deflate stream, ends too soon, goes on after its end, or grows beyond what a proof may be."""
+    """Bytes that are no raw deflate stream, end too soon, go on after the end, or grow beyond what a proof may be."""
 
 
 class PaperTooLargeError(ProofError):

@@ -76,7 +76,7 @@ def make_paper(receipt: bytes) -> str:
         PaperTooLargeError: the record and its path leave no room for a cosignature.
     """
     proof = parse_proof(receipt)
-    record, body = _certificate(proof)
+    record, body = certificate_of(proof)
     note = parse_note(proof.checkpoint)
     origin = parse_checkpoint(note.text).origin
     by_log = [line for line in note.signatures if line.name == origin]
@@ -135,7 +135,7 @@ def verify_paper(text: str, policy: Policy) -> PaperVerdict:
         OutOfRangeError, ProofLengthError, RootMismatchError: the record is not at this place of the log.
     """
     proof = parse_proof(decode_paper(text))
-    record, body = _certificate(proof)
+    record, body = certificate_of(proof)
     note = parse_note(proof.checkpoint)
     checkpoint = parse_checkpoint(note.text)
     if all(log.key.name != checkpoint.origin for log in policy.logs):
@@ -164,7 +164,12 @@ def verify_paper(text: str, policy: Policy) -> PaperVerdict:
     return PaperVerdict(verdict, policy.is_quorum(frozenset(witness.name for witness in witnesses)), record, body)
 
 
-def _certificate(proof: TlogProof) -> tuple[Record, StatedBody]:
+def certificate_of(proof: TlogProof) -> tuple[Record, StatedBody]:
+    """The record that a proof carries, and what it states.
+
+    Raises:
+        RecordMissingError, NotCertificateError: it carries none that states a certificate.
+    """
     if not 1 <= len(proof.extra) <= MAX_RECORD_BYTES:
         raise RecordMissingError("the proof does not carry the record that it is about")
     try:

@@ -11,7 +11,7 @@ Rules:
 import heapq
 from itertools import islice
 
-from ledger import ageing, custody, entries, keys, report_views, stock, totals
+from ledger import ageing, custody, entries, keys, report_views, status_views, stock, totals
 from ledger.ageing import Ageing
 from ledger.answers import CertificateRow, CertificateView, Claim, Evidence, Figures, Judgement, Page, ProposalPage, Standing
 from ledger.bodies import ConfirmBody, PaperImportBody, SealedBody, StatedBody
@@ -32,6 +32,7 @@ from ledger.record import parse_record
 from ledger.register import Register
 from ledger.report_entries import InquiryState
 from ledger.report_views import InquiryPage, QuarterView, ShareRow
+from ledger.status import Status as CertificateStatus
 from ledger.stock import Stock
 from ledger.store import Reads, Store
 from ledger.tiles import encode_bundle
@@ -146,6 +147,11 @@ class Queries:
     ) -> Page:
         """The register of open confirmations, those that entered the ledger first at the top."""
         return self.certificates(cursor, limit, issuer=issuer, destination=destination, state=CertificateState.OPEN)
+
+    def status(self, signer: str, now: int) -> Steps[CertificateStatus]:
+        """What a status file lists, for `signer` to sign at `now` (milliseconds), in short steps."""
+        with self._store.snapshot() as at:
+            return (yield from status_views.read(at, _head(at), self.genesis, self.register, signer, now))
 
     def ageing(self) -> Ageing:
         """How many certificates are open for how long, by destination; a few looks for each, whatever is open."""

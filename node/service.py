@@ -13,6 +13,7 @@ from ledger.errors import Refusal, StoreError
 from ledger.genesis import Genesis
 from ledger.receipt import make_receipt
 from ledger.state import Ledger
+from ledger.status import Status, sign_status
 from node.audit import serving
 from node.errors import WalFailedError
 from node.keyring import log_key, policy, witness_key
@@ -204,6 +205,11 @@ class Service:
     def witnessed(self, origin_hash: bytes) -> str | None:
         """The newest checkpoint that this node cosigned for a log."""
         return self._parts.witness.checkpoint(origin_hash)
+
+    def sign_status(self, status: Status) -> bytes:
+        """The status file of these lists, signed with the node's cosigning key."""
+        key = self._parts.keys.cosign
+        return sign_status(status, key.public, key.sign)
 
     def status(self) -> NodeStatus:
         """Where the node stands now."""

@@ -1,4 +1,4 @@
-"""Certificates: certificate issue, template, amend, close, show."""
+"""Certificates: certificate issue, template, amend, close, show, print."""
 
 import asyncio
 from pathlib import Path
@@ -14,6 +14,7 @@ from node.cli import sheets
 from node.cli.findings import print_findings
 from node.cli.options import GenesisOption, JsonOption, KeysOption, OutOption, TokenOption, UrlOption, read_draft, read_genesis
 from node.cli.output import console, print_fields, print_json, print_table, say
+from node.cli.printing import print_certificate
 from node.cli.submit import submit
 from node.client import Client
 from node.errors import command
@@ -28,6 +29,7 @@ def register(app: App) -> None:
     certificate.command(amend)
     certificate.command(close)
     certificate.command(show)
+    certificate.command(print_certificate, name="print")
     app.command(certificate)
 
 

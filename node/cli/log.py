@@ -1,16 +1,19 @@
-"""The log as files: log export, log verify."""
+"""The log as files: log export, log verify, log status-file."""
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 from rich.progress import Progress
 
+from ledger.status import read_status
 from node.cli.options import JsonOption, PolicyOption, TokenOption, UrlOption, read_policy
 from node.cli.output import console, print_fields, print_json, say, unreadable
 from node.client import Client
 from node.export import Exported, export_log, verify_log
+from node.files import write_atomic
 
 
 def register(app: App) -> None:
@@ -18,6 +21,7 @@ def register(app: App) -> None:
     log = App(name="log", help="The transparency log as static files (C2SP tlog-tiles).")
     log.command(export)
     log.command(verify)
+    log.command(status_file, name="status-file")
     app.command(log)
 
 
@@ -67,3 +71,39 @@ def verify(
         return
     console.print("[bold green]valid[/bold green]: every entry is where the checkpoint says")
     print_fields({**fields, "witnesses": ", ".join(witnesses)})
+
+
+def status_file(
+    *,
+    out: Annotated[Path, Parameter(help="The file to write.")],
+    policy: PolicyOption,
+    url: UrlOption = "http://127.0.0.1:8600",
+    token: TokenOption = "",
+    json: JsonOption = False,
+) -> None:
+    """Fetch what officers take along: which certificates stand and which numbers were committed, signed by the node.
+
+    Checked with the policy before it is written; `kpledger receipt show --qr` reads it. Needs a participant's token.
+    """
+
+    async def run() -> bytes:
+        async with Client(url, token) as client:
+            return await client.get_bytes("/log/status")
+
+    data = asyncio.run(run())
+    status = read_status(data, read_policy(policy))
+    write_atomic(out, data)
+    certificates = sum(run.count for numbers in status.numbers for run in numbers.runs)
+    fields = {
+        "signer": status.signer,
+        "made": datetime.fromtimestamp(status.at // 1_000, UTC).isoformat(),
+        "log_size": status.size,
+        "certificates": certificates,
+        "since": status.since,
+        "bytes": len(data),
+    }
+    if json:
+        print_json(fields)
+        return
+    say(f"written: {out}")
+    print_fields({name.replace("_", " "): value for name, value in fields.items()})

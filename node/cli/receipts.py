@@ -13,6 +13,8 @@ from ledger.receipt import Verdict, verify_receipt
 from ledger.record import parse_record
 from node.cli.options import JsonOption, PolicyOption, read_file, read_policy
 from node.cli.output import console, explain, print_fields, print_json, unreadable
+from node.cli.scanned import Scanned, check, summary
+from node.errors import Exit, FatalError, command
 
 NOT_SHOWN = "whether the record still stands: it may have been answered or closed since"
 
@@ -40,12 +42,31 @@ def verify(
         return
     console.print("[bold green]valid[/bold green]: this record is in the ledger's log")
     print_fields({name.replace("_", " "): _text(value) for name, value in _fields(verdict).items()})
-    print_fields(_summary(record))
+    print_fields(summary(record))
     console.print(f"not shown: {NOT_SHOWN}")
 
 
-def show(file: Annotated[Path, Parameter(help="A receipt (.tlog-proof).")], /, *, json: JsonOption = False) -> None:
-    """Show the record in a receipt, without checking that it is in the log."""
+def show(
+    file: Annotated[Path | None, Parameter(help="A receipt (.tlog-proof).")] = None,
+    /,
+    *,
+    paper: Scanned | None = None,
+    json: JsonOption = False,
+) -> int:
+    """Show the record in a receipt, without checking that it is in the log; or, with --qr, check a certificate on paper.
+
+    Of a certificate on paper it says: valid, amended, closed, expired, not-on-the-ledger, number-outside-its-range or
+    too-old-to-say. Exit code 0: valid; 77: it is not; 75: the status file cannot say; 65: the code proves nothing.
+    """
+    if paper is not None and paper.qr:
+        return check(paper, as_json=json)
+    if file is None:
+        raise FatalError(
+            "Neither a receipt nor a scanned text was given.",
+            "There is nothing to show.",
+            f"Name one: {command('receipt', 'show', 'FILE')}, or {command('receipt', 'show', '--qr', 'TEXT')}",
+            Exit.USAGE,
+        )
     proof = parse_proof(read_file(file))
     try:
         record = record_to_json(parse_record(proof.extra))
@@ -53,9 +74,10 @@ def show(file: Annotated[Path, Parameter(help="A receipt (.tlog-proof).")], /, *
         raise unreadable(str(file), f"what it holds is no record: {explain(refusal.problem())}") from refusal
     if json:
         print_json({"index": proof.index, "record": record})
-        return
+        return Exit.DONE
     console.print("[bold yellow]not checked[/bold yellow]: see kpledger receipt verify")
-    print_fields({"index": proof.index, **_summary(record)})
+    print_fields({"index": proof.index, **summary(record)})
+    return Exit.DONE
 
 
 def _fields(verdict: Verdict) -> dict[str, Any]:
@@ -69,16 +91,6 @@ def _fields(verdict: Verdict) -> dict[str, Any]:
         "witnesses": list(verdict.witnesses),
         "newest_cosignature": newest,
     }
-
-
-def _summary(record: dict[str, Any]) -> dict[str, object]:
-    """The few things of a record that a person looks for first."""
-    body = record["body"]
-    shown = {"record": record["kind"], "author": record["author"]}
-    for name in ("number", "type", "destination", "outcome", "issued", "received", "expires", "parcels", "carats"):
-        if name in body:
-            shown[name] = body[name]
-    return shown
 
 
 def _text(value: Any) -> str:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nacl import bindings
 from prometheus_client import CollectorRegistry
 
 from api.auth import TokenBook
@@ -22,6 +23,7 @@ from ledger.policy import PolicyLog, PolicyWitness, ledger_policy
 from ledger.receipt import make_receipt
 from ledger.record import parse_submission, verify_records
 from ledger.state import Block, Ledger
+from ledger.status import sign_status
 from ledger.store import Store
 from node.audit import serving
 from node.witness import Witness
@@ -133,6 +135,10 @@ class LocalPort:
 
     def findings(self, after: str) -> bytes:
         return serving.findings(self.ledger, after)
+
+    def sign_status(self, status) -> bytes:
+        public, secret = bindings.crypto_sign_seed_keypair(self.network.keys["BW"]["cosign"])
+        return sign_status(status, public, lambda message: bindings.crypto_sign(message, secret)[:64])
 
     def status(self) -> NodeStatus:
         return NodeStatus(

@@ -178,4 +178,6 @@ def test_no_changed_character_goes_unnoticed(place, letter):
             found = verify_paper(text, policy())
         except errors.ProofError:
             return
-        assert found == verify_paper(TEXT, policy())  # a deflate stream has bits that mean nothing
+        # a deflate stream has bits that mean nothing, and the name of a cosigner may become a stranger's, who counts for nothing
+        assert found.record.raw == PLACED.record
+        assert set(found.verdict.witnesses) <= {f"{code}/witness" for code in CODES[:4]}
