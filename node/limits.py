@@ -70,6 +70,12 @@ FEED_TIMEOUT_SECONDS = 15.0
 FEED_WAIT_SECONDS = (2.0, 300.0)
 """For one answer of an outside witness; first and longest pause before one that did not cosign is asked again."""
 
+WATCH_SECONDS = 10.0
+WATCH_REQUEST_SECONDS = 10.0
+WATCH_UNPROVEN_SECONDS = 30.0
+"""A monitor's pause between rounds, its patience with one request, and with a node that shows no tiles for its checkpoint:
+together less than the minute in which it must raise an alarm."""
+
 REFRESH_SECONDS = 30.0
 """How often a peer's newer cosignature of the same head is taken."""
 
