@@ -22,7 +22,6 @@ from ledger.entries import Validators
 from ledger.errors import OutOfRangeError, ProofError, Refusal
 from ledger.fork import check_continues
 from ledger.genesis import Genesis, quorum
-from ledger.limits import MAX_NOTE_BYTES
 from ledger.note import parse_note
 from ledger.participants import Node
 from ledger.policy import Policy, PolicyLog, accept, ledger_policy
@@ -145,12 +144,40 @@ def verify_old_receipt(receipt: bytes, directory: Path, genesis: Genesis, today:
         OSError: a file cannot be read.
     """
     claimed = parse_checkpoint(parse_note(parse_proof(receipt).checkpoint).text)
-    verify_log(directory, today, lambda _done, _size: None)
-    now = accept(today, (directory / "checkpoint").read_bytes()[: MAX_NOTE_BYTES + 1]).checkpoint
+    now = verify_log(directory, today, lambda _done, _size: None).checkpoint
     verdict = accepted_by(policies_at(genesis, _entries(directory, now.size), claimed.size), receipt)
     tree = TileTree(lambda level, n, width: _tile(directory, level, n, width), now.size)
     check_continues(claimed, now, tree.root)
     return verdict
+
+
+def exported_policies(directory: Path, genesis: Genesis, today: Policy, size: int | None = None) -> list[Policy]:
+    """The policies of a size of an exported log, by default of the one that it has; that one's is the one that it satisfies.
+
+    Args:
+        directory: as `log export` made it.
+        genesis: of the ledger.
+        today: by which the exported log's checkpoint counts.
+        size: leaves at the time that is asked for.
+
+    Raises:
+        ProofError: the log does not hold, or is smaller.
+        OSError: a file cannot be read.
+    """
+    now = verify_log(directory, today, lambda _done, _size: None).checkpoint
+    found = policies_at(genesis, _entries(directory, now.size), now.size if size is None else size)
+    if size is not None and size != now.size:
+        return found
+    note = (directory / "checkpoint").read_bytes()
+    return [policy for policy in found if _accepts(policy, note)] or found
+
+
+def _accepts(policy: Policy, note: bytes) -> bool:
+    try:
+        accept(policy, note)
+    except ProofError:
+        return False
+    return True
 
 
 def _entries(directory: Path, size: int) -> Iterator[bytes]:

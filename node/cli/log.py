@@ -1,6 +1,7 @@
-"""The log as files and under watch: log export, log verify, log watch, log fork."""
+"""The log as files and under watch: log export, log verify, log policy, log watch, log fork."""
 
 import asyncio
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -9,13 +10,23 @@ from cyclopts import App, Parameter
 from rich.progress import Progress
 
 from ledger.fork import parse_fork, signed_by_log
-from node.cli.options import JsonOption, PolicyOption, TokenOption, UrlOption, read_file, read_policy
+from node.cli.options import (
+    GenesisOption,
+    JsonOption,
+    PolicyOption,
+    TokenOption,
+    UrlOption,
+    read_file,
+    read_genesis,
+    read_policy,
+)
 from node.cli.output import console, print_fields, print_json, say, unreadable
 from node.client import Client
 from node.errors import Exit, FatalError
 from node.export import Exported, export_log, verify_log
 from node.limits import WATCH_SECONDS
 from node.monitor import Monitor, Round
+from node.policies import exported_policies
 
 _LONGEST_PAUSE = 20.0
 
@@ -27,6 +38,7 @@ def register(app: App) -> None:
     log.command(verify)
     log.command(watch)
     log.command(fork)
+    log.command(policies, name="policy")
     app.command(log)
 
 
@@ -127,3 +139,25 @@ def fork(file: Annotated[Path, Parameter(help="As `log watch` wrote it.")], /, *
     """Check a proof of two histories, offline. Exit code 0 when it proves them, 65 when it does not."""
     error = parse_fork(read_file(file)).verify(read_policy(policy))
     say(f"proven, {type(error).__name__}: {error}")
+
+
+def policies(
+    directory: Annotated[Path, Parameter(help="As `log export` wrote it.")],
+    /,
+    *,
+    policy: PolicyOption,
+    genesis: GenesisOption,
+    size: Annotated[int | None, Parameter(name="--size", help="Leaves at the time that is asked for; default: now.")] = None,
+) -> None:
+    """Print the policy of a time, with the log keys of all nodes, out of the exported log's own records; offline.
+
+    Where an epoch may or may not have begun by then there are two or more: each stands alone, behind a line that counts it.
+    """
+    try:
+        found = exported_policies(directory, read_genesis(genesis), read_policy(policy), size)
+    except OSError as error:
+        raise unreadable(str(error.filename or directory), error.strerror) from error
+    for number, one in enumerate(found, 1):
+        if len(found) > 1:
+            sys.stdout.write(f"# policy {number} of {len(found)}\n")
+        sys.stdout.write(one.format())

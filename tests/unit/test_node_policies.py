@@ -11,7 +11,7 @@ import pytest
 from ledger.checkpoint import Checkpoint
 from ledger.errors import LogSignatureMissingError, OutOfRangeError, ProofError, QuorumNotMetError, RewrittenLogError
 from ledger.note import Note, SignatureType, Signer
-from ledger.policy import Policy
+from ledger.policy import Policy, parse_policy
 from ledger.receipt import Verdict, make_receipt, verify_receipt
 from ledger.tiles import ENTRIES, decode_bundle, new_bundles, new_tiles
 from node import keyring
@@ -206,5 +206,11 @@ def test_on_the_command_line(ages: Ages, tmp_path: Path, monkeypatch: pytest.Mon
     assert run().returncode == Exit.BAD_DATA
     told = run("--history", directory, "--genesis", tmp_path / "genesis.json")
     assert (told.returncode, "valid" in told.stdout) == (0, True), told.stderr
+    command = [kpledger, "log", "policy", directory, "--policy", tmp_path / "today", "--genesis", tmp_path / "genesis.json"]
+    for size, words in ((ages.ledger.head.tree_size, ()), (ages.receipts[0][0], ("--size", ages.receipts[0][0]))):
+        printed = subprocess.run(
+            list(map(str, (*command, *words))), capture_output=True, text=True, timeout=60, check=True
+        ).stdout
+        assert parse_policy(printed.encode()) == next(policy for at, _, policy in ages.receipts if at == size)
     assert run("--history", directory).returncode == Exit.USAGE
     assert run("--history", tmp_path / "nothing", "--genesis", tmp_path / "genesis.json").returncode == Exit.BAD_DATA
