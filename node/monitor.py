@@ -7,7 +7,7 @@ must bear out up to its signed root; and no node may go back. The first contradi
 anybody (`ledger.fork`) and ends the monitor.
 
 A node that is away, or whose checkpoint a quorum did not cosign, is told and watched on; one that shows a checkpoint and for
-half a minute not the tiles for it hides something: that is an alarm, too.
+a while not the tiles for it hides something: that is an alarm, too.
 """
 
 import asyncio
@@ -148,16 +148,17 @@ class Monitor:
         for seen in shown:
             self._no_way_back(seen)
         unproven: set[str] = set()
-        for smaller, larger in _pairs(shown, [seen for seen in self._heads.values() if seen not in shown]):
-            try:
-                await self._one_history(smaller, larger)
-            except (FatalError, ProblemError, ProofError, TimeoutError) as error:
-                if isinstance(error, AlarmError):
-                    raise
+        pairs = _pairs(shown, [seen for seen in self._heads.values() if seen not in shown])
+        errors = await asyncio.gather(*(self._compare(*pair) for pair in pairs))
+        if alarm := next((error for error in errors if isinstance(error, AlarmError)), None):
+            raise alarm
+        for (smaller, larger), error in zip(pairs, errors, strict=True):
+            if error is not None:
                 unproven.add(larger.url)
-                troubles[larger.url] = f"does not prove {larger.checkpoint.size} from {smaller.checkpoint.size}: {error}"
+                reason = str(error).partition("\n")[0] or type(error).__name__
+                troubles[larger.url] = f"does not prove {larger.checkpoint.size} from {smaller.checkpoint.size}: {reason}"
                 if larger.url in {seen.url for seen in shown}:
-                    self._withheld(smaller, larger, error)
+                    self._withheld(smaller, larger, reason)
         for url in self._clients.keys() - unproven:
             self._unproven.pop(url, None)
         for seen in shown:
@@ -184,6 +185,18 @@ class Monitor:
         before = self._heads.get(seen.url)
         if before is not None and seen.checkpoint.size < before.checkpoint.size:
             raise self._alarm(Fork(ShrunkLogError, before.note, seen.note), before, seen)
+
+    async def _compare(self, smaller: Seen, larger: Seen) -> Exception | None:
+        """None when these two are one history; an AlarmError when they are not, any other when it cannot be told.
+
+        Nobody can hold up the comparison of the others.
+        """
+        try:
+            async with asyncio.timeout(WATCH_REQUEST_SECONDS):
+                await self._one_history(smaller, larger)
+        except (FatalError, ProblemError, ProofError, TimeoutError) as error:
+            return error
+        return None
 
     async def _one_history(self, smaller: Seen, larger: Seen) -> None:
         """Whether the smaller tree is the beginning of the larger one, by the tiles of who shows the larger one.
@@ -213,8 +226,7 @@ class Monitor:
                 path = tree.consistency_proof(old.size, new.size)
                 break
             except _WantedError as wanted:
-                async with asyncio.timeout(WATCH_REQUEST_SECONDS):
-                    tiles[wanted.tile] = await self._tile(larger.url, wanted.tile, new.size)
+                tiles[wanted.tile] = await self._tile(larger.url, wanted.tile, new.size)
         if whole != new.root:
             raise RootMismatchError(f"its tiles do not make the root that it has signed for {new.size} leaves")
         if begun != old.root:
@@ -234,11 +246,10 @@ class Monitor:
                 raise
             return (await client.get_bytes(f"/log/{full.path()}"))[: tile.width * HASH_BYTES]
 
-    def _withheld(self, smaller: Seen, larger: Seen, error: Exception) -> None:
+    def _withheld(self, smaller: Seen, larger: Seen, reason: str) -> None:
         """An alarm when a node that answers has for long not borne out what it shows."""
         since = self._unproven.setdefault(larger.url, self._now())
         if self._now() - since >= WATCH_UNPROVEN_SECONDS:
-            reason = str(error).partition("\n")[0]
             told = f"{larger.url} shows {larger.checkpoint.size} leaves and does not prove them: {reason}."
             raise AlarmError(told, self._keep(Fork(RewrittenLogError, smaller.note, larger.note)), None)
 

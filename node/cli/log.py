@@ -24,11 +24,9 @@ from node.cli.output import console, print_fields, print_json, say, unreadable
 from node.client import Client
 from node.errors import Exit, FatalError
 from node.export import Exported, export_log, verify_log
-from node.limits import WATCH_SECONDS
+from node.limits import WATCH_LONGEST_SECONDS, WATCH_SECONDS
 from node.monitor import Monitor, Round
 from node.policies import exported_policies
-
-_LONGEST_PAUSE = 20.0
 
 
 def register(app: App) -> None:
@@ -100,7 +98,7 @@ def watch(
     *,
     policy: PolicyOption,
     directory: Annotated[Path, Parameter(name="--dir", help="Keeps what was seen last, and a proof after an alarm.")],
-    every: Annotated[float, Parameter(name="--every", help="Seconds between two looks; at most 20.")] = WATCH_SECONDS,
+    every: Annotated[float, Parameter(name="--every", help="Seconds between two looks; at most 15.")] = WATCH_SECONDS,
     once: Annotated[bool, Parameter(name="--once", negative="", help="One look, then end.")] = False,
 ) -> None:
     """Follow several nodes' checkpoints: one history, of which each shows a part, and none goes back.
@@ -108,7 +106,7 @@ def watch(
     Ends with exit code 65 and a proof in a file as soon as two histories appear, within a minute.
     """
     content = read_policy(policy)
-    pause = min(max(every, 0.1), _LONGEST_PAUSE)
+    pause = min(max(every, 0.1), WATCH_LONGEST_SECONDS)
 
     async def run() -> None:
         told: Round | None = None
