@@ -9,11 +9,14 @@ from quart import Quart, Response, g, request
 
 from api import openapi
 from api.access import find_reader
+from api.assets import Assets, asset_routes
+from api.audit import audit_routes
 from api.bodies import BodyReader
 from api.certificates import certificate_routes
 from api.custody import custody_routes
 from api.documents import document_routes
 from api.errors import Overloaded
+from api.findings import finding_routes
 from api.health import PROBES, health_routes
 from api.inquiries import inquiry_routes
 from api.keys import key_routes
@@ -49,18 +52,17 @@ _HEADERS = (
 
 def create_app(port: NodePort) -> Quart:
     """The ASGI app of the public listener, for `api.server.serve`. To be called once for a port, since it registers metrics."""
-    app = Quart("api", static_folder="pages/static", static_url_path="/static", template_folder="pages/templates")
+    app = Quart("api", static_folder=None, template_folder="pages/templates")
     limits = port.limits
     app.config.update(
         MAX_CONTENT_LENGTH=max(limits.batch_bytes, limits.submission_bytes) + 1,
         BODY_TIMEOUT=limits.body_s,
         RESPONSE_TIMEOUT=limits.response_s,
-        SEND_FILE_MAX_AGE_DEFAULT=3600,
         PROVIDE_AUTOMATIC_OPTIONS=False,
     )
     app.url_map.merge_slashes = False  # a path has one form; the redirect to it would trust the client's Host header
     schema = openapi.install(app, "kpledger", _DESCRIPTION)
-    problems, bodies, figures = Problems(port.public_url), BodyReader(limits), Figures(port)
+    problems, bodies, figures, assets = Problems(port.public_url), BodyReader(limits), Figures(port), Assets()
     problems.install(app)
     _guard(app, port, limits)
     for routes in (
@@ -76,10 +78,13 @@ def create_app(port: NodePort) -> Quart:
         key_routes(port),
         return_routes(port),
         inquiry_routes(port),
+        finding_routes(port),
+        audit_routes(port),
         statistics_routes(port, figures),
         health_routes(port),
-        document_routes(port, schema),
-        page_routes(port, figures),
+        document_routes(port, schema, assets),
+        asset_routes(assets),
+        page_routes(port, figures, assets),
     ):
         app.register_blueprint(routes)
     return app

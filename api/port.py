@@ -9,7 +9,7 @@
 - Nothing here ever gives out a key, a token's text or the content of an envelope.
 """
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -165,6 +165,14 @@ class NodePort(Protocol):
 
     def policy(self) -> str:
         """The C2SP policy file: this node's log key and URL, every node a witness, the validators' quorum."""
+        ...
+
+    def final_blocks(self, first: int) -> "Generator[None, None, bytes | None]":
+        """Final blocks from a height on, as frames of an export, in steps; None where that height is not final yet."""
+        ...
+
+    def findings(self, after: str) -> bytes:
+        """Findings whose names follow this one, as frames of an export; none at the end."""
         ...
 
     async def add_checkpoint(self, body: bytes) -> str:

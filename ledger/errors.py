@@ -314,8 +314,22 @@ class ProtocolError(LedgerError):
 
 
 class StoreError(LedgerError):
-    """The store is damaged, locked by another process, or of another ledger; the node must stop."""
+    """What is stored is not what was written, or the store cannot be used; the node must stop.
+
+    Attributes:
+        damaged: what is stored is damaged, and will be the next time it is read, too.
+    """
+
+    damaged = True
 
 
 class ForeignStoreError(StoreError):
     """The store is another ledger's."""
+
+    damaged = False
+
+
+class DiskError(StoreError):
+    """The disk is full or fails, or another process has the store: nothing is known of what is stored."""
+
+    damaged = False

@@ -34,6 +34,10 @@ MAX_PAGE = 500
 MAX_OFFICER_FILE_BYTES = 256 * 1024
 """A certificate or confirmation as JSON that an officer writes."""
 
+MAX_SHEET_BYTES = 16 * 1024 * 1024
+MAX_SHEET_ROWS = 20_000
+"""A table of certificates: more than an authority issues in a month."""
+
 MAX_INSTANT_MS = 253_402_300_799_999
 """The last millisecond of the year 9999: later instants have no date."""
 
@@ -166,3 +170,6 @@ MAX_TAINT_LOOKS = 64
 
 MAX_HELD_NOTES = 50_000
 """Notes of findings that stay decoded in memory, about 15 MB; then they are read anew."""
+
+MAX_SHOWN_FINDINGS = 50
+"""Findings that are shown with a certificate; the list of them has all."""

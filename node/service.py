@@ -1,7 +1,7 @@
 """The node as its HTTP interface sees it: implements `api.port.NodePort`."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 
 from prometheus_client import CollectorRegistry
 
@@ -13,6 +13,7 @@ from ledger.errors import Refusal, StoreError
 from ledger.genesis import Genesis
 from ledger.receipt import make_receipt
 from ledger.state import Ledger
+from node.audit import serving
 from node.errors import WalFailedError
 from node.keyring import log_key, policy, witness_key
 from node.metrics import NodeCollector
@@ -183,6 +184,14 @@ class Service:
         """The C2SP policy file of this ledger, as this node prints it."""
         own = self._parts.settings.participant
         return policy(self._genesis.origin, self.ledger.network, {own: f"{self.public_url}/log"}).format()
+
+    def final_blocks(self, first: int) -> Generator[None, None, bytes | None]:
+        """Final blocks from a height on, as frames of an export; see `NodePort.final_blocks`."""
+        return serving.final_blocks(self.ledger, first)
+
+    def findings(self, after: str) -> bytes:
+        """Findings whose names follow this one, as frames of an export."""
+        return serving.findings(self.ledger, after)
 
     async def add_checkpoint(self, body: bytes) -> str:
         """Cosigns as a witness; see `NodePort.add_checkpoint`."""

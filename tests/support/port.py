@@ -23,6 +23,7 @@ from ledger.receipt import make_receipt
 from ledger.record import parse_submission, verify_records
 from ledger.state import Block, Ledger
 from ledger.store import Store
+from node.audit import serving
 from node.witness import Witness
 from tests.support.world import equivocation
 
@@ -126,6 +127,12 @@ class LocalPort:
         witnesses = [PolicyWitness(f"{code}/witness", self._witness(code).key) for code in SEATS]
         log = PolicyLog(self._log_signer("BW").key, self.public_url)
         return ledger_policy([log], witnesses, [], self.quorum).format()
+
+    def final_blocks(self, first: int):
+        return serving.final_blocks(self.ledger, first)
+
+    def findings(self, after: str) -> bytes:
+        return serving.findings(self.ledger, after)
 
     def status(self) -> NodeStatus:
         return NodeStatus(
