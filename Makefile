@@ -30,6 +30,7 @@ unit: setup
 	@deploy/browser.sh
 	@deploy/namespaces.sh
 	@deploy/spin.sh
+	@deploy/gotools.sh
 	@$(PY) -m pytest -n 2 --dist worksteal
 
 bench: setup ## figures of this machine, each beside its limit

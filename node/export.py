@@ -12,14 +12,16 @@ from pathlib import Path
 
 from ledger.checkpoint import Checkpoint
 from ledger.errors import BadTileError, RootMismatchError
+from ledger.fork import check_continues, signed_by_log
 from ledger.limits import MAX_NOTE_BYTES
 from ledger.merkle import HASH_BYTES, CompactRange, leaf_hash
 from ledger.policy import Accepted, Policy, accept
-from ledger.tiles import TILE_HEIGHT, TILE_WIDTH, decode_bundle, new_bundles, new_tiles
+from ledger.tiles import TILE_HEIGHT, TILE_WIDTH, TileTree, decode_bundle, new_bundles, new_tiles
 from node.client import Client
 from node.files import write_atomic
 
 _PARALLEL = 8
+_FULL = TILE_WIDTH * HASH_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,12 @@ async def export_log(client: Client, directory: Path, policy: Policy) -> Exporte
 
     Raises:
         ProofError: the node's checkpoint does not satisfy the policy.
+        ForkError: it contradicts the one that the directory has; nothing there is changed.
         FatalError, ProblemError: the node cannot be reached, or says no.
     """
     note = await client.get_bytes("/log/checkpoint")
     checkpoint = accept(policy, note).checkpoint
+    _check_step(directory / "checkpoint", policy, checkpoint)
     size = checkpoint.size
     paths = [tile.path() for tile in (*new_tiles(0, size), *new_bundles(0, size))]
     room = asyncio.Semaphore(_PARALLEL)
@@ -58,15 +62,26 @@ async def export_log(client: Client, directory: Path, policy: Policy) -> Exporte
     return Exported(checkpoint, len(missing), len(paths) - len(missing))
 
 
-def verify_log(directory: Path, policy: Policy, progress: Callable[[int, int], None]) -> Accepted:
+def _check_step(file: Path, policy: Policy, checkpoint: Checkpoint) -> None:
+    """What was exported before must not be of a larger log, nor of another one of this size; more is found by `verify_log`."""
+    if file.exists():
+        before = signed_by_log(policy, file.read_bytes()[: MAX_NOTE_BYTES + 1])
+        check_continues(before, checkpoint, lambda _size: before.root)
+
+
+def verify_log(
+    directory: Path, policy: Policy, progress: Callable[[int, int], None], earlier: Checkpoint | None = None
+) -> Accepted:
     """Checks exported files from their bytes alone: the checkpoint's signatures, every entry against its hash tile, the root.
 
     Args:
         directory: as `export_log` made it.
         policy: whose checkpoints count.
         progress: called with the leaves checked so far, and all.
+        earlier: what the log has said of itself before, if that is known: it must continue it.
 
     Raises:
+        ForkError: it does not; see the subclass.
         ProofError: something does not hold; its class says what.
         OSError: a file cannot be read.
     """
@@ -89,4 +104,7 @@ def verify_log(directory: Path, policy: Policy, progress: Callable[[int, int], N
             raise BadTileError(f"{tile.path()} does not hold the hashes of what is below it")
     if edge.root() != accepted.checkpoint.root:
         raise RootMismatchError("the entries do not make the root that the checkpoint states")
+    if earlier is not None:
+        tree = TileTree(lambda level, n, width: bytes(levels[level][n * _FULL : n * _FULL + width * HASH_BYTES]), size)
+        check_continues(earlier, accepted.checkpoint, tree.root)
     return accepted

@@ -31,10 +31,11 @@ def policy(origin: str, network: Network, urls: Mapping[str, str]) -> Policy:
     nodes = network.nodes
     voting = [code for code, _ in network.epoch.validators]
     logs = [PolicyLog(log_key(origin, node.log), urls[code]) for code, node in nodes.items() if code in urls]
-    validators = [_witness(nodes[code]) for code in voting]
-    followers = [_witness(node) for code, node in nodes.items() if code not in voting]
+    validators = [node_witness(nodes[code]) for code in voting]
+    followers = [node_witness(node) for code, node in nodes.items() if code not in voting]
     return ledger_policy(logs, validators, followers, network.quorum)
 
 
-def _witness(node: Node) -> PolicyWitness:
+def node_witness(node: Node) -> PolicyWitness:
+    """A node as a policy's witness, known by its participant."""
     return PolicyWitness(node.participant, witness_key(node.participant, node.cosign))

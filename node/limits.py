@@ -70,6 +70,13 @@ FEED_TIMEOUT_SECONDS = 15.0
 FEED_WAIT_SECONDS = (2.0, 300.0)
 """For one answer of an outside witness; first and longest pause before one that did not cosign is asked again."""
 
+WATCH_SECONDS = 10.0
+WATCH_LONGEST_SECONDS = 15.0
+WATCH_REQUEST_SECONDS = 5.0
+WATCH_UNPROVEN_SECONDS = 15.0
+"""A monitor's pause between rounds and the longest that may be asked for; its patience with a checkpoint, and again with the
+tiles that compare it; and with a node that shows none. Two rounds take less than the minute in which it must raise an alarm."""
+
 REFRESH_SECONDS = 30.0
 """How often a peer's newer cosignature of the same head is taken."""
 

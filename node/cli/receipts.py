@@ -11,10 +11,11 @@ from ledger.jsonform import record_to_json
 from ledger.proof import parse_proof
 from ledger.receipt import Verdict, verify_receipt
 from ledger.record import parse_record
-from node.cli.options import JsonOption, PolicyOption, read_file, read_policy
+from node.cli.options import JsonOption, PolicyOption, read_file, read_genesis, read_policy
 from node.cli.output import console, explain, print_fields, print_json, unreadable
 from node.cli.scanned import Scanned, check, summary
 from node.errors import Exit, FatalError, command
+from node.policies import verify_old_receipt
 
 NOT_SHOWN = "whether the record still stands: it may have been answered or closed since"
 
@@ -32,10 +33,31 @@ def verify(
     /,
     *,
     policy: PolicyOption,
+    history: Annotated[
+        Path | None,
+        Parameter(name="--history", help="For a receipt older than today's keys: the log, as log export wrote it."),
+    ] = None,
+    genesis: Annotated[Path | None, Parameter(name="--genesis", help="With --history: the ledger's genesis.json.")] = None,
     json: JsonOption = False,
 ) -> None:
-    """Check a receipt with the policy file alone, and say what it establishes. Exit code 65 when it does not hold."""
-    verdict = verify_receipt(read_file(file), read_policy(policy))
+    """Check a receipt with the policy file alone, and say what it establishes. Exit code 65 when it does not hold.
+
+    With --history the policy checks the log of today, and the log gives the policy of the receipt's time.
+    """
+    if (history is None) is not (genesis is None):
+        raise FatalError(
+            "--history and --genesis belong together.",
+            "The policy of a time follows from the genesis and the log's records.",
+            "Give both, or neither for a receipt of today's keys.",
+            Exit.USAGE,
+        )
+    if history is not None and genesis is not None:
+        try:
+            verdict = verify_old_receipt(read_file(file), history, read_genesis(genesis), read_policy(policy))
+        except OSError as error:
+            raise unreadable(str(error.filename or history), error.strerror) from error
+    else:
+        verdict = verify_receipt(read_file(file), read_policy(policy))
     record = record_to_json(parse_record(verdict.record))
     if json:
         print_json({"valid": True, **_fields(verdict), "record": record, "not_shown": NOT_SHOWN})

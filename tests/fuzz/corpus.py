@@ -27,14 +27,16 @@ from consensus.messages import (
 )
 from ledger.checkpoint import Checkpoint
 from ledger.entries import JudgementEntry
-from ledger.errors import Code
+from ledger.errors import Code, TwoRootsError
 from ledger.findings import Finding, Severity
 from ledger.findings import Status as Standing
+from ledger.fork import Fork
 from ledger.genesis import make_genesis
 from ledger.network import of_genesis
-from ledger.note import Note
+from ledger.note import Note, parse_note
 from ledger.receipt import make_receipt
 from ledger.record import encode_batch, encode_submission
+from ledger.witness import AddCheckpoint
 from node.audit import frames as audit
 from node.keyring import log_key, policy, witness_key
 from node.wire import Consensus, Cosigned, GetRecords, Hello, Item, Pending, Proof, Records, encode_frame, encode_item
@@ -164,6 +166,8 @@ def texts() -> MappingProxyType[str, tuple[bytes, ...]]:
             "note": (note,),
             "checkpoint": (head.text(),),
             "proof": (receipt,),
+            "request": tuple(AddCheckpoint(old, (head.root,) * old, parse_note(note)).encode() for old in (0, 3)),
+            "fork": (Fork(TwoRootsError, note, note).to_json().encode(),),
             "receipt": (receipt,),
             "policy": (policy(made_of.origin, of_genesis(made_of), {"BW": "https://node.example/log"}).format().encode(),),
             "vkey": tuple(str(witness_key(node.participant, node.cosign)).encode() for node in made_of.nodes),

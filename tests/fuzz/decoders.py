@@ -10,6 +10,7 @@ from consensus.messages import decode, decode_block, decode_vote, encode
 from ledger.checkpoint import parse_checkpoint
 from ledger.envelope import check_envelope
 from ledger.errors import ProofError, Refusal
+from ledger.fork import parse_fork
 from ledger.genesis import Genesis
 from ledger.note import parse_note, parse_vkey
 from ledger.policy import parse_policy
@@ -17,6 +18,7 @@ from ledger.proof import parse_proof
 from ledger.receipt import verify_receipt
 from ledger.record import encode_batch, encode_submission, parse_batch, parse_submission, record_id, submitted_record
 from ledger.tiles import decode_bundle, encode_bundle, parse_path
+from ledger.witness import parse_add_checkpoint
 from node.audit import frames as audit
 from node.errors import FrameError
 from node.wire import decode_frame, encode_frame, encode_item
@@ -123,6 +125,10 @@ def _policy(data: bytes) -> None:
     parse_policy(data)
 
 
+def _fork(data: bytes) -> None:
+    parse_fork(data)
+
+
 def _envelope(data: bytes) -> None:
     check_envelope(data, HASH, RID)
 
@@ -162,6 +168,8 @@ def all_decoders() -> tuple[Decoder, ...]:
         Decoder("note", texts["note"], lambda data: parse_note(data).encode(), (ProofError,)),
         Decoder("checkpoint", texts["checkpoint"], lambda data: parse_checkpoint(data).text(), (ProofError,)),
         Decoder("proof", texts["proof"], lambda data: parse_proof(data).encode(), (ProofError,)),
+        Decoder("request", texts["request"], lambda data: parse_add_checkpoint(data).encode(), (ProofError,)),
+        Decoder("fork", texts["fork"], _fork, (ProofError,)),
         Decoder("receipt", texts["receipt"], _receipt, (ProofError,)),
         Decoder("policy", texts["policy"], _policy, (ProofError,), terse=False),
         Decoder("vkey", texts["vkey"], _vkey, (ProofError,)),

@@ -364,6 +364,21 @@ class TestOwnLog:
 
         play(tmp_path, work)
 
+    def test_over_http_it_says_when_to_ask_again(self, tmp_path):
+        async def work(port):
+            async with running(create_app(port), port.limits) as at, asyncio.TaskGroup() as group:
+                run = group.create_task(port.cosigner.run())
+                await until(lambda: port.cosigner.own)
+                ahead = await ask(at, "POST", "/log/add-checkpoint", self.request(port, 0, 1, bytes(32)).encode())
+                assert (ahead.status, ahead.json()["error"], ahead.headers["retry-after"]) == (503, "not-ready", "1")
+                own = self.request(port, 0, 0)
+                reply = await ask(at, "POST", "/log/add-checkpoint", own.encode())
+                assert reply.status == 200
+                cosigned(port, reply.body.decode(), own.note)
+                run.cancel()
+
+        play(tmp_path, work)
+
     def test_only_keys_of_its_nodes_count(self, tmp_path):
         async def work(port):
             text = self.request(port, 0, 0).note.text
