@@ -27,10 +27,7 @@ lint: setup
 	@.venv/bin/lint-imports --no-logo
 
 unit: setup
-	@deploy/browser.sh
-	@deploy/namespaces.sh
-	@deploy/spin.sh
-	@deploy/gotools.sh
+	@deploy/gotools.sh & tools=$$!; deploy/browser.sh && deploy/namespaces.sh && deploy/spin.sh; done=$$?; wait $$tools; exit $$done
 	@$(PY) -m pytest -n 2 --dist worksteal
 
 bench: setup ## figures of this machine, each beside its limit

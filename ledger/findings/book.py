@@ -79,9 +79,12 @@ GAP: Final = _sort("b", Sums, Sums())
 CALENDAR: Final = _sort("q", str, "")
 """The first whole quarter of the ledger."""
 
+COMING: Final = _sort("z", str, "")
+"""The quarter whose returns are due next."""
+
 
 _HELD: Final = frozenset(
-    sort.letter.encode() for sort in (DRIFT, PAIR, SAME_DAY, ISSUED, FIRST_DAY, WATCH, ORIGINS, STOCK, GAP, CALENDAR)
+    sort.letter.encode() for sort in (DRIFT, PAIR, SAME_DAY, ISSUED, FIRST_DAY, WATCH, ORIGINS, STOCK, GAP, CALENDAR, COMING)
 )
 """Sorts of participants, pairs and days: few, and asked for by every record."""
 

@@ -61,7 +61,7 @@ OTHERS: Final[Mapping[str, tuple[Callable[[Book, Record], None], ...]]] = Mappin
 """Asked of each record of a kind that changes no certificate."""
 
 DUE: Final[Mapping[str, Callable[[Book, str], None]]] = MappingProxyType(
-    {one.LETTER: one.look_again for one in (timing, numbers, exposure, stocks, pairs, taint, returns)}
+    {one.LETTER: one.look_again for one in (timing, numbers, exposure, stocks, pairs, taint)}
 )
 """Asked of what stands on the agenda, by the letter under which the rule has put it there."""
 
@@ -76,7 +76,7 @@ class Findings:
 
     def due(self) -> None:
         """What the block's day brings, before any of its records."""
-        returns.begin(self._book)
+        returns.look(self._book)
         for letter, subject in self._book.due():
             DUE[letter](self._book, subject)
 

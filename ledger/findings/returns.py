@@ -13,7 +13,7 @@ less than the mean of the four quarters before, with `change-certificates` or mo
 than the mean of the two before. Judged when a return is due, of what the ledger then holds (production: when it is reported, by
 what it says). It is a fact of the past and is not resolved.
 
-Cost: two looks a certificate that counts in a past quarter; some ten sums a participant in one block a quarter.
+Cost: one look a block; two a certificate that counts in a past quarter; some ten sums a participant in one block a quarter.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from typing import Final
 
 from ledger import keys
 from ledger.bodies import ProductionBody, ReturnBody
-from ledger.findings.book import CALENDAR, STOCK, Book
+from ledger.findings.book import CALENDAR, COMING, STOCK, Book
 from ledger.findings.change import Change
 from ledger.findings.entries import Half, Lot, Severity, Stocks
 from ledger.participants import Participant
@@ -29,8 +29,6 @@ from ledger.periods import day_after, first_day, half_of, period_before, quarter
 from ledger.record import Record
 from ledger.report_entries import PRODUCTION
 from ledger.units import date_of, day_number
-
-LETTER: Final = "q"
 
 _QUARTERS: Final = 4
 _HALVES: Final = 2
@@ -40,22 +38,28 @@ _PRODUCTION: Final = "production"
 # --- the calendar -----------------------------------------------------------------------------------------------------
 
 
-def begin(book: Book) -> None:
-    """The first whole quarter of the ledger is put on the agenda by the first block; the one before that is the genesis."""
-    if not book.note(CALENDAR, ""):
-        today = date_of(book.day_before)
-        whole = first_day(quarter_of(today)) == today
-        quarter = quarter_of(today if whole else day_after(quarter_of(today)))
-        book.keep(CALENDAR, "", quarter)
-        look_again(book, quarter)
+def look(book: Book) -> None:
+    """Asked once a block: the returns of a quarter have had their time, or those of several, if there were no blocks meanwhile.
+
+    It stands on no agenda, for what is late must not depend on how much else a day brings.
+    """
+    quarter = book.note(COMING, "") or _first(book)
+    coming = quarter
+    while book.today >= _due(book, coming):
+        _judge(book, coming)
+        coming = quarter_of(day_after(coming))
+    if coming != quarter:
+        book.keep(COMING, "", coming)
 
 
-def look_again(book: Book, quarter: str) -> None:
-    """The returns of a quarter have had their time, or those of several, when there were no blocks meanwhile."""
-    while book.today >= _due(book, quarter):
-        _judge(book, quarter)
-        quarter = quarter_of(day_after(quarter))
-    book.remind(_due(book, quarter), LETTER, quarter)
+def _first(book: Book) -> str:
+    """The first whole quarter of the ledger, by the first block: the one before that is the genesis."""
+    today = date_of(book.day_before)
+    whole = first_day(quarter_of(today)) == today
+    quarter = quarter_of(today if whole else day_after(quarter_of(today)))
+    book.keep(CALENDAR, "", quarter)
+    book.keep(COMING, "", quarter)
+    return quarter
 
 
 def _due(book: Book, quarter: str) -> int:
