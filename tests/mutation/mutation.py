@@ -22,7 +22,7 @@ from threading import Lock
 
 FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parents[1]
-TABLES = ("consensus", "node", "ledger")
+TABLES = ("consensus", "node", "ledger", "findings")
 BROADER = {
     "consensus": (("unit/test_consensus_*.py",), ("simulation/test_simulation.py::test_swarm",)),
     "node": (("unit/test_node_*.py", "unit/test_wal.py"),),
