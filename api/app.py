@@ -30,6 +30,7 @@ from api.records import record_routes, submission_routes
 from api.returns import return_routes
 from api.statistics import Figures, statistics_routes
 from api.throttle import Throttle, prefix
+from api.verdicts import verdict_routes
 
 _DESCRIPTION = (
     "One node of the Kimberley Process certificate ledger. Submitting takes signed records; reading records and certificates "
@@ -67,6 +68,7 @@ def create_app(port: NodePort) -> Quart:
         record_routes(port),
         certificate_routes(port),
         custody_routes(port),
+        verdict_routes(port),
         receipt_routes(port, bodies),
         log_routes(port),
         network_routes(port),
