@@ -13,7 +13,7 @@ from ledger.receipt import Verdict, verify_receipt
 from ledger.record import parse_record
 from node.cli.options import JsonOption, PolicyOption, read_file, read_policy
 from node.cli.output import console, explain, print_fields, print_json, unreadable
-from node.cli.papers import Scanned, check, summary
+from node.cli.scanned import Scanned, check, summary
 from node.errors import Exit, FatalError, command
 
 NOT_SHOWN = "whether the record still stands: it may have been answered or closed since"
