@@ -15,8 +15,8 @@ $(SETUP): requirements-dev.lock pyproject.toml deploy/setup.sh
 	@deploy/setup.sh
 	@touch $@
 
-demo: setup ## four nodes on loopback and a week of generated world trade
-	@.venv/bin/kpledger devnet --load week --dir .demo
+demo: setup ## four nodes on loopback and a year of generated world trade, in small
+	@.venv/bin/kpledger devnet --load year --dir .demo
 
 test: setup lint unit ## lint, types, import rules and every test
 

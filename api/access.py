@@ -9,6 +9,7 @@ from quart import Request
 from api.auth import Reader
 from api.errors import ApiCode, Problem
 from api.port import NodePort
+from ledger.findings import Finding
 
 _SCHEME = "bearer "
 
@@ -41,3 +42,8 @@ def require_auditor(port: NodePort, request: Request) -> Reader:
     if not reader.auditor:
         raise forbid("auditor")
     return reader
+
+
+def concerns(reader: Reader, finding: Finding) -> bool:
+    """Whether this reader may see a finding: an auditor sees all, a participant those that concern it."""
+    return reader.auditor or reader.participant in finding.participants

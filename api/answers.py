@@ -19,6 +19,7 @@ from api.schemas.base import HEIGHT_HEADER, Query
 JSON = "application/json"
 TEXT = "text/plain; charset=utf-8"
 BINARY = "application/octet-stream"
+SIZE = "text/x.tlog.size"
 HTML = "text/html; charset=utf-8"
 
 _POSITION_BYTES = 8

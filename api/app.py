@@ -9,11 +9,14 @@ from quart import Quart, Response, g, request
 
 from api import openapi
 from api.access import find_reader
+from api.assets import Assets, asset_routes
+from api.audit import audit_routes
 from api.bodies import BodyReader
 from api.certificates import certificate_routes
 from api.custody import custody_routes
 from api.documents import document_routes
 from api.errors import Overloaded
+from api.findings import finding_routes
 from api.health import PROBES, health_routes
 from api.inquiries import inquiry_routes
 from api.keys import key_routes
@@ -31,6 +34,7 @@ from api.returns import return_routes
 from api.statistics import Figures, statistics_routes
 from api.throttle import Throttle, prefix
 from api.verdicts import verdict_routes
+from api.witness import witness_routes
 
 _DESCRIPTION = (
     "One node of the Kimberley Process certificate ledger. Submitting takes signed records; reading records and certificates "
@@ -49,18 +53,17 @@ _HEADERS = (
 
 def create_app(port: NodePort) -> Quart:
     """The ASGI app of the public listener, for `api.server.serve`. To be called once for a port, since it registers metrics."""
-    app = Quart("api", static_folder="pages/static", static_url_path="/static", template_folder="pages/templates")
+    app = Quart("api", static_folder=None, template_folder="pages/templates")
     limits = port.limits
     app.config.update(
         MAX_CONTENT_LENGTH=max(limits.batch_bytes, limits.submission_bytes) + 1,
         BODY_TIMEOUT=limits.body_s,
         RESPONSE_TIMEOUT=limits.response_s,
-        SEND_FILE_MAX_AGE_DEFAULT=3600,
         PROVIDE_AUTOMATIC_OPTIONS=False,
     )
     app.url_map.merge_slashes = False  # a path has one form; the redirect to it would trust the client's Host header
     schema = openapi.install(app, "kpledger", _DESCRIPTION)
-    problems, bodies, figures = Problems(port.public_url), BodyReader(limits), Figures(port)
+    problems, bodies, figures, assets = Problems(port.public_url), BodyReader(limits), Figures(port), Assets()
     problems.install(app)
     _guard(app, port, limits)
     for routes in (
@@ -71,15 +74,19 @@ def create_app(port: NodePort) -> Quart:
         verdict_routes(port),
         receipt_routes(port, bodies),
         log_routes(port),
+        witness_routes(port, bodies),
         network_routes(port),
         plenary_routes(port),
         key_routes(port),
         return_routes(port),
         inquiry_routes(port),
+        finding_routes(port),
+        audit_routes(port),
         statistics_routes(port, figures),
         health_routes(port),
-        document_routes(port, schema),
-        page_routes(port, figures),
+        document_routes(port, schema, assets),
+        asset_routes(assets),
+        page_routes(port, figures, assets),
     ):
         app.register_blueprint(routes)
     return app

@@ -2,8 +2,9 @@
 
 from quart import Blueprint, Response, request
 
-from api.access import require_reader
+from api.access import concerns, require_reader
 from api.answers import Cache, answer, decode_position, encode_position, missing, parameters
+from api.auth import Reader
 from api.openapi import describe
 from api.port import NodePort
 from api.schemas.base import NoContent, ProblemAnswer
@@ -18,7 +19,7 @@ from api.schemas.certificates import (
     OpenRowAnswer,
     RecordReference,
 )
-from api.views import body_answer, certificate_type, confirm_answer, issue_answer
+from api.views import body_answer, certificate_type, confirm_answer, finding_answer, issue_answer
 from ledger.answers import CertificateRow, CertificateView
 from ledger.units import block_date, carats, day_number
 
@@ -54,12 +55,12 @@ def certificate_routes(port: NodePort) -> Blueprint:
 
         `issue` is what the issuer signed, `outcome` what the destination measured and signed; both stand for themselves.
         """
-        require_reader(port, request)
+        reader = require_reader(port, request)
         height = port.ledger.head.height
         found = port.ledger.certificate(number) if len(number) <= 12 else None
         if found is None:
             raise missing("number", number, height)
-        return answer(request, _certificate(found), Cache.PRIVATE, height=found.head.height)
+        return answer(request, _certificate(found, reader), Cache.PRIVATE, height=found.head.height)
 
     @routes.get("/v1/confirmations/open")
     @describe("open_confirmations", "certificates", {200: OpenAnswer, 304: NoContent}, query=OpenQuery, token=True)
@@ -113,7 +114,7 @@ def _open(row: CertificateRow, today: str) -> OpenRowAnswer:
     )
 
 
-def _certificate(found: CertificateView) -> CertificateAnswer:
+def _certificate(found: CertificateView, reader: Reader) -> CertificateAnswer:
     return CertificateAnswer(
         read_at_height=found.head.height,
         certificate=_row(found.row),
@@ -125,4 +126,6 @@ def _certificate(found: CertificateView) -> CertificateAnswer:
         ],
         claims=[ClaimAnswer(number=claim.number, carats=carats(claim.points)) for claim in found.claims],
         beside=[record_id.hex() for record_id in found.beside],
+        findings=[finding_answer(one) for one in found.findings.rows if concerns(reader, one)],
+        more_findings=found.findings.cursor is not None,
     )

@@ -10,6 +10,7 @@ from quart import Blueprint, Response, request
 from quart_schema import QuartSchema
 
 from api.answers import HTML, JSON, Cache, answer
+from api.assets import Assets
 from api.openapi import DOCUMENT_PATH, describe
 from api.page import Pages
 from api.port import NodePort
@@ -70,10 +71,10 @@ class Model:
     fields: tuple[Field, ...]
 
 
-def document_routes(port: NodePort, schema: QuartSchema) -> Blueprint:
+def document_routes(port: NodePort, schema: QuartSchema, assets: Assets) -> Blueprint:
     """The routes of this file."""
     routes = Blueprint("documents", __name__)
-    document = _Document(schema, Pages(port))
+    document = _Document(schema, Pages(port, assets))
 
     @routes.get(DOCUMENT_PATH)
     @describe("openapi", "node", {200: DocumentAnswer, 304: NoContent})

@@ -25,6 +25,12 @@ class ApiCode(StrEnum):
     OVERLOADED = "overloaded"
     NOT_READY = "not-ready"
     INTERNAL = "internal"
+    # add-checkpoint
+    WITNESS_REQUEST = "witness-request"
+    LOG_UNKNOWN = "log-unknown"
+    LOG_SIGNATURE = "log-signature"
+    NOT_CONSISTENT = "not-consistent"
+    TWO_ROOTS = "two-roots"
 
 
 class ApiError(Exception):

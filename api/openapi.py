@@ -25,7 +25,9 @@ TAGS = {
     "records": "Submitting signed records and reading them back.",
     "certificates": "Certificates, both sides' figures, open confirmations.",
     "custody": "What follows from the records: chains of custody, origins, stock, for how long outcomes are owed.",
+    "findings": "What in the records does not add up, and the rules that find it.",
     "log": "The transparency log: C2SP tlog-tiles, signed notes, policy.",
+    "audit": "What an auditor exports to judge the whole ledger again, offline.",
     "network": "The ledger, its participants and its figures.",
     "node": "Health of the answering node.",
 }
@@ -38,6 +40,7 @@ _STATUS_TEXT = {
     401: "No valid token.",
     403: "The token's scope does not cover this.",
     404: "Not here.",
+    409: "Begins at another size than the one cosigned last, which the body names.",
     408: "The body did not come in time.",
     413: "Too large.",
     415: "Not the expected media type.",

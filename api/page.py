@@ -4,7 +4,6 @@ On a test network (`dev`) it shows the figures of `/v1/statistics`, exactly thos
 are SVG made of integers; the texts come from `api.strings`.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from markupsafe import Markup, escape
 from quart import Blueprint, Response, request
 
 from api.answers import HTML, Cache, answer
+from api.assets import Assets
 from api.openapi import describe
 from api.port import NodePort
 from api.schemas.base import NoContent, PageAnswer
@@ -68,8 +68,9 @@ class SplitRow:
 class Pages:
     """Renders the templates of this node."""
 
-    def __init__(self, port: NodePort) -> None:
+    def __init__(self, port: NodePort, assets: Assets) -> None:
         self._port = port
+        self._assets = assets
         self._environment = Environment(
             loader=FileSystemLoader(PAGES / "templates"),
             autoescape=True,
@@ -78,14 +79,13 @@ class Pages:
             lstrip_blocks=True,
         )
         self._environment.filters.update(grouped=grouped, figure=figure, moment=moment, iso=iso, ticks=ticks)
-        self._style = hashlib.sha256((PAGES / "static" / "site.css").read_bytes()).hexdigest()[:12]
 
     def render(self, template: str, here: str, **values: object) -> str:
         """The page as text."""
         port = self._port
         return self._environment.get_template(template).render(
             t=page_texts("en"),
-            style=self._style,
+            version=self._assets.version,
             links=LINKS,
             here=here,
             operator=port.status().participant,
@@ -123,10 +123,10 @@ class Pages:
         return [(participants[code].name if code in participants else "", key) for code, key in zip(codes, keys, strict=True)]
 
 
-def page_routes(port: NodePort, figures: Figures) -> Blueprint:
+def page_routes(port: NodePort, figures: Figures, assets: Assets) -> Blueprint:
     """The routes of this file."""
     routes = Blueprint("page", __name__)
-    pages = Pages(port)
+    pages = Pages(port, assets)
     cached: tuple[StatisticsAnswer, str] | None = None
 
     @routes.get("/")

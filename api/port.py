@@ -9,7 +9,7 @@
 - Nothing here ever gives out a key, a token's text or the content of an envelope.
 """
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -170,6 +170,25 @@ class NodePort(Protocol):
 
     def sign_status(self, status: "Status") -> bytes:
         """The status file of these lists, signed with the node's cosigning key."""
+        ...
+
+    def final_blocks(self, first: int) -> "Generator[None, None, bytes | None]":
+        """Final blocks from a height on, as frames of an export, in steps; None where that height is not final yet."""
+        ...
+
+    def findings(self, after: str) -> bytes:
+        """Findings whose names follow this one, as frames of an export; none at the end."""
+        ...
+
+    async def add_checkpoint(self, body: bytes) -> str:
+        """Cosign as a C2SP witness: the signature line.
+
+        Raises `ledger.errors.ProofError` for what may not be cosigned, its class saying why, and `NotReady`.
+        """
+        ...
+
+    def witnessed(self, origin_hash: bytes) -> str | None:
+        """The newest checkpoint cosigned for the log with this SHA-256 of its origin; None before the first."""
         ...
 
     def status(self) -> NodeStatus:

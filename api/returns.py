@@ -10,7 +10,7 @@ from api.openapi import describe
 from api.port import NodePort
 from api.schemas.base import NoContent, ProblemAnswer
 from api.schemas.returns import CellAnswer, QuarterAnswer, QuarterQuery
-from ledger.units import carats
+from ledger.units import Ms, block_date, carats
 
 _QUARTER = re.compile(r"2[0-9]{3}Q[1-4]")
 
@@ -51,6 +51,7 @@ def return_routes(port: NodePort) -> Blueprint:
                 )
                 for partner, hs, sums in view.cells
             ],
+            p_percent=port.ledger.register.parameter("p-percent", block_date(Ms(view.head.time))),
             returns=[record_id.hex() for record_id in view.revisions],
         )
         return answer(request, body, Cache.PRIVATE, height=height)

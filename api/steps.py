@@ -19,7 +19,8 @@ _RETRY_S = 1.0
 class Turns:
     """One at a time, and a bounded number who wait."""
 
-    def __init__(self) -> None:
+    def __init__(self, what: str = "chains of custody") -> None:
+        self._what = what
         self._lock = asyncio.Lock()
         self._waiting = 0
 
@@ -27,7 +28,7 @@ class Turns:
         """The work's result; whoever goes away before leaves nothing open. Raises Overloaded when too many wait."""
         try:
             if self._waiting >= MAX_WAITING_CHAINS:
-                raise Overloaded(_RETRY_S, "too many chains of custody are being asked for")
+                raise Overloaded(_RETRY_S, f"too many {self._what} are being asked for")
             self._waiting += 1
             try:
                 async with self._lock:

@@ -2,6 +2,7 @@
 
 from api.schemas.base import CertificateType
 from api.schemas.bodies import BODIES, BodyAnswer
+from api.schemas.findings import FindingAnswer
 from api.schemas.records import (
     ConfirmAnswer,
     IssueAnswer,
@@ -11,10 +12,14 @@ from api.schemas.records import (
     SourceAnswer,
 )
 from ledger.bodies import Body, ConfirmBody, IssueBody, StatedBody
+from ledger.findings import Finding
+from ledger.findings.lists import certificates
 from ledger.jsonform import body_to_json
 from ledger.record import parse_record
 from ledger.state import Ledger
-from ledger.units import carats
+from ledger.units import Points, carats
+
+_WEIGHT = "points"
 
 
 def record_answer(ledger: Ledger, record_id: bytes) -> RecordAnswer | None:
@@ -102,3 +107,28 @@ def confirm_answer(body: ConfirmBody) -> ConfirmAnswer:
 def certificate_type(kind: str) -> CertificateType:
     """What an entry says a certificate is, as answers name it."""
     return "re-export" if kind == "re-export" else "paper" if kind == "paper" else "export"
+
+
+def finding_answer(found: Finding) -> FindingAnswer:
+    """A finding; what is named as weights becomes carats."""
+    return FindingAnswer(
+        name=found.name,
+        rule=found.rule,
+        about=found.about,
+        version=found.version,
+        severity=found.severity,
+        status=found.status,
+        participants=list(dict.fromkeys(found.participants)),
+        certificates=list(dict.fromkeys(certificates(found))),
+        records=[record_id.hex() for record_id in found.inputs],
+        figures=dict(_figure(name, value) for name, value in found.numbers.items()),
+        first_seen=found.first_seen,
+        height=found.height,
+        serial=found.serial,
+    )
+
+
+def _figure(name: str, value: int | str) -> tuple[str, int | str]:
+    if isinstance(value, int) and name.endswith(_WEIGHT):
+        return f"{name.removesuffix(_WEIGHT)}carats", carats(Points(value))
+    return name, value

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ledger.bodies import ConfirmBody, PaperImportBody, StatedBody
 from ledger.entries import CertificateState, Head
 from ledger.errors import Refusal
+from ledger.findings.views import FindingPage
 from ledger.log import Log
 from ledger.plenary import ProposalEntry
 from ledger.rolls import Rolls
@@ -87,6 +88,7 @@ class CertificateView:
         heights: their blocks, in the same order.
         claims: who took carats from it, by number; at most the first `ledger.limits.MAX_PAGE`.
         beside: ids of technical certificates and transit notices that name it, as many at most.
+        findings: that name it, the newest first; at most `ledger.limits.MAX_SHOWN_FINDINGS`, and whether there are more.
     """
 
     head: Head
@@ -98,6 +100,7 @@ class CertificateView:
     heights: tuple[int, ...]
     claims: tuple[Claim, ...]
     beside: tuple[bytes, ...]
+    findings: FindingPage
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,7 +151,7 @@ def make_issue(ledger_id: bytes, draft: IssueDraft, readers: Sequence[Reader], r
         Refusal: as `ledger.envelope.seal`. Fields out of bounds are refused by `ledger.record.build_statement`.
     """
     rid, receipt_code, verdict_code = rng(RID_BYTES), rng(CODE_BYTES), rng(CODE_BYTES)
-    sealed, commitments = _seal(ledger_id, rid, draft.lines, draft.sealed, readers, rng)
+    sealed, commitments = seal_lines(ledger_id, rid, draft.lines, draft.sealed, readers, rng)
     body = IssueBody(
         destination=draft.destination,
         expires=draft.expires,
@@ -162,7 +162,7 @@ def make_issue(ledger_id: bytes, draft: IssueDraft, readers: Sequence[Reader], r
         ),
         number=draft.number,
         parcels=draft.parcels,
-        points=_total(draft.lines),
+        points=total(draft.lines),
         receipt_hash=receipt_hash(draft.number, receipt_code),
         rid=rid,
         sealed=sealed.hash,
@@ -204,7 +204,7 @@ def make_confirm(ledger_id: bytes, draft: ConfirmDraft, readers: Sequence[Reader
     if draft.answers is None:
         raise Refusal(Code.BAD_VALUE, "answers", given=None, expected="id of the certificate's newest record")
     rid = rng(RID_BYTES)
-    sealed, commitments = _seal(ledger_id, rid, draft.lines, draft.sealed, readers, rng)
+    sealed, commitments = seal_lines(ledger_id, rid, draft.lines, draft.sealed, readers, rng)
     body = ConfirmBody(
         answers=draft.answers,
         inspection=cast("Literal['opened', 'risk-selected', 'not-opened']", draft.inspection),
@@ -215,7 +215,7 @@ def make_confirm(ledger_id: bytes, draft: ConfirmDraft, readers: Sequence[Reader
         number=draft.number,
         outcome=cast("Literal['confirmed', 'discrepancy', 'refused']", draft.outcome),
         parcels=draft.parcels,
-        points=_total(draft.lines),
+        points=total(draft.lines),
         receipt_code=draft.receipt_code,
         received=draft.received,
         rid=rid,
@@ -266,13 +266,19 @@ def make_equivocation(author: str, at: int, epoch: int, first: bytes, second: by
     return build_statement(EVIDENCE_EQUIVOCATION, author, at, EquivocationBody(epoch, first, second))
 
 
-def _total(lines: Sequence[DraftLine]) -> Points:
+def total(lines: Sequence[DraftLine]) -> Points:
+    """The carats of all lines."""
     return Points(sum(line.points for line in lines))
 
 
-def _seal(
+def seal_lines(
     ledger_id: bytes, rid: bytes, lines: Sequence[DraftLine], fields: Mapping[str, Any], readers: Sequence[Reader], rng: Rng
 ) -> tuple[Sealed, list[bytes]]:
+    """The envelope of a draft's confidential fields with its lines' values, and the commitment of each line.
+
+    Raises:
+        Refusal: as `ledger.envelope.seal`; BAD_COMMITMENT.
+    """
     blindings = [draw_blinding(rng) for _ in lines]
     commitments = [
         commit(line.cents, blinding, f"lines[{position}].value")

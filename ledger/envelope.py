@@ -143,7 +143,7 @@ def seal(ledger_id: bytes, rid: bytes, fields: Mapping[str, Any], readers: Seque
         for position, (code, epoch, public) in enumerate(readers)
     )
     made = _envelope.encode(_Envelope(ciphertext, header, nonce, wraps))
-    digest = _sealed_hash(header, nonce, ciphertext, wraps)
+    digest = _sealed_hash(header, _blob_hash(nonce, ciphertext, wraps))
     check_envelope(made, digest, rid)
     return Sealed(made, digest)
 
@@ -172,12 +172,12 @@ def _ciphertext_hash(nonce: bytes, ciphertext: bytes) -> bytes:
     return labelled_hash(b"kpl/ct", nonce, ciphertext)[:16]
 
 
-def _sealed_hash(header: bytes, nonce: bytes, ciphertext: bytes, wraps: Sequence[Wrap]) -> bytes:
-    return labelled_hash(
-        b"kpl/sealed",
-        labelled_hash(b"kpl/header", header),
-        labelled_hash(b"kpl/blob", nonce, ciphertext, codec.encode_plain(wraps)),
-    )
+def _blob_hash(nonce: bytes, ciphertext: bytes, wraps: Sequence[Wrap]) -> bytes:
+    return labelled_hash(b"kpl/blob", nonce, ciphertext, codec.encode_plain(wraps))
+
+
+def _sealed_hash(header: bytes, blob: bytes) -> bytes:
+    return labelled_hash(b"kpl/sealed", labelled_hash(b"kpl/header", header), blob)
 
 
 def _sealed_box(message: bytes, public: bytes, secret: bytes, position: int) -> bytes:
@@ -227,12 +227,39 @@ def check_envelope(envelope: bytes, sealed_hash: bytes, rid: bytes) -> Header:
             ENVELOPE_HASH (another rid or hash than the statement's).
     """
     outer, header = _parse(envelope)
+    _check_named(header, _sealed_hash(outer.header, _blob_hash(outer.nonce, outer.ciphertext, outer.wraps)), sealed_hash, rid)
+    return header
+
+
+def header_of(envelope: bytes) -> tuple[bytes, bytes]:
+    """An envelope's header, and the hash of the rest (32 bytes): with both, the statement names the header as its own.
+
+    Raises:
+        Refusal: not an envelope.
+    """
+    outer, _ = _parse(envelope)
+    return outer.header, _blob_hash(outer.nonce, outer.ciphertext, outer.wraps)
+
+
+def check_header(header: bytes, blob: bytes, sealed_hash: bytes, rid: bytes) -> Header:
+    """A header without its envelope, when it is that of the statement; `blob` as `header_of` gives it.
+
+    Raises:
+        Refusal: TOO_LARGE, MALFORMED, NOT_CANONICAL, BAD_VALUE; ENVELOPE_HASH, another statement's.
+    """
+    try:
+        parsed = _header.decode(header)
+    except Refusal as refusal:
+        raise _within("header", refusal) from None
+    _check_named(parsed, _sealed_hash(header, blob), sealed_hash, rid)
+    return parsed
+
+
+def _check_named(header: Header, digest: bytes, sealed_hash: bytes, rid: bytes) -> None:
     if header.rid != rid:
         raise Refusal(Code.ENVELOPE_HASH, "rid", given=header.rid.hex(), expected=rid.hex())
-    digest = _sealed_hash(outer.header, outer.nonce, outer.ciphertext, outer.wraps)
     if digest != sealed_hash:
         raise Refusal(Code.ENVELOPE_HASH, "sealed", given=digest.hex(), expected=sealed_hash.hex())
-    return header
 
 
 def readers_of(envelope: bytes) -> tuple[str, ...]:
@@ -288,8 +315,14 @@ def disclose(ledger_id: bytes, envelope: bytes, reader: str, secret_key: bytes, 
     Raises:
         Refusal: as `open_envelope`; BAD_VALUE, the envelope has no such field.
     """
-    rid = _parse(envelope)[1].rid
-    fields = _open(ledger_id, envelope, reader, secret_key)
+    return disclose_wrapped(ledger_id, envelope, wrap_of(envelope, reader), secret_key, name)
+
+
+def disclose_wrapped(ledger_id: bytes, envelope: bytes, wrap: bytes, secret_key: bytes, name: str) -> Disclosure:
+    """The same with a wrap of this envelope or of a later `sealed.share`; errors as `open_wrapped`, and BAD_VALUE."""
+    outer, header = _parse(envelope)
+    rid = header.rid
+    _, fields = _opened(ledger_id, outer, header, wrap, secret_key)
     if name not in fields:
         raise Refusal(Code.BAD_VALUE, "name", given=name, expected=" ".join(fields))
     salt, value = fields[name]

@@ -263,6 +263,46 @@ class RecordMissingError(ProofError):
     """A proof without the record (no `extra` line), so that it says nothing about any record."""
 
 
+class MalformedRequestError(ProofError):
+    """What was sent to a witness is no add-checkpoint request, or its old size is beyond the checkpoint's."""
+
+
+class UnknownLogError(ProofError):
+    """A checkpoint of a log that this witness does not cosign."""
+
+
+class StaleSizeError(ProofError):
+    """A request to a witness that does not begin at the size which the witness cosigned last.
+
+    Attributes:
+        size: that size, 0 before the first.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"the newest cosigned checkpoint is of size {size}")
+        self.size = size
+
+
+class InconsistentError(ProofError):
+    """A consistency proof that does not lead from the old tree to the new one, or an empty tree with another root."""
+
+
+class ForkError(ProofError):
+    """Two signed checkpoints of one log that cannot both be of one append-only log; see the subclass for how they differ."""
+
+
+class TwoRootsError(ForkError):
+    """Two roots for one size."""
+
+
+class RewrittenLogError(ForkError):
+    """The earlier tree is no prefix of the later one: a leaf was changed, left out or put in between."""
+
+
+class ShrunkLogError(ForkError):
+    """A log with fewer leaves than it had."""
+
+
 class BlockOrderError(LedgerError):
     """A block that does not follow the head: another height than the next, a time that does not grow, another epoch than the
     one in force, or the end of an epoch with records or for a list of validators that was never scheduled.
@@ -274,11 +314,25 @@ class ProtocolError(LedgerError):
 
 
 class StoreError(LedgerError):
-    """The store is damaged, locked by another process, or of another ledger; the node must stop."""
+    """What is stored is not what was written, or the store cannot be used; the node must stop.
+
+    Attributes:
+        damaged: what is stored is damaged, and will be the next time it is read, too.
+    """
+
+    damaged = True
 
 
 class ForeignStoreError(StoreError):
     """The store is another ledger's."""
+
+    damaged = False
+
+
+class DiskError(StoreError):
+    """The disk is full or fails, or another process has the store: nothing is known of what is stored."""
+
+    damaged = False
 
 
 # --- certificates on paper, and the cached status of certificates

@@ -92,11 +92,11 @@ def issue_from_json(data: bytes) -> IssueDraft:
         expires=root.member("expires").date(),
         destination=root.member("destination").text(),
         parcels=root.member("parcels").integer(1, MAX_AMOUNT),
-        lines=tuple(_line(line, issue=True) for line in root.member("lines").items(1, MAX_LINES)),
+        lines=tuple(read_line(line, issue=True) for line in root.member("lines").items(1, MAX_LINES)),
         sources=() if sources is None else tuple(_source(source) for source in sources.items(0, MAX_SOURCES)),
-        sealed=_sealed(root),
+        sealed=read_sealed(root),
     )
-    _check_total(root, draft.lines)
+    check_total(root, draft.lines)
     root.close()
     return draft
 
@@ -115,19 +115,24 @@ def confirm_from_json(data: bytes) -> ConfirmDraft:
         outcome=root.member("outcome").text(),
         received=root.member("received").date(),
         parcels=root.member("parcels").integer(0, MAX_AMOUNT),
-        lines=tuple(_line(line, issue=False) for line in root.member("lines").items(0, MAX_LINES)),
+        lines=tuple(read_line(line, issue=False) for line in root.member("lines").items(0, MAX_LINES)),
         inspection=root.member("inspection").text(),
         seals=root.member("seals").text(),
         receipt_code=None if code is None or code.value is None else parse_code(code.text(), code.path),
         answers=None if answers is None or answers.value is None else answers.hexadecimal(32, 32),
-        sealed=_sealed(root),
+        sealed=read_sealed(root),
     )
-    _check_total(root, draft.lines)
+    check_total(root, draft.lines)
     root.close()
     return draft
 
 
-def _line(line: Cursor, *, issue: bool) -> DraftLine:
+def read_line(line: Cursor, *, issue: bool) -> DraftLine:
+    """One line of a draft; with origin and zone where it is of what an issuer states.
+
+    Raises:
+        Refusal: BAD_VALUE with the member.
+    """
     origin: tuple[str, ...] = ()
     zone = None
     if issue:
@@ -161,7 +166,8 @@ def _source(cursor: Cursor) -> Source:
     return source
 
 
-def _check_total(root: Cursor, lines: tuple[DraftLine, ...]) -> None:
+def check_total(root: Cursor, lines: tuple[DraftLine, ...]) -> None:
+    """Whether `carats` of the whole, where it is stated, is the lines' sum; raises Refusal CARATS_DIFFER_FROM_LINES."""
     total = root.optional("carats")
     if total is None:
         return
@@ -171,7 +177,8 @@ def _check_total(root: Cursor, lines: tuple[DraftLine, ...]) -> None:
         raise Refusal(Code.CARATS_DIFFER_FROM_LINES, total.path, given=carats(given), limit=carats(found))
 
 
-def _sealed(root: Cursor) -> dict[str, Any]:
+def read_sealed(root: Cursor) -> dict[str, Any]:
+    """The confidential members by name; none where there is no `sealed`. Raises Refusal BAD_VALUE with the member."""
     sealed = root.optional("sealed")
     if sealed is None:
         return {}

@@ -40,7 +40,8 @@
 | `d/` | source's number, `/`, number | points taken, 8 bytes: who took carats from it | index |
 | `a/` | destination, day of issue (4 bytes) or nothing (all days) | how many are open, see `ledger.ageing` | index |
 | `k/f/` | rule, `/`, subject | `Finding`, see `ledger.findings` | every block that finds |
-| `k/l/` | mask, rule, participant, status, serial (8 bytes) | a finding's name: findings as first seen | the same |
+| `k/l/` | mask, rule, participant, status, severity, serial (8 bytes) | a finding's name: findings as first seen | the same |
+| `k/l/` | mask, number, `/`, serial (8 bytes) | the same of those that name a certificate | the same |
 | `k/n` | | how many findings there are, 8 bytes | the same |
 | `k/w/` | sort of note, what it is about | what a rule of findings keeps from record to record | the same |
 | `k/a/` | day (4 bytes), rule, subject | nothing: at which rule looks again on that day | the same |
@@ -302,10 +303,16 @@ def finding(name: str) -> bytes:
     return FINDINGS + name.encode()
 
 
-def findings(rule: str, participant: str, status: int) -> bytes:
-    """The prefix of one list of findings: one status, and one rule, one participant, both, or (empty) any."""
+def findings(rule: str, participant: str, status: int, severity: int) -> bytes:
+    """The prefix of one list of findings: one status and severity, and one rule, one participant, both, or (empty) any."""
     mask = (1 if rule else 0) | (2 if participant else 0)
-    return FINDING_INDEX + bytes((mask,)) + (f"{rule}/".encode() if rule else b"") + participant.encode() + bytes((status,))
+    chosen = (f"{rule}/" if rule else "") + participant
+    return FINDING_INDEX + bytes((mask,)) + chosen.encode() + bytes((status, severity))
+
+
+def certificate_findings(number: str) -> bytes:
+    """The prefix of the list of findings that name a certificate."""
+    return FINDING_INDEX + b"\x04" + number.encode() + b"/"
 
 
 def finding_note(sort: str, subject: str) -> bytes:

@@ -34,6 +34,10 @@ MAX_PAGE = 500
 MAX_OFFICER_FILE_BYTES = 256 * 1024
 """A certificate or confirmation as JSON that an officer writes."""
 
+MAX_SHEET_BYTES = 16 * 1024 * 1024
+MAX_SHEET_ROWS = 20_000
+"""A table of certificates: more than an authority issues in a month."""
+
 MAX_INSTANT_MS = 253_402_300_799_999
 """The last millisecond of the year 9999: later instants have no date."""
 
@@ -181,3 +185,6 @@ MAX_STATUS_RUNS = 500_000
 
 STATUS_DAYS = 400
 """How far back a status file goes by day of issue: whatever was issued before has expired (`MAX_VALIDITY_DAYS` and a month)."""
+
+MAX_SHOWN_FINDINGS = 50
+"""Findings that are shown with a certificate; the list of them has all."""

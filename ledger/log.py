@@ -179,7 +179,7 @@ class Log:
         return TileTree(self._read, self.size, self._cache)
 
     def _key(self, level: int, n: int) -> bytes:
-        return self._prefix + level.to_bytes(1, "big") + n.to_bytes(8, "big")
+        return tile_key(self._prefix, level, n)
 
     def _read(self, level: int, n: int, width: int) -> bytes:
         """The first `width` hashes of a tile that the log must have."""
@@ -187,6 +187,11 @@ class Log:
         if data is None or len(data) < width * HASH_BYTES:
             raise StoreError(f"tile {n} at level {level} has fewer than {width} hashes in the store")
         return data[: width * HASH_BYTES]
+
+
+def tile_key(prefix: bytes, level: int, n: int) -> bytes:
+    """Where a tile stands in a store."""
+    return prefix + level.to_bytes(1, "big") + n.to_bytes(8, "big")
 
 
 def _tails(tree: TileTree) -> tuple[bytes, ...]:

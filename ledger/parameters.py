@@ -43,6 +43,8 @@ PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
         "plenary-support": Parameter(20, 1, MAX_PARTICIPANTS, "participants that must support it"),
         "written-days": Parameter(14, 0, 366, "days that a proposal of a written procedure is open at least"),
         "written-support": Parameter(20, 1, MAX_PARTICIPANTS, "participants that must support it"),
+        # what returns state of their protection (`node.returns`)
+        "p-percent": Parameter(15, 1, 100, "of the largest trader's share, by which nobody's estimate of it may come nearer"),
         # thresholds of findings (`ledger.findings`)
         "late-issue-days": Parameter(
             ISSUE_LATE_DAYS, 0, ISSUE_TOO_LATE_DAYS, "from issue until a certificate reaches the ledger late"
@@ -66,6 +68,17 @@ PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
         "change-factor": Parameter(3, 2, 1_000, "times more or less than the mean of the periods before"),
         "change-certificates": Parameter(20, 1, 10**6, "certificates in a quarter before its change is judged"),
         "rush-certificates": Parameter(5, 1, 10**6, "certificates in a week before a rush is judged"),
+        # thresholds of what readers of sealed parts find (`ledger.appraisal`)
+        "uplift-per-mille": Parameter(
+            200, 1, 10**6, "that a hub's re-exports of a quarter are worth more a carat than its imports"
+        ),
+        "lot-uplift-per-mille": Parameter(500, 1, 10**6, "that a re-export is worth more a carat than its sources"),
+        "lot-uplift-days": Parameter(90, 1, 3_660, "within which a lot that is worth so much more leaves again"),
+        "unit-value-factor": Parameter(2, 2, 1_000, "times the price of production that exports of own goods may differ by"),
+        "unit-value-peers": Parameter(10, 4, 10**6, "lines of like goods of a year before one of them is an outlier"),
+        "unit-value-z": Parameter(35, 10, 1_000, "tenths of a robust z, above which a price is an outlier among its like"),
+        "value-discrepancy-per-mille": Parameter(200, 1, 10**6, "of a certificate's value, by which the importer's may differ"),
+        "duplicate-parcel-days": Parameter(90, 1, 3_660, "within which the same parcel of the same trader is not another one"),
     }
 )
 """Every parameter by its name."""

@@ -21,7 +21,7 @@ Records' bytes are written once, before their block, by `keep_bodies`. On openin
 leaves' bytes are checked against the head. Reference: 2-records.md, 5-log.md, "Leaves, hash tiles, state and height".
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import partial
@@ -45,6 +45,7 @@ from ledger.rolls import Rolls
 from ledger.rules import Place, View, Writer, check_key, check_record
 from ledger.rules.common import check_addressed, check_readers
 from ledger.rules.plenary import decide
+from ledger.scrub import scrub
 from ledger.store import Store
 from ledger.tiles import TILE_WIDTH
 from ledger.totals import Totals
@@ -211,6 +212,10 @@ class Ledger(Queries):
             self._kept.difference_update(dropped)
             places = [place(record_id) for record_id in dropped for place in (keys.record, keys.envelope)]
             self._store.write(dict.fromkeys(places), sync=False)
+
+    def scrub(self) -> Iterator[int]:
+        """One pass over everything that is stored as of now, in short steps (`ledger.scrub`); raises StoreError at damage."""
+        return scrub(self._store, self.head)
 
     # --- the transition ---------------------------------------------------------------------------------------------
 

@@ -24,7 +24,7 @@ from typing import Any, Self, TypeVar
 
 import plyvel
 
-from ledger.errors import StoreError
+from ledger.errors import DiskError, StoreError
 
 WRITE_BUFFER_BYTES = 16 * 1024 * 1024
 BLOCK_CACHE_BYTES = 16 * 1024 * 1024
@@ -50,7 +50,7 @@ class Reads:
         try:
             value: bytes | None = self._db.get(key, verify_checksums=True)
         except (plyvel.Error, RuntimeError) as error:
-            raise StoreError(f"{self._path}: reading failed: {error}") from error
+            raise _failure(f"{self._path}: reading failed", error) from error
         return value
 
     def iterate(
@@ -81,7 +81,7 @@ class Reads:
                     yield key[cut:], value
                     advance()
         except (plyvel.Error, RuntimeError) as error:
-            raise StoreError(f"{self._path}: reading failed: {error}") from error
+            raise _failure(f"{self._path}: reading failed", error) from error
 
     @property
     def path(self) -> Path:
@@ -111,7 +111,7 @@ class Store(Reads):
         """
         path = path.resolve()
         if str(path) in _open_here:
-            raise StoreError(f"{path} is already open in this process")
+            raise DiskError(f"{path} is already open in this process")
         if path.exists() and any(path.iterdir()) and not (path / "CURRENT").exists():
             raise StoreError(f"{path} holds files but no CURRENT: damaged, rebuild it from peers")
         try:
@@ -126,7 +126,7 @@ class Store(Reads):
                 compression=None,
             )
         except (plyvel.Error, OSError) as error:
-            raise StoreError(f"{path} does not open: {error}") from error
+            raise _failure(f"{path} does not open", error) from error
         _open_here.add(str(path))
         return cls(path, db)
 
@@ -136,7 +136,7 @@ class Store(Reads):
         try:
             taken = self._db.snapshot()
         except (plyvel.Error, RuntimeError) as error:
-            raise StoreError(f"{self._path}: reading failed: {error}") from error
+            raise _failure(f"{self._path}: reading failed", error) from error
         try:
             yield Reads(self._path, taken)
         finally:
@@ -191,12 +191,18 @@ class Store(Reads):
 
     def _guarded(self, action: Callable[[], T]) -> T:
         if self._failed:
-            raise StoreError(f"{self._path}: an earlier write failed; its outcome is unknown until the node starts again")
+            raise DiskError(f"{self._path}: an earlier write failed; its outcome is unknown until the node starts again")
         try:
             return action()
         except (plyvel.Error, RuntimeError, OSError) as error:
             self._failed = True
-            raise StoreError(f"{self._path}: writing failed: {error}") from error
+            raise _failure(f"{self._path}: writing failed", error) from error
+
+
+def _failure(what: str, error: Exception) -> StoreError:
+    """What LevelDB calls corruption is damage; all else (full, busy, closed, unreadable) says nothing of what is stored."""
+    kind = StoreError if isinstance(error, plyvel.CorruptionError) else DiskError
+    return kind(f"{what}: {error}")
 
 
 def _begin(steps: Any, prefix: bytes, after: bytes, *, reverse: bool) -> None:

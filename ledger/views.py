@@ -19,11 +19,11 @@ from ledger.custody import Custody, Steps
 from ledger.entries import STATE_NUMBER, STATES, CertificateEntry, CertificateState, Head, issuer_of
 from ledger.errors import StoreError
 from ledger.findings import views as finding_views
-from ledger.findings.entries import RULES, Finding, Status
+from ledger.findings.entries import RULES, Finding, Severity, Status
 from ledger.findings.views import FindingPage
 from ledger.genesis import Genesis
 from ledger.leaves import read_leaf
-from ledger.limits import MAX_PAGE
+from ledger.limits import MAX_PAGE, MAX_SHOWN_FINDINGS
 from ledger.merkle import HASH_BYTES
 from ledger.network import Epoch, Network, read_epoch
 from ledger.overlay import Reader
@@ -95,8 +95,9 @@ class Queries:
                 return None
             entry = entries.decode_certificate(data)
             records = [parse_record(read_leaf(at, record_id)).body for record_id in entry.records]
+            head = _head(at)
             return CertificateView(
-                head=_head(at),
+                head=head,
                 row=_row(number, entry),
                 issue=next((body for body in reversed(records) if isinstance(body, StatedBody)), None),
                 paper=next((body for body in records if isinstance(body, PaperImportBody)), None),
@@ -105,6 +106,7 @@ class Queries:
                 records=entry.records,
                 heights=entry.heights,
                 claims=_claims(at, number),
+                findings=finding_views.read_certificate(at, head, number, None, MAX_SHOWN_FINDINGS),
             )
 
     def certificates(
@@ -213,6 +215,7 @@ class Queries:
         rule: str | None = None,
         participant: str | None = None,
         status: Status | None = None,
+        severity: Severity | None = None,
     ) -> FindingPage:
         """A page of findings, those first seen last at the top, that pass every filter given.
 
@@ -222,17 +225,28 @@ class Queries:
             rule: only of this one.
             participant: only those that concern it.
             status: only in this one.
+            severity: only of this one.
         """
         known = (not rule or rule in RULES) and (not participant or participant in self.register.participants)
         with self._store.snapshot() as at:
             if not known:
                 return FindingPage(_head(at), (), None)
-            return finding_views.read_page(at, _head(at), rule or "", participant or "", status, cursor, limit)
+            head = _head(at)
+            return finding_views.read_page(at, head, rule or "", participant or "", status, severity, cursor, limit)
+
+    def certificate_findings(self, number: str, cursor: int | None = None, limit: int = MAX_PAGE) -> FindingPage:
+        """A page of the findings that name a certificate, those first seen last at the top."""
+        with self._store.snapshot() as at:
+            return finding_views.read_certificate(at, _head(at), number, cursor, limit)
 
     def finding(self, rule: str, about: str) -> tuple[Head, Finding | None]:
         """The finding of a rule about something with the head that it is of; None where there never was one."""
         with self._store.snapshot() as at:
             return _head(at), finding_views.read_one(at, f"{rule}/{about}")
+
+    def findings_by_name(self, after: str = "", limit: int = MAX_PAGE) -> list[Finding]:
+        """Findings whose names follow this one (empty: from the first), at most `limit`, in the order of their names' bytes."""
+        return finding_views.read_by_name(self._store, after, limit)
 
     # --- the network ------------------------------------------------------------------------------------------------
 

@@ -19,6 +19,8 @@ from node.errors import Exit, FatalError, NodeError
 _MSGPACK = {"Content-Type": "application/msgpack"}
 _TIMEOUT = aiohttp.ClientTimeout(total=60, connect=5)
 _PAUSE_SECONDS = 0.2
+_PASSING = frozenset({408, 429, 500, 502, 503, 504})
+"""What a node answers that is stopping, starting or overloaded: asking again makes sense."""
 
 
 class ProblemError(NodeError):
@@ -116,7 +118,7 @@ class Client:
                 if taken.receipt is not None:
                     return taken
             except ProblemError as error:
-                if error.status not in {408, 429, 500, 502, 503, 504}:
+                if error.status not in _PASSING:
                     raise
                 trouble = error
             except FatalError as error:
@@ -129,6 +131,31 @@ class Client:
                     Exit.UNREACHABLE,
                 ) from trouble
             await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def submit_many_until_final(self, raws: Sequence[bytes], seconds: float) -> list[Taken | ProblemError | None]:
+        """Submits many until each is final or refused, as `submit_until_final`; None for those that are not after `seconds`.
+
+        What the node answers is what counts: when it cannot be reached at all, that is no answer for any of them.
+        """
+        outcomes: list[Taken | ProblemError | None] = [None] * len(raws)
+        deadline = time.monotonic() + seconds
+        while waiting := [place for place, outcome in enumerate(outcomes) if outcome is None]:
+            try:
+                answers = await self.submit_many([raws[place] for place in waiting], wait=True)
+            except ProblemError as error:
+                if error.status not in _PASSING:
+                    raise
+                answers = []
+            except FatalError:
+                answers = []
+            for place, answer in zip(waiting, answers, strict=False):
+                if (answer.status not in _PASSING) if isinstance(answer, ProblemError) else (answer.receipt is not None):
+                    outcomes[place] = answer
+            if time.monotonic() > deadline:
+                break
+            if None in outcomes:
+                await asyncio.sleep(_PAUSE_SECONDS)
+        return outcomes
 
     async def _request(self, method: str, path: str, *, as_json: bool, data: bytes | None = None) -> Any:
         if self._session is None:

@@ -75,6 +75,12 @@ SETTINGS = (
     Setting("peers", "listen", "127.0.0.1:8700", "For the other nodes (TLS 1.3, pinned on the ledger)."),
     Setting("peers", "address", "", "Where they reach it, as `kpledger id` states it; empty: the address above."),
     Setting("admin", "listen", "127.0.0.1:8800", "Metrics and administration. Loopback only."),
+    Setting(
+        "witness",
+        "policy",
+        "",
+        "C2SP policy file: its logs are cosigned for others, its witnesses (with URLs) are asked to cosign this one.",
+    ),
     Setting("log", "level", "info", "debug, info, warning or error."),
 )
 
@@ -92,6 +98,7 @@ class Config:
     peers_address: str
     admin_listen: Address
     log_level: str
+    witness_policy: str = ""
 
     def __post_init__(self) -> None:
         if self.participant and not is_participant_code(self.participant):
@@ -194,6 +201,7 @@ def make_config(values: Mapping[tuple[str, str], str | int]) -> Config:
         peers_address=str(given["peers", "address"]),
         admin_listen=Address.parse(str(given["admin", "listen"])),
         log_level=str(given["log", "level"]),
+        witness_policy=str(given["witness", "policy"]),
     )
 
 

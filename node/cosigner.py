@@ -10,7 +10,8 @@ whose log does not continue what was signed stops the node.
 Peers' cosignatures are bounded by peer: one that signs many sizes ahead takes no room from the others, and one that signs the
 same again and again is heard twice a minute. However far behind this node is, it keeps what its peers signed last: that may be
 the last they say for a minute, and so this node's own checkpoint is complete the moment it has caught up. A cosignature over
-another root is a fork by its signer: it is counted, and never part of a note.
+another root is a fork by its signer: it is counted, and never part of a note. Cosignatures of outside witnesses, and of keys
+that their nodes have given up since, stay in the note of their size and never count for its quorum.
 
 Whose cosignatures decide about a size: the validators' of the epoch in which the head was executed. Keys are those that the
 ledger has now; a node whose own cosigning key is not the ledger's (it is joining, or about to get a new one) signs nothing.
@@ -22,17 +23,17 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from ledger.checkpoint import Checkpoint, cosignature_time
 from ledger.errors import ProofError
 from ledger.limits import MAX_NOTE_SIGNATURES
 from ledger.network import Epoch
-from ledger.note import Note, Signature, VerifierKey, verify_signature
+from ledger.note import Note, Signature, VerifierKey, parse_note, verify_signature
 from ledger.participants import Node as NodeEntry
 from ledger.state import Head, Ledger
 from node.errors import BadCosignatureError, Exit, FatalError
+from node.guard import SignGuard
 from node.keyring import log_key, witness_key
 from node.keys import NodeKeys
 from node.limits import CHECKPOINTS_EARLY, CHECKPOINTS_KEPT, FRESHNESS_SECONDS, REFRESH_SECONDS
@@ -45,7 +46,6 @@ log = get_logger("cosigner")
 
 _CHECKPOINT = b"checkpoint/"
 _NEWEST = b"checkpoint"
-_GUARD_BYTES = 64 * 1024
 
 
 @dataclass(slots=True)
@@ -53,7 +53,8 @@ class _Round:
     """One size that this node has cosigned: everybody's cosignatures by participant, when they came, and who cosigned another
     root there.
 
-    `by_log` is this log's own signature, made with the first note; `epoch`: whose validators decide.
+    `by_log` is this log's own signature, made with the first note; `epoch`: whose validators decide; `outside`: cosignatures by
+    keys that are no node's now, by name and key id.
     """
 
     checkpoint: Checkpoint
@@ -62,6 +63,7 @@ class _Round:
     cosignatures: dict[str, Signature] = field(default_factory=dict)
     taken_at: dict[str, float] = field(default_factory=dict)
     forked: set[str] = field(default_factory=set)
+    outside: dict[tuple[str, bytes], Signature] = field(default_factory=dict)
 
 
 class Cosigner:
@@ -71,6 +73,7 @@ class Cosigner:
         own: the newest cosignature of this node as peers get it, None before the first.
         quorum_size: tree size of the newest quorum checkpoint, -1 before the first.
         on_quorum: called with the size of each new quorum checkpoint.
+        guard: what was signed last, of this log and, where this node is a witness of others, of theirs.
     """
 
     def __init__(
@@ -88,11 +91,9 @@ class Cosigner:
         self.on_quorum: Callable[[int], None] = lambda _size: None
         self._origin = ledger.genesis.origin
         self._ledger = ledger
-        self._guard = guard
+        self.guard = SignGuard(guard)
         self._broadcast = broadcast
         self._refusals = refusals
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="guard")
-        self._guarded = _last_signed(guard.records)
         self._continued = False
         self._heads: list[tuple[Checkpoint, Epoch]] = []
         self._wake = asyncio.Event()
@@ -133,14 +134,19 @@ class Cosigner:
                 self._heads = self._heads or [self._checkpoint(self._ledger.head)]
             self._wake.clear()
             heads, self._heads = self._heads, []
-            node = self._ledger.network.node(self._me)
-            if node is not None and node.cosign == self._cosign:
+            if self.may_sign:
                 await self._sign(heads)
+
+    @property
+    def may_sign(self) -> bool:
+        """Whether the ledger has this node's cosigning key."""
+        node = self._ledger.network.node(self._me)
+        return node is not None and node.cosign == self._cosign
 
     async def _sign(self, heads: list[tuple[Checkpoint, Epoch]]) -> None:
         """Guards the newest of these heads, then cosigns each."""
         newest = heads[-1][0]
-        size, _ = self._guarded
+        size, _ = self.guard.signed()
         if newest.size < size:
             return
         if not self._continues([head for head, _ in heads]):
@@ -151,8 +157,7 @@ class Cosigner:
                 Exit.REFUSED,
             )
         if newest.size > size:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._remember, newest)
-            self._guarded = (newest.size, newest.root)
+            await self.guard.remember(newest.size, newest.root)
         seconds = int(time.time())
         for head, epoch in heads:
             if head.size < size:
@@ -164,22 +169,14 @@ class Cosigner:
 
     def _continues(self, heads: list[Checkpoint]) -> bool:
         """Whether the log continues what was signed last. A process compares its store with that before its first signature."""
-        size, root = self._guarded
+        size, root = self.guard.signed()
         if not self._continued and size >= 0:
             self._continued = self._ledger.root_at(size) == root
             return self._continued
         return all(head.root == root for head in heads if head.size == size)
 
-    def _remember(self, head: Checkpoint) -> None:
-        record = head.size.to_bytes(8, "big") + head.root
-        if self._guard.size > _GUARD_BYTES:
-            self._guard.rotate([record])
-        else:
-            self._guard.append([record])
-            self._guard.sync()
-
     def _take_own(self, head: Checkpoint, epoch: Epoch, signature: Signature) -> None:
-        current = self._rounds.setdefault(head.size, _Round(head, epoch))
+        current = self._rounds.get(head.size) or self._begin(head, epoch)
         current.cosignatures[self._me] = signature
         while len(self._rounds) > CHECKPOINTS_KEPT:
             self._rounds.popitem(last=False)
@@ -190,6 +187,35 @@ class Cosigner:
                 if size == head.size and node is not None:
                     self._take_late(current, node, cosigned)
         self._settle(current)
+
+    def _begin(self, head: Checkpoint, epoch: Epoch) -> _Round:
+        """The round of a size, with what its note carries already: a process before this one may have collected more."""
+        current = self._rounds[head.size] = _Round(head, epoch)
+        stored = self.quorum_checkpoint(head.size)
+        note = None if stored is None else parse_note(stored.encode())
+        if note is not None and note.text == head.text():
+            participants = {self._key(code).name: code for code in self._ledger.network.nodes}
+            current.by_log, *cosignatures = note.signatures
+            for line in cosignatures:
+                code = participants.get(line.name)
+                if code is not None and line.is_by(self._key(code)):
+                    current.cosignatures[code] = line
+                else:
+                    current.outside[line.name, line.key_id] = line
+        return current
+
+    def add_outside(self, checkpoint: Checkpoint, cosignature: Signature) -> None:
+        """Merges an outside witness's cosignature, which verifies, into the quorum checkpoint of this size, if there is one."""
+        name = (cosignature.name, cosignature.key_id)
+        current = self._rounds.get(checkpoint.size)
+        if current is not None:
+            current.outside[name] = cosignature
+            self._settle(current)
+        elif (stored := self.quorum_checkpoint(checkpoint.size)) is not None:
+            note = parse_note(stored.encode())
+            others = [line for line in note.signatures if (line.name, line.key_id) != name]
+            lines = [*others, cosignature][:MAX_NOTE_SIGNATURES]
+            self._ledger.keep_node_values({_key(checkpoint.size): Note(note.text, tuple(lines)).encode()})
 
     def _take_late(self, current: _Round, node: NodeEntry, cosigned: Cosigned) -> None:
         """Takes what came before this node had a root to compare it with; its link may be another one by now."""
@@ -275,7 +301,8 @@ class Cosigner:
         text = checkpoint.text()
         current.by_log = current.by_log or self._log.sign(text)
         order = dict.fromkeys((*voters, *sorted(current.cosignatures)))
-        lines = [current.cosignatures[one] for one in order if one in current.cosignatures][: MAX_NOTE_SIGNATURES - 1]
+        lines = [current.cosignatures[one] for one in order if one in current.cosignatures]
+        lines = [*lines, *current.outside.values()][: MAX_NOTE_SIGNATURES - 1]
         writes = {_key(checkpoint.size): Note(text, (current.by_log, *lines)).encode()}
         grown = checkpoint.size > self.quorum_size
         if grown:
@@ -292,15 +319,8 @@ class Cosigner:
 
     def close(self) -> None:
         """Ends the guard's thread."""
-        self._thread.shutdown(wait=True)
+        self.guard.close()
 
 
 def _key(size: int) -> bytes:
     return _CHECKPOINT + max(size, 0).to_bytes(8, "big")
-
-
-def _last_signed(records: list[bytes]) -> tuple[int, bytes]:
-    """The newest size and root that were ever guarded; size -1 before the first."""
-    if not records:
-        return -1, b""
-    return int.from_bytes(records[-1][:8], "big"), records[-1][8:40]

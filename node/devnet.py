@@ -1,7 +1,8 @@
 """A whole network on one machine, for learning, demonstrations and tests: genesis, keys, a process and a home for each node.
 
 Layout of its directory: `nodes/CODE` homes, `keys/CODE` key folders of participants and the secretariat, `genesis.json`,
-`policy`, `network.json` (what must survive a restart), and `devnet.json`, written when all nodes are ready. It is made beside
+`policy`, `network.json` (what must survive a restart), and `devnet.json`, written when all nodes are ready; of a network that
+plays a past year also `clock` (`node.clock`), which all homes point to. It is made beside
 its place and renamed into it, so that it is there whole or not at all; a directory that is there is resumed as it is. One
 process at a time holds it, by a lock that ends with the process; nodes that a killed one left running are stopped first.
 """
@@ -27,9 +28,11 @@ from typing import Any
 
 from api.auth import TokenBook, new_token
 from api.demo.network import Seat, make_network, participant_rows, write_keys
+from api.demo.year import YEAR_DAYS
 from ledger.network import of_genesis
-from ledger.units import Ms
+from ledger.units import DAY_MS, Ms
 from node.client import Client
+from node.clock import Clock, begin
 from node.errors import Exit, FatalError, NodeError, command
 from node.files import write_atomic
 from node.home import Home, init
@@ -42,6 +45,10 @@ FIRST = ("BW", "RU", "EU", "AE", "IN", "ZA", "AO", "CA", "IL", "NA", "GB", "CN",
 
 PEER_OFFSET = 100
 ADMIN_OFFSET = 200
+CLOCK = "clock"
+YEAR_MS = (YEAR_DAYS + 1) * DAY_MS
+"""How long ago a network began that plays a year."""
+
 NODES, BASE_PORT = 4, 8600
 """What a new network has unless told otherwise."""
 
@@ -74,6 +81,7 @@ class Devnet:
         directory: its directory, absolute.
         members: its nodes, in order.
         tokens: as in `devnet.json`.
+        clock: its nodes' clock.
     """
 
     def __init__(self, directory: Path, members: Sequence[Member], tokens: dict[str, Any]) -> None:
@@ -81,13 +89,20 @@ class Devnet:
         self.directory = directory
         self.members = tuple(members)
         self.tokens = tokens
+        self.clock = Clock(directory / CLOCK if (directory / CLOCK).exists() else None)
         self._processes: list[subprocess.Popen[bytes]] = []
         self._logged: list[int] = []
         self._lock = _lock(directory)
 
     @classmethod
-    def prepare(cls, directory: Path, nodes: int | None, base_port: int | None) -> "Devnet":
+    def prepare(cls, directory: Path, nodes: int | None, base_port: int | None, *, year: bool = False) -> "Devnet":
         """The network in `directory`, made if it is not there; `nodes` and `base_port` None: as it is, or the defaults.
+
+        Args:
+            directory: its place.
+            nodes: how many.
+            base_port: first port of the HTTP interfaces.
+            year: it plays a year that ends now: made, it begins a year ago.
 
         Raises:
             FatalError: the directory holds something else or another network, it is in use, or a port is taken.
@@ -95,7 +110,7 @@ class Devnet:
         directory = directory.absolute()
         try:
             if not directory.exists() or not any(directory.iterdir()):
-                _new(directory, nodes or NODES, base_port or BASE_PORT)
+                _new(directory, nodes or NODES, base_port or BASE_PORT, YEAR_MS if year else 0)
         except OSError as error:
             raise FatalError(
                 f"The network cannot be made in {directory}: {error.strerror or error}.",
@@ -115,6 +130,7 @@ class Devnet:
                 Exit.BAD_CONFIGURATION,
             ) from error
         network.require(nodes, base_port)
+        network.require_year(year=year)
         return network
 
     def require(self, nodes: int | None, base_port: int | None) -> None:
@@ -129,6 +145,27 @@ class Devnet:
                 f"The network in {self.directory} has {own[0]} nodes, from port {own[1]} on.",
                 "Nodes and ports of a network stay what they were.",
                 "Leave --nodes and --base-port away to resume it, or choose another --dir for another network.",
+                Exit.USAGE,
+            )
+
+    def require_year(self, *, year: bool) -> None:
+        """Refuses to play a year where none was provided for, and anything else where one is not over yet.
+
+        Raises:
+            FatalError: so it is.
+        """
+        if year and not (self.directory / CLOCK).exists():
+            raise FatalError(
+                f"The network in {self.directory} was not made for a year: it began when it was made.",
+                "A year that is past cannot be played on it.",
+                f"Make another one for it: {command('devnet', '--load', 'year', '--dir', 'NEW')}",
+                Exit.USAGE,
+            )
+        if not year and self.clock.offset:
+            raise FatalError(
+                f"The network in {self.directory} is in the middle of a year that is past.",
+                "Its nodes' clocks go with the machine's only when that is over.",
+                f"Go on with it: {command('devnet', '--load', 'year', '--dir', self.directory)}",
                 Exit.USAGE,
             )
 
@@ -227,15 +264,15 @@ class Devnet:
                 time.sleep(_POLL_SECONDS)
 
 
-def _new(directory: Path, nodes: int, base_port: int) -> None:
-    """Makes a network beside its place, then puts it there, unless another process was faster."""
+def _new(directory: Path, nodes: int, base_port: int, ago: int) -> None:
+    """Makes a network beside its place, then puts it there, unless another process was faster; `ago`: ms since it began."""
     ports = [base_port + offset + node for offset in (0, PEER_OFFSET, ADMIN_OFFSET) for node in range(nodes)]
     _require_free([f"127.0.0.1:{port}" for port in ports])
     directory.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         making = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
         stack.callback(shutil.rmtree, making, ignore_errors=True)
-        _make(making, nodes, base_port)
+        _make(making, nodes, base_port, ago)
         try:
             making.rename(directory)
         except OSError as error:
@@ -283,8 +320,8 @@ def _elsewhere() -> str:
     return command("devnet", "--dir", "DIR", "--base-port", BASE_PORT + 1000)
 
 
-def _make(directory: Path, nodes: int, base_port: int) -> None:
-    """Makes a network: homes, keys, genesis, tokens."""
+def _make(directory: Path, nodes: int, base_port: int, ago: int) -> None:
+    """Makes a network: homes, keys, genesis, tokens; one that began some time ago has a clock of its own."""
     codes = [*FIRST, *(row["code"] for row in participant_rows() if row["code"] not in FIRST)][:nodes]
     members = [
         {
@@ -305,7 +342,11 @@ def _make(directory: Path, nodes: int, base_port: int) -> None:
         keys = load_keys(home.path, raw_allowed=True)
         publics = (keys.consensus.public, keys.log.public, keys.cosign.public)
         seats.append(Seat(member["participant"], member["peer"], home.read_certificate(), publics))
-    network = make_network(seats, Ms(time.time_ns() // 1_000_000))
+    network = make_network(seats, Ms(time.time_ns() // 1_000_000 - ago))
+    if ago:
+        begin(directory / CLOCK, -ago)
+        for home in homes:
+            home.clock.symlink_to(Path("../..") / CLOCK)
     write_keys(directory / "keys", network.keys)
     (directory / "genesis.json").write_bytes(network.genesis_json)
     readers = [row["code"] for row in participant_rows()]

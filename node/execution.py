@@ -175,6 +175,17 @@ def last_block(ledger: Ledger) -> Block | None:
     return decode_block(stored) if stored else None
 
 
+def stored_block(ledger: Ledger, height: int) -> tuple[Block, bytes, bytes] | None:
+    """An executed block, its bytes, and those of its own FINAL (empty where it has none); None where there is no such block."""
+    stored = ledger.node_value(_key(_BLOCK, height))
+    return None if stored is None else (decode_block(stored), stored, ledger.node_value(_key(_FINAL, height)) or b"")
+
+
+def newest_final(ledger: Ledger) -> int:
+    """The height of the newest executed block that has a FINAL of its own, 0 before the first."""
+    return next((height for height in range(ledger.head.height, 0, -1) if ledger.node_value(_key(_FINAL, height))), 0)
+
+
 def finals(ledger: Ledger) -> Iterator[Certificate]:
     """The FINAL certificates of executed blocks, the newest first."""
     for height in range(ledger.head.height, 0, -1):

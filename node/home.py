@@ -4,6 +4,9 @@
     genesis.json    the ledger this node is of   tokens.json    hashes of reading tokens
     data/           the store (LevelDB)          wal/           the consensus logs: the guard against voting twice
     node.lock       held by the running process  cosign/        the last checkpoint this node signed, likewise a guard
+    damaged         why the next start begins data/ anew: a note that a process left when it found damage
+
+A home of a development network may have a `clock` as well (`node.clock`).
 
 `init` may be repeated: it makes what is missing and never replaces anything. Keys are made only until the home has joined a
 ledger, which knows them from then on. The two guards are made only together with the place they guard: a home that once voted
@@ -48,6 +51,8 @@ class Home:
         self.guard = self.path / "cosign"
         self.genesis = self.path / "genesis.json"
         self.tokens = self.path / "tokens.json"
+        self.clock = self.path / "clock"
+        self.damage = self.path / "damaged"
         self.tls_key = self.keys / "tls.key"
         self.tls_certificate = self.keys / "tls.crt"
 

@@ -63,6 +63,13 @@ EVIDENCE_TURN_SECONDS = 3.0
 FRESHNESS_SECONDS = 60
 """How often an unchanged head is cosigned again."""
 
+FEED_SECONDS = 600.0
+"""How often an outside witness is asked to cosign an unchanged head again."""
+
+FEED_TIMEOUT_SECONDS = 15.0
+FEED_WAIT_SECONDS = (2.0, 300.0)
+"""For one answer of an outside witness; first and longest pause before one that did not cosign is asked again."""
+
 REFRESH_SECONDS = 30.0
 """How often a peer's newer cosignature of the same head is taken."""
 
@@ -127,3 +134,31 @@ CHECKPOINTS_KEPT = 256
 
 CHECKPOINTS_EARLY = 256
 """Per peer, cosignatures of sizes that this node has not executed yet; the latest are kept."""
+
+AUDIT_FRAME_BYTES = 64 * 1024 * 1024
+"""One block in an export with all its records: 1,000 records of 32 KiB, their judgements, and room."""
+
+AUDIT_ANSWER_BYTES = 1024 * 1024
+AUDIT_ANSWER_BLOCKS = 256
+"""Final blocks in one answer to an auditor, and their bytes; one block alone may take more."""
+
+AUDIT_ANSWER_FINDINGS = 500
+
+AUDIT_STEP_RECORDS = 100
+"""Records that are read for an auditor in one turn of the event loop: a millisecond or so."""
+
+AUDIT_BATCH_RECORDS = 256
+AUDIT_BATCH_BLOCKS = 64
+"""Records, and blocks, whose signatures an audit checks together."""
+
+AUDIT_AHEAD = 4
+"""Such batches that an audit holds at a time for each process that checks them: its memory has no other bound."""
+
+AUDIT_ALONE_BYTES = 1024 * 1024
+"""Smaller exports are checked in one process: another one takes longer to start."""
+
+SCRUB_SHARE = 0.01
+"""Of one core, at most, for reading the store in the background: 400 MB of records a day."""
+
+SCRUB_PAUSE_SECONDS = 60.0
+"""Between two passes over the whole store."""

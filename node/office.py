@@ -9,7 +9,7 @@ import asyncio
 import json
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -19,8 +19,10 @@ from msgspec.structs import asdict
 from ledger.bodies import CERTIFICATE_AMEND, CERTIFICATE_ISSUE, IMPORT_CONFIRM, IMPORT_CORRECT, Body, CorrectBody
 from ledger.drafts import ConfirmDraft, IssueDraft, code_text, make_amend, make_confirm, make_issue
 from ledger.entries import issuer_of
+from ledger.envelope import Reader
 from ledger.errors import Code, Refusal
 from ledger.genesis import Genesis
+from ledger.paperdrafts import PaperDraft, TechnicalDraft
 from ledger.participants import SECRETARIAT, Holder, Role
 from ledger.record import build_statement, encode_submission, parse_submission, sign_statement
 from ledger.register import Register
@@ -31,10 +33,18 @@ from node.errors import Exit, FatalError, command
 from node.files import write_atomic
 from node.keys import SEED_BYTES, SigningKey, damaged, passphrase, read_secret
 
-Draft = TypeVar("Draft", IssueDraft, ConfirmDraft)
+Draft = TypeVar("Draft", IssueDraft, ConfirmDraft, PaperDraft, TechnicalDraft)
 T = TypeVar("T")
 SUBMISSION, DRAFT, CODES, RECEIPT = ".submission", ".draft.json", ".codes.json", ".tlog-proof"
 """Endings of what is kept of a certificate or an outcome."""
+
+
+@dataclass(frozen=True, slots=True)
+class MadeCertificate:
+    """A certificate's submission, and the codes to print by what they are called."""
+
+    submission: bytes
+    codes: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +95,21 @@ class Office:
         Raises:
             Refusal: the draft does not make a record, or its number is another participant's.
         """
+        made = self.make_issue(draft, self.register(draft.destination))
+        keep_issue(folder, draft, text, made)
+        return made.submission
+
+    def make_issue(self, draft: IssueDraft, register: Register) -> "MadeCertificate":
+        """A certificate's submission, kept nowhere yet; errors as `issue`."""
         if issuer_of(draft.number) != self.author:
             raise Refusal(Code.NUMBER_PREFIX, "number", given=draft.number, limit=self.author)
-        register = self._register(draft.destination)
         if register.participant(draft.destination) is None:
             raise Refusal(Code.DESTINATION_UNKNOWN, "destination", given=draft.destination)
         readers = register.readers(self.author, draft.destination, _now())
         made = make_issue(self.genesis.ledger_id, draft, readers, secrets.token_bytes)
-        submission = self._sign(CERTIFICATE_ISSUE, made.body, made.envelope)
+        submission = self.sign(CERTIFICATE_ISSUE, made.body, made.envelope)
         codes = {"receipt_code": code_text(made.receipt_code), "verdict_code": code_text(made.verdict_code)}
-        folder.mkdir(parents=True, exist_ok=True)
-        write_atomic(folder / f"{draft.number}{CODES}", (json.dumps(codes, indent=1) + "\n").encode(), 0o600)
-        _keep(folder, draft.number, text, submission)
-        return submission
+        return MadeCertificate(submission, codes)
 
     def confirm(self, draft: ConfirmDraft, text: bytes, folder: Path) -> bytes:
         """An outcome's submission, kept in `folder` with its draft's `text`.
@@ -106,11 +118,10 @@ class Office:
             Refusal: the draft does not make a record.
         """
         issuer = issuer_of(draft.number)
-        readers = self._register(issuer).readers(issuer, self.author, _now())
+        readers = self.readers(issuer, self.author)
         made = make_confirm(self.genesis.ledger_id, draft, readers, secrets.token_bytes)
-        submission = self._sign(IMPORT_CONFIRM, made.body, made.envelope)
-        folder.mkdir(parents=True, exist_ok=True)
-        _keep(folder, outcome_name(draft.number), text, submission)
+        submission = self.sign(IMPORT_CONFIRM, made.body, made.envelope)
+        keep(folder, outcome_name(draft.number), text, submission)
         return submission
 
     def amend(self, draft: IssueDraft, text: bytes, printed: tuple[bytes, bytes], answers: bytes, folder: Path) -> bytes:
@@ -126,11 +137,10 @@ class Office:
         Raises:
             Refusal: the draft does not make a record.
         """
-        readers = self._register(draft.destination).readers(self.author, draft.destination, _now())
+        readers = self.readers(self.author, draft.destination)
         made = make_amend(self.genesis.ledger_id, draft, printed, answers, readers, secrets.token_bytes)
-        submission = self._sign(CERTIFICATE_AMEND, made.body, made.envelope)
-        folder.mkdir(parents=True, exist_ok=True)
-        _keep(folder, amended_name(draft.number), text, submission)
+        submission = self.sign(CERTIFICATE_AMEND, made.body, made.envelope)
+        keep(folder, amended_name(draft.number), text, submission)
         return submission
 
     def correct(self, draft: ConfirmDraft, text: bytes, folder: Path) -> bytes:
@@ -140,11 +150,10 @@ class Office:
             Refusal: the draft does not make a record.
         """
         issuer = issuer_of(draft.number)
-        readers = self._register(issuer).readers(issuer, self.author, _now())
+        readers = self.readers(issuer, self.author)
         made = make_confirm(self.genesis.ledger_id, draft, readers, secrets.token_bytes)
-        submission = self._sign(IMPORT_CORRECT, CorrectBody(**asdict(made.body)), made.envelope)
-        folder.mkdir(parents=True, exist_ok=True)
-        _keep(folder, corrected_name(draft.number), text, submission)
+        submission = self.sign(IMPORT_CORRECT, CorrectBody(**asdict(made.body)), made.envelope)
+        keep(folder, corrected_name(draft.number), text, submission)
         return submission
 
     def state(self, kind: str, body: Body, folder: Path, name: str) -> bytes:
@@ -156,7 +165,7 @@ class Office:
         """
         file = folder / f"{name}{SUBMISSION}"
         if not file.exists():
-            submission = self._sign(kind, body, None)
+            submission = self.sign(kind, body, None)
             folder.mkdir(parents=True, exist_ok=True)
             write_atomic(file, submission, 0o600)
             return submission
@@ -170,14 +179,19 @@ class Office:
             )
         return kept
 
-    def _register(self, other: str) -> Register:
-        """The register, with the newest keys of those to whom an envelope between this office and another is sealed."""
+    def register(self, *others: str) -> Register:
+        """The register, with the newest keys of those to whom an envelope between this office and others is sealed."""
         if not self.url:
             return Register(self.genesis)
-        codes = dict.fromkeys((self.author, other, SECRETARIAT))
+        codes = dict.fromkeys((self.author, *others, SECRETARIAT))
         return asyncio.run(_ask(self.url, lambda client: fetch_register(client, self.genesis, codes)))
 
-    def _sign(self, kind: str, body: Body, envelope: bytes | None) -> bytes:
+    def readers(self, issuer: str, destination: str) -> tuple[Reader, ...]:
+        """Whom an envelope of these two is sealed to now; this office is one of them."""
+        return self.register(issuer, destination).readers(issuer, destination, _now())
+
+    def sign(self, kind: str, body: Body, envelope: bytes | None) -> bytes:
+        """A submission signed now; raises Refusal when body or envelope are out of their bounds."""
         statement = build_statement(kind, self.author, _now(), body)
         submission = encode_submission(sign_statement(self.genesis.ledger_id, self.seed, statement), envelope)
         parse_submission(submission)
@@ -202,6 +216,13 @@ def amended_name(number: str) -> str:
 def corrected_name(number: str) -> str:
     """What the files of a corrected outcome are called."""
     return f"{number}.correct"
+
+
+def keep_issue(folder: Path, draft: IssueDraft, text: bytes, made: MadeCertificate) -> None:
+    """Keeps a certificate's submission in a folder, with its draft's text and the codes to print."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomic(folder / f"{draft.number}{CODES}", (json.dumps(made.codes, indent=1) + "\n").encode(), 0o600)
+    keep(folder, draft.number, text, made.submission)
 
 
 def kept_submission(folder: Path, name: str, draft: Draft, parse: Callable[[bytes], Draft]) -> bytes | None:
@@ -233,8 +254,9 @@ def set_aside(folder: Path, name: str) -> None:
             file.replace(file.with_name(f"{file.name}.refused"))
 
 
-def _keep(folder: Path, name: str, text: bytes, submission: bytes) -> None:
-    """The submission last: where it is, all of it is."""
+def keep(folder: Path, name: str, text: bytes, submission: bytes) -> None:
+    """Keeps a submission in a folder with its draft's text; the submission last: where it is, all of it is."""
+    folder.mkdir(parents=True, exist_ok=True)
     write_atomic(folder / f"{name}{DRAFT}", text, 0o600)
     write_atomic(folder / f"{name}{SUBMISSION}", submission, 0o600)
 

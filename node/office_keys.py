@@ -18,6 +18,15 @@ from node.keys import SEED_BYTES, SigningKey, damaged, new_seed, passphrase, rea
 ROOT, SEAL = "root", "seal"
 
 
+def sealing_keys(folder: Path) -> list[bytes]:
+    """The secret halves of an office's sealing keys: `seal`, and whatever else begins so (`seal-2025`), the newest first.
+
+    Raises:
+        FatalError: one cannot be read.
+    """
+    return [_seed(file, passphrase()) for file in (folder / SEAL, *sorted(folder.glob(f"{SEAL}-*"), reverse=True))]
+
+
 def roles_of(who: str) -> tuple[Role, ...]:
     """The roles that a participant's office, or the secretariat, has keys for."""
     return (Role.REPORT, Role.GOVERN, Role.AUDIT) if who == SECRETARIAT else tuple(Role)

@@ -1,7 +1,7 @@
 """What a node opens before it runs, and how each failure is told: what happened, what it means, the next step.
 
-Everything here can refuse the start. Nothing here repairs anything: a damaged store is rebuilt from the other nodes, a lost
-guard retires its key.
+Everything here can refuse the start. Nothing here repairs anything: a damaged store is made anew by `node.repair`, a lost guard
+retires its key.
 """
 
 import socket
@@ -245,6 +245,13 @@ def fatal(error: BaseException | None, home: Home) -> FatalError:
     """What to tell when a part of the node has failed."""
     if isinstance(error, FatalError):
         return error
+    if isinstance(error, StoreError) and error.damaged:
+        return FatalError(
+            f"The store is damaged: {error}.",
+            "What it held is safe on the other nodes. The next start puts it aside and makes it anew from them.",
+            f"Check the disk, then start again: {command('start', '--home', home.path)}",
+            Exit.DISK,
+        )
     if isinstance(error, StoreError | WalFailedError):
         return FatalError(
             f"Storage failed: {error}.",

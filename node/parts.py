@@ -13,6 +13,7 @@ from node.mempool import Mempool
 from node.peers import Peers
 from node.refusals import Refusals
 from node.router import Router
+from node.witness import Witness
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +31,4 @@ class Parts:
     peers: Peers
     router: Router
     refusals: Refusals
+    witness: Witness

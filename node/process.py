@@ -7,7 +7,6 @@ go on doing. Stop: no new requests, links closed, the commit under way finished,
 
 import asyncio
 import socket
-import time
 from collections.abc import Awaitable
 from contextlib import ExitStack
 
@@ -17,9 +16,11 @@ from api.limits import ApiLimits
 from api.server import serve
 from consensus.events import Alarm, AppCall, Applied, Archive, Build, Check, Deliver, Evidence, Outdated, Work
 from consensus.messages import Block, encode
+from ledger.errors import StoreError
 from ledger.state import Applied as LedgerApplied
 from node import selftest
 from node.bodies import Bodies
+from node.clock import Clock
 from node.config import Config as Settings
 from node.config import load_config
 from node.cosigner import Cosigner
@@ -28,6 +29,7 @@ from node.driver import Driver, Epoch
 from node.duties import Duties
 from node.errors import command
 from node.execution import Execution
+from node.feeder import Feeder
 from node.finality import Finality
 from node.handshake import Identity
 from node.home import Home
@@ -45,8 +47,6 @@ from node.opening import (
     listen_on,
     open_epoch,
     open_guard,
-    open_ledger,
-    open_store,
     require_registered,
 )
 from node.parts import Parts
@@ -54,18 +54,16 @@ from node.peers import Peers
 from node.proposals import Proposals
 from node.refusals import Refusals
 from node.rekey import promote
+from node.repair import note_damage, open_sound
 from node.router import Router
+from node.scrubbing import Scrubber
 from node.service import Service
 from node.tls import contexts
 from node.verifier import Verifier
 from node.wire import Consensus, GetRecords, Pending, Records, encode_item
+from node.witness import Witness, read_outside
 
 log = get_logger("process")
-
-
-def now_ms() -> int:
-    """The wall clock, ms since 1970 UTC."""
-    return time.time_ns() // 1_000_000
 
 
 class NodeProcess:
@@ -103,8 +101,11 @@ class NodeProcess:
         process = cls(home, settings, HomeLock(home.path))
         try:
             process._open(for_each_listener(descriptors), joining=joining)
-        except BaseException:
+        except BaseException as error:
             process.close()
+            if isinstance(error, StoreError):
+                note_damage(home, error)
+                raise fatal(error, home) from error
             raise
         return process
 
@@ -112,9 +113,9 @@ class NodeProcess:
         home, settings = self.home, self.settings
         genesis = home.read_genesis()
         certificate = home.read_certificate()
-        store = open_store(home)
+        store, self.ledger, anew = open_sound(home, genesis)
         self._closers.callback(store.close)
-        self.ledger = open_ledger(home, store, genesis)
+        joining = joining or anew
         network = self.ledger.network
         promote(home, network, settings.participant, passphrase())
         keys = load_keys(home.path, raw_allowed=genesis.network == "dev")
@@ -125,6 +126,9 @@ class NodeProcess:
         self._closers.callback(guard.close)
         self._keys, self._logs = keys, home.logs(genesis.ledger_id)
         self._network = network
+        clock = Clock(home.clock if genesis.network == "dev" and home.clock.exists() else None)
+        self._closers.callback(clock.close)
+        self._now_ms = now_ms = clock.now_ms
 
         identity = Identity(genesis.ledger_id, keys.voting(network.epoch.keys), certificate)
         in_force = {node.tls for node in network.nodes.values()}
@@ -141,9 +145,14 @@ class NodeProcess:
         )
         self.execution = Execution(self.ledger, self.bodies, self._prepare_epoch)
         self._closers.callback(self.execution.close)
+        self.scrubber = Scrubber(self.ledger)
+        self._closers.callback(self.scrubber.close)
         self.finality = Finality()
         self.cosigner = Cosigner(settings.participant, self.ledger, keys, guard, self._broadcast, self.refusals)
         self._closers.callback(self.cosigner.close)
+        outside = read_outside(home.path, settings.witness_policy, genesis.origin)
+        self.witness = Witness(settings.participant, self.ledger, keys, self.cosigner, outside.logs)
+        self.feeder = Feeder(self.ledger, self.cosigner, outside.witnesses)
         self.proposals = Proposals(self.ledger, self.mempool, self.bodies, self.execution, now_ms)
         self.duties = Duties(settings.participant, self.ledger, keys, self.intake, now_ms)
         self.router = Router(self.ledger, self.mempool, self.bodies, self.intake, self.execution, self.refusals)
@@ -152,7 +161,7 @@ class NodeProcess:
         self.peers = Peers(network, settings.participant, identity, tls, self.router, self.refusals)
         self.router.attach(self.driver, self.cosigner, self.poke)
         self.execution.listeners += [self._executed]
-        self.cosigner.on_quorum = self.finality.covered
+        self.cosigner.on_quorum = self._covered
 
         registry, collector = new_registry()
         limits = ApiLimits(
@@ -172,6 +181,7 @@ class NodeProcess:
             self.peers,
             self.router,
             self.refusals,
+            self.witness,
         )
         self.service = Service(parts, genesis, limits, home.read_tokens(), registry, now_ms)
         self.service.alarm = self._retirement()
@@ -211,6 +221,8 @@ class NodeProcess:
             self.execution.run(),
             self.cosigner.run(),
             self.duties.run(),
+            self.scrubber.run(),
+            self.feeder.run(),
             self._tick(),
             self.peers.tasks.watch(),
             self.router.tasks.watch(),
@@ -235,6 +247,7 @@ class NodeProcess:
             log.info("stopped", height=self.ledger.head.height)
         failures = [error for error in outcomes if isinstance(error, Exception)]
         if failures or ended_early:
+            note_damage(self.home, failures[0] if failures else None)
             raise fatal(failures[0] if failures else None, self.home)
 
     def close(self) -> None:
@@ -250,7 +263,7 @@ class NodeProcess:
     def _tell_work(self) -> None:
         self._poked = False
         waiting = self.execution.waiting_records()
-        due = bool(self.ledger.scheduled) or now_ms() - self.ledger.head.time >= HEARTBEAT_SECONDS * 1000
+        due = bool(self.ledger.scheduled) or self._now_ms() - self.ledger.head.time >= HEARTBEAT_SECONDS * 1000
         self.driver.post_now(Work(pending=len(self.mempool) > waiting, due=due))
 
     async def _tick(self) -> None:
@@ -325,6 +338,11 @@ class NodeProcess:
         if block.payload.next:
             self.driver.succeed(self._epoch_began)
         self.poke()
+
+    def _covered(self, size: int) -> None:
+        """A quorum has cosigned this size."""
+        self.finality.covered(size)
+        self.feeder.grown()
 
     def _send(self, to: bytes | None, item: bytes) -> None:
         if to is None:

@@ -4,6 +4,9 @@ A wave is submitted at all nodes at once, each author at its own node where it h
 executed this one. What must be accepted is submitted until it is final; what must be refused is submitted once, and the answer
 compared with what the generator expects. A replay that was interrupted goes on where it was: the same bytes are made
 again from the remembered seed and instant, and sending them twice is harmless; after too long a time a new week begins.
+
+A year is played day by day on a network that was made for it: its nodes' clocks, which began a year ago, are moved on to each
+day's last step, and go with the machine's when the year is over.
 """
 
 import asyncio
@@ -11,19 +14,27 @@ import json
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from api.demo.network import read_keys
 from api.demo.trade import Step, Trade, make_trade
+from api.demo.year import make_year
 from ledger.genesis import Genesis
 from ledger.units import Ms, block_date
 from node.client import Client, ProblemError, Taken
 from node.devnet import Devnet
 from node.errors import Exit, FatalError, command
 from node.files import write_atomic
+from node.filing import Filing
+
+Load = Literal["week", "year"]
+_FILES = {"week": "load", "year": "year"}
+"""Where it is remembered."""
 
 _BATCH = 50
 _AGAIN = frozenset({408, 429, 500, 502, 503, 504})
@@ -50,49 +61,96 @@ class Report:
     wrong: list[tuple[Step, str]] = field(default_factory=list)
 
 
-async def replay(network: Devnet, progress: Callable[[int, int], None]) -> Report | None:
-    """Replays one week that ends now; None when this network's week was replayed before.
+async def replay(
+    network: Devnet, load: Load, progress: Callable[[int, int], None], certificates: int | None = None
+) -> Report | None:
+    """Replays a week or a year that ends now; None when that was replayed on this network before.
+
+    Args:
+        network: running; for a year, one that was made for it.
+        load: which of them.
+        progress: is told how many steps are done, and of how many.
+        certificates: of how many certificates; None: as many as it has.
 
     Raises:
         FatalError: a node cannot be reached for long, or an earlier replay was interrupted too long ago.
     """
-    plan = network.directory / "load.json"
-    remembered = json.loads(plan.read_text(encoding="utf-8")) if plan.exists() else None
+    plan = network.directory / f"{_FILES[load]}.json"
+    remembered = _remembered(plan, network, load)
     if remembered and remembered["done"]:
         return None
-    if remembered and (_now() - remembered["end"]) / 1000 > _FRESH_SECONDS:
-        if block_date(Ms(remembered["end"])) == block_date(_now()):
-            raise FatalError(
-                f"The replay in {network.directory} was interrupted too long ago to be gone on with.",
-                "Its remaining records would be refused as too old.",
-                f"Begin again in another directory: {command('devnet', '--load', 'week', '--dir', 'NEW')}; or here, tomorrow.",
-                Exit.FAILED,
-            )
-        remembered = None  # another day's week has numbers of its own
     end = remembered["end"] if remembered else _now()
     seed = remembered["seed"] if remembered else secrets.randbelow(2**31)
     write_atomic(plan, json.dumps({"end": end, "seed": seed, "done": False}).encode())
-    trade = await asyncio.to_thread(_make, network.directory, end, seed)
+    genesis = Genesis.from_json((network.directory / "genesis.json").read_bytes())
+    keys = read_keys(network.directory / "keys")
+    make = partial(make_trade if load == "week" else make_year, genesis, keys, Ms(end), seed=seed)
+    trade = await asyncio.to_thread(make if certificates is None else partial(make, certificates=certificates))
+    filing = Filing(genesis, keys) if load == "year" else None
     report = Report()
     async with AsyncExitStack() as stack:
-        clients = {member.participant: await stack.enter_async_context(Client(member.api)) for member in network.members}
+        clients = {
+            member.participant: await stack.enter_async_context(Client(member.api, network.tokens["auditor"]))
+            for member in network.members
+        }
         done = 0
-        for wave in trade.waves():
+        for instant, wave in _waves(trade, load):
+            network.clock.move_to(instant)
             for part in _parts(wave):
-                await _submit(part, clients, report)
+                await _submit(await _finished(part, filing, next(iter(clients.values()))), clients, report)
                 done += len(part)
                 progress(done, len(trade.steps))
+    network.clock.move_to(_now())
     write_atomic(plan, json.dumps({"end": end, "seed": seed, "done": True}).encode())
     return report
 
 
+def _remembered(plan: Path, network: Devnet, load: Load) -> dict[str, int] | None:
+    """Where an earlier replay began, if it can be gone on with; raises FatalError where no other can begin either."""
+    remembered: dict[str, int] | None = json.loads(plan.read_text(encoding="utf-8")) if plan.exists() else None
+    if remembered is None or remembered["done"] or (_now() - remembered["end"]) / 1000 <= _FRESH_SECONDS:
+        return remembered
+    if load == "week" and block_date(Ms(remembered["end"])) != block_date(_now()):
+        return None  # another day's week has numbers of its own
+    there = "" if load == "year" else "; or here, tomorrow"
+    raise FatalError(
+        f"The replay in {network.directory} was interrupted too long ago to be gone on with.",
+        "Its remaining records would be refused as too old.",
+        f"Begin again in another directory: {command('devnet', '--load', load, '--dir', 'NEW')}{there}.",
+        Exit.FAILED,
+    )
+
+
+def _waves(trade: Trade, load: Load) -> Iterator[tuple[int, list[Step]]]:
+    """Waves in order, with the instant to which the clock is moved before each."""
+    if load == "week":
+        yield from ((0, wave) for wave in trade.waves())
+        return
+    for day in trade.days():
+        instant = max(step.at for wave in day for step in wave)
+        yield from ((instant, wave) for wave in day)
+
+
+async def _finished(steps: Sequence[Step], filing: Filing | None, client: Client) -> Sequence[Step]:
+    """The steps with the bytes of the returns among them, which state what the ledger says now."""
+    if filing is None:
+        return steps
+    finished = []
+    for step in steps:
+        if step.period:
+            quarter, flow = step.period.split()
+            sums = await client.get_json(f"/v1/participants/{step.author}/quarters/{quarter}?flow={flow}")
+            last = None if sums["last"] is None else bytes.fromhex(sums["last"])
+            finished.append(replace(step, submission=filing.submission(step, last)))
+            continue
+        finished.append(step)
+        if step.expect is None:
+            filing.count(step)
+    return finished
+
+
 def _now() -> Ms:
     return Ms(time.time_ns() // 1_000_000)
-
-
-def _make(directory: Path, end: int, seed: int) -> Trade:
-    genesis = Genesis.from_json((directory / "genesis.json").read_bytes())
-    return make_trade(genesis, read_keys(directory / "keys"), Ms(end), seed=seed)
 
 
 def _parts(wave: Sequence[Step]) -> list[Sequence[Step]]:

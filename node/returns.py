@@ -5,7 +5,8 @@ Rules:
 - every record is checked against its id, its envelope against the record, and the opened values against the commitments: a node
   that lies is found out, as is one that leaves something out, for the sums must be the ledger's, cell by cell;
 - traders are told apart by licence, else by name: exporters for exports, importers for imports. Protection follows from them:
-  how far what is left after the two largest falls short of `P_PERCENT` of the largest (6-statistics.md, "Disclosure control").
+  how far what is left after the two largest falls short of `p-percent` of the largest, a parameter (6-statistics.md,
+  "Disclosure control").
 
 Nothing is sent: the return is a file that an officer looks at, and `return file` signs.
 """
@@ -19,16 +20,15 @@ from urllib.parse import quote
 from ledger.bodies import ConfirmBody, PaperImportBody, Protection, ReturnBody, ReturnCell, StatedBody
 from ledger.commitments import opens, sum_blindings
 from ledger.entries import SOURCE_STATES, CertificateState, issuer_of
-from ledger.envelope import check_envelope, check_values, open_envelope
+from ledger.envelope import check_values, open_envelope
 from ledger.errors import Code, Refusal
 from ledger.periods import quarter_of
 from ledger.quarterly import CountedLine
-from ledger.record import parse_record
-from ledger.units import Cents, Points, carats, parse_carats
+from ledger.units import Cents, Points, carats, parse_carats, value
 from node.client import Client
 from node.errors import Exit, FatalError
+from node.sealed import fetch_envelope, fetch_record, untrue
 
-P_PERCENT = 15
 MANY_TRADERS = 3
 """A return states no higher number."""
 
@@ -56,12 +56,14 @@ class Desk:
     Attributes:
         ledger_id: 32 bytes.
         author: participant code.
-        secrets: its X25519 sealing keys, the newest first.
+        secrets: the reader's X25519 sealing keys, the newest first.
+        reader: who opens them, when that is not the author: the secretariat, which countersigns.
     """
 
     ledger_id: bytes
     author: str
     secrets: Sequence[bytes]
+    reader: str = ""
 
 
 async def prepare(client: Client, desk: Desk, flow: Flow, quarter: str) -> ReturnBody:
@@ -79,16 +81,49 @@ async def prepare(client: Client, desk: Desk, flow: Flow, quarter: str) -> Retur
             certificates += 1
             lines += found
     body = ReturnBody(
-        cells=_cells(lines),
+        cells=cells(lines),
         certificates=certificates,
         flow=flow,
         last=None if sums["last"] is None else bytes.fromhex(sums["last"]),
-        protection=protection(lines),
+        protection=protection(lines, int(sums["p_percent"])),
         quarter=quarter,
         revision=len(sums["returns"]) + 1,
     )
     _compare(body, sums)
     return body
+
+
+async def recheck(client: Client, desk: Desk, filed: ReturnBody) -> None:
+    """Whether a filed return is what the opened records ask for now, sums and protection alike: then it may be countersigned.
+
+    Raises:
+        FatalError: it is not; as `prepare`.
+        ProblemError: the node says no.
+    """
+    made = await prepare(client, desk, filed.flow, filed.quarter)
+    for name in ("last", "certificates", "cells"):
+        if getattr(made, name) != getattr(filed, name):
+            raise FatalError(
+                f"What {desk.author} recorded after this return has changed its quarter ({name}).",
+                "It cannot be compared with the records any more, and was not countersigned.",
+                f"Ask {desk.author} for a next revision: kpledger inquiry open",
+                Exit.REFUSED,
+            )
+    stated, needed = ({entry.hs: entry for entry in body.protection} for body in (filed, made))
+    for hs, entry in needed.items():
+        if stated.get(hs) != entry:
+            raise FatalError(
+                f"{desk.author} states {_protected(stated.get(hs))} for {hs}, the records ask for {_protected(entry)}.",
+                "A release computed with it could give a trader away; it was not countersigned.",
+                f"Ask {desk.author} for a next revision: kpledger inquiry open",
+                Exit.REFUSED,
+            )
+
+
+def _protected(entry: Protection | None) -> str:
+    if entry is None:
+        return "no protection"
+    return f"{entry.traders} traders, {carats(entry.points)} ct, US$ {value(entry.cents)}"
 
 
 async def _counted(client: Client, author: str, flow: Flow, quarter: str) -> AsyncIterator[str]:
@@ -114,54 +149,51 @@ async def _opened(client: Client, desk: Desk, flow: Flow, quarter: str, number: 
     if flow == "import" and (arrival is None or quarter_of(arrival["received"]) != quarter):
         return None
     for reference in reversed(shown["records"]):
-        record = parse_record(bytes.fromhex((await client.get_json(f"/v1/records/{reference['id']}"))["record"]))
-        if record.id.hex() != reference["id"]:
-            raise _untrue(number, "a record that is not the one asked for")
+        record = await fetch_record(client, reference["id"])
         body = record.body
         if not isinstance(body, StatedBody | ConfirmBody | PaperImportBody) or isinstance(body, StatedBody) != (
             flow == "export"
         ):
             continue
-        envelope = await client.get_bytes(f"/v1/records/{reference['id']}/envelope")
-        check_envelope(envelope, body.sealed, body.rid)
-        fields = _open(desk, envelope, number)
+        fields = _open(desk, await fetch_envelope(client, record), number)
         partner = body.destination if isinstance(body, StatedBody) else issuer_of(body.number)
-        trader = _trader(fields.get("exporter" if flow == "export" else "importer"))
+        trader = trader_of(fields.get("exporter" if flow == "export" else "importer"))
         cents = check_values(fields, body.lines)
         lines: Sequence[CountedLine] = body.lines
         return [
             OpenedLine(partner, line.hs, line.points, amount, blinding, trader)
             for line, amount, (_, blinding) in zip(lines, cents, fields["values"] if body.lines else [], strict=True)
         ]
-    raise _untrue(number, "a certificate without the record that counts")
+    raise untrue(number, "a certificate without the record that counts")
 
 
 def _open(desk: Desk, envelope: bytes, number: str) -> dict[str, Any]:
     for secret in desk.secrets:
         try:
-            return open_envelope(desk.ledger_id, envelope, desk.author, secret)
+            return open_envelope(desk.ledger_id, envelope, desk.reader or desk.author, secret)
         except Refusal as refusal:
             if refusal.code != Code.ENVELOPE_UNREADABLE:
                 raise
     raise FatalError(
-        f"The envelope of {number} does not open with any sealing key of {desk.author} that is here.",
+        f"The envelope of {number} does not open with any sealing key of {desk.reader or desk.author} that is here.",
         "The return cannot be computed without its values.",
         "Put the sealing key of its time into the folder of --keys (seal, seal-2025, ...); if it is there, the part is faulty.",
         Exit.BAD_DATA,
     )
 
 
-def _trader(party: object) -> str:
+def trader_of(party: object) -> str:
     """Who trades: a licence, or a name where there is none; all who are not named are one."""
     if not isinstance(party, dict):
         return ""
     return str(party.get("licence") or party.get("name") or "")
 
 
-def _cells(lines: Sequence[OpenedLine]) -> tuple[ReturnCell, ...]:
-    cells: dict[tuple[str, str], list[OpenedLine]] = defaultdict(list)
+def cells(lines: Sequence[OpenedLine]) -> tuple[ReturnCell, ...]:
+    """The sums by partner and HS code, in order."""
+    by_cell: dict[tuple[str, str], list[OpenedLine]] = defaultdict(list)
     for line in lines:
-        cells[line.partner, line.hs].append(line)
+        by_cell[line.partner, line.hs].append(line)
     return tuple(
         ReturnCell(
             partner=partner,
@@ -170,12 +202,12 @@ def _cells(lines: Sequence[OpenedLine]) -> tuple[ReturnCell, ...]:
             cents=Cents(sum(line.cents for line in found)),
             blinding=sum_blindings(line.blinding for line in found),
         )
-        for (partner, hs), found in sorted(cells.items())
+        for (partner, hs), found in sorted(by_cell.items())
     )
 
 
-def protection(lines: Sequence[OpenedLine]) -> tuple[Protection, ...]:
-    """What each HS code needs, by the traders that have such lines."""
+def protection(lines: Sequence[OpenedLine], percent: int) -> tuple[Protection, ...]:
+    """What each HS code needs by the p-percent rule, by the traders that have such lines."""
     traders: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
     for line in lines:
         share = traders[line.hs][line.trader]
@@ -185,17 +217,17 @@ def protection(lines: Sequence[OpenedLine]) -> tuple[Protection, ...]:
         Protection(
             hs=hs,  # type: ignore[arg-type]
             traders=min(len(shares), MANY_TRADERS),
-            points=Points(_need([points for points, _ in shares.values()])),
-            cents=Cents(_need([cents for _, cents in shares.values()])),
+            points=Points(_need([points for points, _ in shares.values()], percent)),
+            cents=Cents(_need([cents for _, cents in shares.values()], percent)),
         )
         for hs, shares in sorted(traders.items())
     )
 
 
-def _need(shares: list[int]) -> int:
-    """How far `P_PERCENT` of the largest share exceeds what is left after the two largest, rounded up; at least nothing."""
+def _need(shares: list[int], percent: int) -> int:
+    """How far `percent` of the largest share exceeds what is left after the two largest, rounded up; at least nothing."""
     largest, *others = sorted(shares, reverse=True)
-    return max(0, -(-largest * P_PERCENT // 100) - sum(others[1:]))
+    return max(0, -(-largest * percent // 100) - sum(others[1:]))
 
 
 def _compare(body: ReturnBody, sums: dict[str, Any]) -> None:
@@ -218,14 +250,5 @@ def _differs(what: str) -> FatalError:
         f"The sums differ: {what}.",
         "The ledger would refuse this return.",
         "Run the command again: something may have been recorded meanwhile. If it stays so, ask another node (--url).",
-        Exit.BAD_DATA,
-    )
-
-
-def _untrue(number: str, what: str) -> FatalError:
-    return FatalError(
-        f"The node's answer about {number} is not sound: {what}.",
-        "Nothing can be computed from it.",
-        "Ask another node (--url) and tell its operator.",
         Exit.BAD_DATA,
     )

@@ -1,7 +1,7 @@
 """The node as its HTTP interface sees it: implements `api.port.NodePort`."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 
 from prometheus_client import CollectorRegistry
 
@@ -14,6 +14,8 @@ from ledger.genesis import Genesis
 from ledger.receipt import make_receipt
 from ledger.state import Ledger
 from ledger.status import Status, sign_status
+from node.audit import serving
+from node.errors import WalFailedError
 from node.keyring import log_key, policy, witness_key
 from node.metrics import NodeCollector
 from node.parts import Parts
@@ -188,6 +190,26 @@ class Service:
         """The status file of these lists, signed with the node's cosigning key."""
         key = self._parts.keys.cosign
         return sign_status(status, key.public, key.sign)
+
+    def final_blocks(self, first: int) -> Generator[None, None, bytes | None]:
+        """Final blocks from a height on, as frames of an export; see `NodePort.final_blocks`."""
+        return serving.final_blocks(self.ledger, first)
+
+    def findings(self, after: str) -> bytes:
+        """Findings whose names follow this one, as frames of an export."""
+        return serving.findings(self.ledger, after)
+
+    async def add_checkpoint(self, body: bytes) -> str:
+        """Cosigns as a witness; see `NodePort.add_checkpoint`."""
+        try:
+            return await self._parts.witness.add_checkpoint(body)
+        except (StoreError, WalFailedError) as error:
+            self.tasks.fail(error)
+            raise
+
+    def witnessed(self, origin_hash: bytes) -> str | None:
+        """The newest checkpoint that this node cosigned for a log."""
+        return self._parts.witness.checkpoint(origin_hash)
 
     def status(self) -> NodeStatus:
         """Where the node stands now."""

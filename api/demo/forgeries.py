@@ -66,7 +66,7 @@ class Bench:
         self._settled = self._shuffled(
             s for s in arrived if s.arrival and s.arrival.outcome == "confirmed" and s.number not in claimed
         )
-        self._open = self._shuffled(s for s in subjects.shipments if not s.arrival and not s.note)
+        self._open = self._shuffled(s for s in subjects.shipments if not s.arrival and not s.note and s.expires >= self.date())
         self._expired = self._shuffled(s for s in subjects.shipments if not s.arrival and s.expires < self.date())
 
     def _shuffled(self, shipments: Iterator[Shipment]) -> list[Shipment]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from api.demo.people import People
 from api.demo.shipments import Arrival, Goods, Shipment
-from ledger.bodies import CERTIFICATE_ISSUE, IMPORT_CONFIRM, SealedBody, Source
+from ledger.bodies import CERTIFICATE_ISSUE, IMPORT_CONFIRM, Body, SealedBody, Source
 from ledger.drafts import ConfirmDraft, DraftLine, IssueDraft, make_confirm, make_issue
 from ledger.envelope import Reader, Rng
 from ledger.genesis import Genesis
@@ -111,6 +111,11 @@ class Office:
         readers = self.readers(shipment.issuer, shipment.destination, arrival.at)
         made = make_confirm(self.genesis.ledger_id, draft, readers, self.stream)
         return Draft(IMPORT_CONFIRM, shipment.destination, arrival.at, made.body, made.envelope)
+
+    def statement(self, kind: str, author: str, at: int, body: Body, role: str) -> Made:
+        """A signed record of a kind without a sealed part."""
+        record = sign_statement(self.genesis.ledger_id, self.keys[author][role], build_statement(kind, author, at, body))
+        return Made(encode_submission(record), record, record_id(record))
 
     def sign(self, draft: Draft, seed: bytes | None = None) -> Made:
         """Signs with this seed, by default that of one of the author's authorities with the kind's role."""

@@ -226,14 +226,14 @@ def _make_late(shipments: list[Shipment], calendar: Calendar) -> None:
 
 
 def _arrival(shipment: Shipment, calendar: Calendar) -> Arrival | None:
-    """When and as what it is confirmed; None when that lies beyond the end, or never."""
+    """When and as what it is confirmed, a day after validation or later; None when that lies beyond the end, or never."""
     rng = calendar.rng
     hours = max(7.0, rng.lognormvariate(0, _TRANSIT_SIGMA) * _TRANSIT_HOURS)
-    at = calendar.working(shipment.at + round(hours * HOUR_MS))
+    at = calendar.working(max(shipment.at + round(hours * HOUR_MS), (day_number(shipment.validated) + 1) * DAY_MS + 1))
     never = rng.random() < (0.5 if shipment.note else LOST_SHARE)
     if at >= calendar.end or never:
         return None
-    received = max(calendar.day_of(at) - rng.choices((0, 1), (75, 25))[0], day_number(shipment.issued))
+    received = max(calendar.day_of(at) - rng.choices((0, 1), (75, 25))[0], day_number(shipment.validated) + 1)
     expired = date_of(received) > shipment.expires
     return Arrival(
         at=at,

@@ -23,7 +23,7 @@ from api.demo.shipments import Shipment, plan
 from api.demo.world import load_world
 from ledger.errors import Code
 from ledger.genesis import Genesis
-from ledger.units import Ms
+from ledger.units import DAY_MS, Ms
 
 WEEK_DAYS = 7
 WEEK_CERTIFICATES = 1_000
@@ -41,8 +41,11 @@ class Step:
         submission: bytes to submit.
         id: record id; None where the bytes are no record.
         wave: after which earlier steps it may go.
+        rests_on: certificates whose steps before it must be final.
         expect: None when it must be accepted, else the code of its refusal.
         note: what is unusual about it, empty for ordinary trade.
+        period: quarter and flow of a return, `2026Q1 export`. Its bytes are made when its time has come, since it states the
+            record that counted last: `submission` is empty.
     """
 
     at: Ms
@@ -54,14 +57,17 @@ class Step:
     wave: int
     expect: Code | None
     note: str
+    rests_on: tuple[str, ...] = ()
+    period: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Trade:
-    """The steps in time order and the plan behind those that are sound."""
+    """The steps in time order, the plan behind those that are sound, names of findings that must come of it."""
 
     steps: tuple[Step, ...]
     shipments: tuple[Shipment, ...]
+    findings: tuple[str, ...] = ()
 
     def waves(self) -> list[list[Step]]:
         """The steps by wave, each wave in time order."""
@@ -69,6 +75,18 @@ class Trade:
         for step in self.steps:
             found[step.wave].append(step)
         return found
+
+    def days(self) -> list[list[list[Step]]]:
+        """The steps by day of their instants, each day by wave; days without steps are left out."""
+        found: dict[int, dict[int, list[Step]]] = {}
+        newest: dict[tuple[int, str], int] = {}
+        for step in self.steps:
+            day = step.at // DAY_MS
+            wave = 1 + max((newest.get((day, number), -1) for number in step.rests_on), default=-1)
+            found.setdefault(day, {}).setdefault(wave, []).append(step)
+            if step.expect is None and step.number:
+                newest[day, step.number] = wave
+        return [[waves[wave] for wave in sorted(waves)] for _, waves in sorted(found.items())]
 
 
 def make_trade(
@@ -100,31 +118,39 @@ def make_trade(
     shipments = plan(load_world(), rng, end, days, certificates)
     numbers = Numbers(genesis, end)
     add_custody(shipments, [numbers.next(shipment.issuer, shipment.issued) for shipment in shipments], rng)
-    desk = _Desk(office)
-    for at, arriving, _, shipment in _events(shipments):
-        if arriving:
-            desk.confirm(at, shipment)
-        else:
-            desk.issue(at, shipment)
+    desk = Desk(office)
+    desk.trade(shipments)
     steps = desk.steps
     if forgeries:
         bench = Bench(office, numbers, Subjects(end, tuple(shipments), desk.issued, desk.codes), rng)
         planted = plant(FORGED_ISSUES + FORGED_CONFIRMATIONS, bench)
         # On a clock that follows the steps nothing comes too late.
         planted = [item for item in planted if days <= WEEK_DAYS or item.expect is not Code.TOO_OLD]
-        steps += [_planted_step(item, desk.waves) for item in planted]
-    return Trade(tuple(sorted(steps, key=lambda step: (step.at, step.wave, step.number, step.kind))), tuple(shipments))
+        steps += [planted_step(item, desk.waves) for item in planted]
+    return Trade(in_order(steps), tuple(shipments))
 
 
-def _events(shipments: Sequence[Shipment]) -> list[tuple[Ms, bool, int, Shipment]]:
+def in_order(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Steps in time order."""
+    return tuple(sorted(steps, key=lambda step: (step.at, step.wave, step.number, step.kind, step.author)))
+
+
+def events(shipments: Sequence[Shipment]) -> list[tuple[Ms, bool, int, Shipment]]:
     """Departures (False) and arrivals (True) in time order; at one instant departures come first, as `custody` sees it."""
     events = [(shipment.at, False, n, shipment) for n, shipment in enumerate(shipments)]
     events += [(shipment.arrival.at, True, n, shipment) for n, shipment in enumerate(shipments) if shipment.arrival]
     return sorted(events, key=lambda event: event[:3])
 
 
-class _Desk:
-    """Makes the sound steps in time order and remembers what later ones rest on."""
+class Desk:
+    """Makes the sound steps in time order and remembers what later ones rest on.
+
+    Attributes:
+        steps: so far.
+        issued: the record of issue by certificate number.
+        codes: the code in its container, likewise.
+        waves: of its newest step, likewise.
+    """
 
     def __init__(self, office: Office) -> None:
         self._office = office
@@ -132,29 +158,44 @@ class _Desk:
         self.issued: dict[str, Made] = {}
         self.codes: dict[str, bytes] = {}
         self.waves: dict[str, int] = {}
-        """Wave of a certificate's newest step."""
+
+    def trade(self, shipments: Sequence[Shipment]) -> None:
+        """Certificates and answers of all shipments."""
+        for at, arriving, _, shipment in events(shipments):
+            if arriving:
+                self.confirm(at, shipment)
+            else:
+                self.issue(at, shipment)
 
     def issue(self, at: Ms, shipment: Shipment) -> None:
+        """A shipment's certificate."""
         draft = self._office.issue(shipment)
         self.codes[shipment.number] = draft.receipt_code
         made = self.issued[shipment.number] = self._office.sign(draft)
         wave = 1 + max((self.waves[number] for number, _ in shipment.sources), default=-1)
-        self._add(at, "certificate.issue", shipment.issuer, shipment, made, wave, shipment.note)
+        sources = tuple(number for number, _ in shipment.sources)
+        self._add(at, "certificate.issue", shipment.issuer, shipment, made, wave, shipment.note, sources)
 
     def confirm(self, at: Ms, shipment: Shipment) -> None:
+        """Its destination's answer."""
         assert shipment.arrival is not None
         answers = self.issued[shipment.number].id
         draft = self._office.confirm(shipment, shipment.arrival, answers, self.codes[shipment.number])
         made = self._office.sign(draft)
         wave = self.waves[shipment.number] + 1
-        self._add(at, "import.confirm", shipment.destination, shipment, made, wave, shipment.arrival.note)
+        own = (shipment.number,)
+        self._add(at, "import.confirm", shipment.destination, shipment, made, wave, shipment.arrival.note, own)
 
-    def _add(self, at: Ms, kind: str, author: str, shipment: Shipment, made: Made, wave: int, note: str) -> None:
+    def _add(
+        self, at: Ms, kind: str, author: str, shipment: Shipment, made: Made, wave: int, note: str, rests_on: tuple[str, ...]
+    ) -> None:
         self.waves[shipment.number] = wave
-        self.steps.append(Step(at, kind, author, shipment.number, made.submission, made.id, wave, None, note))
+        self.steps.append(Step(at, kind, author, shipment.number, made.submission, made.id, wave, None, note, rests_on))
 
 
-def _planted_step(item: Planted, waves: dict[str, int]) -> Step:
+def planted_step(item: Planted, waves: dict[str, int]) -> Step:
     """A planted submission goes after everything it abuses."""
     wave = 1 + max((waves[number] for number in item.rests_on), default=-1)
-    return Step(Ms(item.at), item.kind, item.author, item.number, item.submission, item.id, wave, item.expect, item.note)
+    return Step(
+        Ms(item.at), item.kind, item.author, item.number, item.submission, item.id, wave, item.expect, item.note, item.rests_on
+    )

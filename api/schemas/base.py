@@ -67,6 +67,12 @@ class TextAnswer(RootModel[str]):
     media_type: ClassVar[str] = "text/plain; charset=utf-8"
 
 
+class SizeAnswer(RootModel[str]):
+    """A tree size in decimal and a newline."""
+
+    media_type: ClassVar[str] = "text/x.tlog.size"
+
+
 class DocumentAnswer(RootModel[dict[str, object]]):
     """An OpenAPI 3.1 document."""
 

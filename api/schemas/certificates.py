@@ -19,6 +19,7 @@ from api.schemas.base import (
     PageQuery,
 )
 from api.schemas.bodies import PaperAnswer
+from api.schemas.findings import FindingAnswer
 from api.schemas.records import ConfirmAnswer, IssueAnswer
 from ledger.entries import CertificateState
 
@@ -93,6 +94,8 @@ class CertificateAnswer(LedgerAnswer):
     records: Annotated[list[RecordReference], Field(description="The issue first; an outcome answers the last.")]
     claims: Annotated[list[ClaimAnswer], Field(description="By number, at most the first 500.")]
     beside: Annotated[list[Hash], Field(description="Ids of technical certificates and transit notices that name it.")]
+    findings: Annotated[list[FindingAnswer], Field(description="That name it and that the token may see, the newest first.")]
+    more_findings: Annotated[bool, Field(description="Whether there are more than the newest 50; `/v1/findings` has all.")]
 
 
 class CertificatesQuery(PageQuery):

@@ -26,6 +26,9 @@ class QuarterAnswer(LedgerAnswer):
     certificates: Annotated[Count, Field(description="In force, with or without carats.")]
     last: Annotated[Hash | None, Field(description="The participant's record that counted last; null while none has.")]
     cells: Annotated[list[CellAnswer], Field(description="By partner and HS code, ascending.")]
+    p_percent: Annotated[
+        Count, Field(description="The parameter `p-percent` as it stands now: protection of a return is computed with it.")
+    ]
     returns: Annotated[list[Hash], Field(description="Ids of the returns filed, by revision from 1; at most the first 500.")]
 
 

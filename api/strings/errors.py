@@ -169,5 +169,11 @@ ERRORS: dict[Code | ApiCode, str] = {
     ApiCode.OVERLOADED: "The node takes no more work now; ask again after the time that Retry-After names.",
     ApiCode.NOT_READY: "The node is starting, catching up or stopping; ask again after the time that Retry-After names.",
     ApiCode.INTERNAL: "The node failed to answer; the operator's log says why.",
+    # add-checkpoint
+    ApiCode.WITNESS_REQUEST: "This is no add-checkpoint request: an old size, a proof, an empty line, a checkpoint.",
+    ApiCode.LOG_UNKNOWN: "This witness does not cosign the log that the checkpoint is of.",
+    ApiCode.LOG_SIGNATURE: "The checkpoint has no signature by a key of its log, or one that does not verify.",
+    ApiCode.NOT_CONSISTENT: "The proof does not show that the checkpoint continues what was cosigned before.",
+    ApiCode.TWO_ROOTS: "The checkpoint has another root than the one cosigned for this size: the log has two histories.",
 }
 """Complete over both enums."""

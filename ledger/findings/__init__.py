@@ -6,7 +6,8 @@
 | `book` | findings, notes and agenda of one block: read through, written with the block |
 | `change` | what a record made of a certificate: before, after |
 | `engine` | one block: what the day brings, then each accepted record |
-| `views` | the lists that are read |
+| `lists`, `views` | where findings are listed; the pages that are read |
+| `thresholds` | which parameters each rule asks for |
 | `timing` | late-issue, unconfirmed, post-verification |
 | `outcomes` | discrepancy, discrepancy-drift, no-receipt-code, quick-transit, never-a-discrepancy |
 | `numbers` | number-gap, number-range |

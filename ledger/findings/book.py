@@ -19,7 +19,6 @@ from ledger.entries import Head
 from ledger.errors import StoreError
 from ledger.findings.entries import (
     RULES,
-    STATUSES,
     Finding,
     Footprint,
     Lot,
@@ -33,6 +32,7 @@ from ledger.findings.entries import (
     Watch,
     decode_finding,
 )
+from ledger.findings.lists import places
 from ledger.limits import MAX_DUE_FINDINGS, MAX_HELD_NOTES
 from ledger.overlay import Overlay
 from ledger.rules.common import View
@@ -268,10 +268,10 @@ class Book:
                 delete(key)
         for name, found in self._findings.items():
             before = self._stored.get(name)
-            if before is None or (before.status, before.subjects) != (found.status, found.subjects):
-                for place in () if before is None else _places(before):
+            if before is None or _listing(before) != _listing(found):
+                for place in () if before is None else places(before):
                     delete(place)
-                for place in _places(found):
+                for place in places(found):
                     put(place, name.encode())
             put(keys.finding(name), entries.encode(found))
         if self._count >= 0:
@@ -291,9 +291,6 @@ class Book:
         return self._count - 1
 
 
-def _places(finding: Finding) -> Iterator[bytes]:
-    """Where a finding stands in the lists."""
-    status, end = STATUSES.index(finding.status), keys.position(finding.serial)
-    for rule in ("", finding.rule):
-        for participant in ("", *sorted(set(finding.participants))):
-            yield keys.findings(rule, participant, status) + end
+def _listing(finding: Finding) -> tuple[Status, Severity, tuple[str, ...]]:
+    """What its places in the lists depend on."""
+    return finding.status, finding.severity, finding.subjects

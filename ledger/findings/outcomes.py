@@ -20,7 +20,7 @@ All but `discrepancy` look at what the destination itself has stated on this led
 from ledger.bodies import ConfirmBody
 from ledger.findings.book import DRIFT, PAIR, Book
 from ledger.findings.change import Change
-from ledger.findings.entries import Lot, Outcomes, Severity, Sums
+from ledger.findings.entries import Outcomes, Severity, Sums
 from ledger.units import date_of, day_number
 
 _YEAR_CHARACTERS = 4
@@ -52,18 +52,17 @@ def discrepancy(book: Book, change: Change) -> None:
 
 
 def drift(book: Book, change: Change) -> None:
-    """Adds up what arrived of a pair's year."""
+    """Adds up what arrived of a pair's year; judged is what all of it comes to, never a sum on the way there."""
     if change.outcome is None:
         return
+    about = f"{change.issuer}-{change.after.destination}/{date_of(change.after.issued)[:_YEAR_CHARACTERS]}"
+    held: Sums = book.note(DRIFT, about)
+    sums = held
     for lot, sign in ((change.before, -1), (change.after, 1)):
         if lot is not None and lot.measured_there:
-            _drift(book, change, lot, sign)
-
-
-def _drift(book: Book, change: Change, lot: Lot, sign: int) -> None:
-    about = f"{change.issuer}-{lot.destination}/{date_of(lot.issued)[:_YEAR_CHARACTERS]}"
-    held: Sums = book.note(DRIFT, about)
-    sums = held.plus(sign, lot.points, lot.measured)
+            sums = sums.plus(sign, lot.points, lot.measured)
+    if sums == held:
+        return
     book.keep(DRIFT, about, sums)
     difference = sums.measured - sums.points
     enough = sums.certificates >= book.parameter("drift-outcomes")
@@ -72,7 +71,7 @@ def _drift(book: Book, change: Change, lot: Lot, sign: int) -> None:
             "discrepancy-drift",
             about,
             Severity.MEDIUM,
-            (change.issuer, lot.destination),
+            (change.issuer, change.after.destination),
             (change.record.id,),
             outcomes=sums.certificates,
             issued_points=sums.points,

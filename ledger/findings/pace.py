@@ -34,10 +34,11 @@ _LEAST_WEEKS: Final = 4
 
 def splitting(book: Book, change: Change) -> None:
     """Counts a pair's certificates by day of issue."""
-    before, after = _place(change.issuer, change.before), _place(change.issuer, change.after)
-    if before == after:
+    before, after = change.before, change.after
+    if before is not None and (before.points, _place(change.issuer, before)) == (after.points, _place(change.issuer, after)):
         return
-    for about, lot, sign in ((before, change.before, -1), (after, change.after, 1)):
+    for lot, sign in ((before, -1), (after, 1)):
+        about = _place(change.issuer, lot)
         if about and lot is not None:
             held: Sums = book.note(SAME_DAY, about)
             sums = held.plus(sign, lot.points)

@@ -50,6 +50,23 @@ def check_stated(view: View, author: Participant, body: StatedBody) -> None:
     _check_sources(view, author, body)
 
 
+def check_alone(body: StatedBody) -> None:
+    """Of these checks those that need neither register nor state: what can be said before anything is sent.
+
+    Raises:
+        Refusal: the first that fails.
+    """
+    if body.destination == issuer_of(body.number):
+        raise Refusal(Code.DESTINATION_IS_ISSUER, "destination", given=body.destination)
+    _check_order(body)
+    check_sums(body)
+    for place, line in enumerate(body.lines):
+        _check_countries(line, f"lines[{place}]")
+    for place in range(len(body.sources)):
+        _check_named_once(body, place)
+    _check_taken(body)
+
+
 def enact(view: View, writer: Writer, record: Record, place: Place) -> None:
     """Opens the certificate, takes the carats from its sources, adds to the issuer's exports."""
     body = record.body
@@ -123,14 +140,18 @@ def compliant(author: Participant, issued: str, lines: Sequence[Line]) -> bool:
 
 
 def _check_dates(view: View, author: Participant, body: StatedBody) -> None:
-    if body.validated < body.issued:
-        raise Refusal(Code.VALIDATED_BEFORE_ISSUED, "validated", given=body.validated, limit=body.issued)
-    if body.expires < body.validated:
-        raise Refusal(Code.EXPIRES_BEFORE_VALIDATED, "expires", given=body.expires, limit=body.validated)
+    _check_order(body)
     days = units.day_number(body.expires) - units.day_number(body.validated)
     limit = view.register.validity_days(author, view.date)
     if days > limit:
         raise Refusal(Code.EXPIRY_OVER_LIMIT, "expires", given=days, limit=limit)
+
+
+def _check_order(body: StatedBody) -> None:
+    if body.validated < body.issued:
+        raise Refusal(Code.VALIDATED_BEFORE_ISSUED, "validated", given=body.validated, limit=body.issued)
+    if body.expires < body.validated:
+        raise Refusal(Code.EXPIRES_BEFORE_VALIDATED, "expires", given=body.expires, limit=body.validated)
 
 
 def check_origins(view: View, issued: str, lines: Sequence[Line]) -> None:
@@ -140,11 +161,7 @@ def check_origins(view: View, issued: str, lines: Sequence[Line]) -> None:
 
 
 def _check_origin(view: View, issued: str, line: Line, field: str) -> None:
-    for place, country in enumerate(line.origin):
-        if not is_country(country):
-            raise Refusal(Code.UNKNOWN_ORIGIN, f"{field}.origin[{place}]", given=country)
-        if place and country <= line.origin[place - 1]:
-            raise Refusal(Code.ORIGIN_ORDER, f"{field}.origin[{place}]", given=country, limit=line.origin[place - 1])
+    _check_countries(line, field)
     zone = line.zone if len(line.origin) == 1 else ""
     for place, country in enumerate(line.origin):
         home = view.register.participant_of(country)
@@ -152,18 +169,32 @@ def _check_origin(view: View, issued: str, line: Line, field: str) -> None:
             raise Refusal(Code.ORIGIN_SUSPENDED, f"{field}.origin[{place}]", given=country, zone=zone, issued=issued)
 
 
+def _check_countries(line: Line, field: str) -> None:
+    for place, country in enumerate(line.origin):
+        if not is_country(country):
+            raise Refusal(Code.UNKNOWN_ORIGIN, f"{field}.origin[{place}]", given=country)
+        if place and country <= line.origin[place - 1]:
+            raise Refusal(Code.ORIGIN_ORDER, f"{field}.origin[{place}]", given=country, limit=line.origin[place - 1])
+
+
 def _check_sources(view: View, author: Participant, body: StatedBody) -> None:
-    seen: set[str] = set()
     held = view.state.certificate(body.number)
     own = {} if held is None else dict(held.sources)
     for place, source in enumerate(body.sources):
-        field = f"sources[{place}]"
-        if source.number in seen:
-            raise Refusal(Code.SOURCE_REPEATED, f"{field}.number", given=source.number)
-        seen.add(source.number)
-        if source.number == body.number:
-            raise Refusal(Code.SOURCE_IS_SELF, f"{field}.number", given=source.number)
-        _check_source(view, author, source, own.get(source.number, 0), field)
+        _check_named_once(body, place)
+        _check_source(view, author, source, own.get(source.number, 0), f"sources[{place}]")
+    _check_taken(body)
+
+
+def _check_named_once(body: StatedBody, place: int) -> None:
+    number = body.sources[place].number
+    if any(source.number == number for source in body.sources[:place]):
+        raise Refusal(Code.SOURCE_REPEATED, f"sources[{place}].number", given=number)
+    if number == body.number:
+        raise Refusal(Code.SOURCE_IS_SELF, f"sources[{place}].number", given=number)
+
+
+def _check_taken(body: StatedBody) -> None:
     taken = sum(source.points for source in body.sources)
     if taken > body.points:
         raise Refusal(Code.SOURCES_EXCEED_CERTIFICATE, "sources", given=units.carats(taken), limit=units.carats(body.points))

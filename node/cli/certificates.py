@@ -1,4 +1,4 @@
-"""Certificates: certificate issue, amend, close, show, print."""
+"""Certificates: certificate issue, template, amend, close, show, print."""
 
 import asyncio
 from pathlib import Path
@@ -10,11 +10,14 @@ from cyclopts import App, Parameter
 from ledger.bodies import CERTIFICATE_CLOSE, CloseBody
 from ledger.jsonform import issue_from_json
 from ledger.participants import Role
+from node.cli import sheets
+from node.cli.findings import print_findings
 from node.cli.options import GenesisOption, JsonOption, KeysOption, OutOption, TokenOption, UrlOption, read_draft, read_genesis
-from node.cli.output import console, print_fields, print_json, print_table
+from node.cli.output import console, print_fields, print_json, print_table, say
 from node.cli.printing import print_certificate
 from node.cli.submit import submit
 from node.client import Client
+from node.errors import command
 from node.office import CODES, RECEIPT, Office, amended_name, kept_submission
 
 
@@ -22,6 +25,7 @@ def register(app: App) -> None:
     """Adds this group's verbs."""
     certificate = App(name="certificate", help="Kimberley Process certificates.")
     certificate.command(issue)
+    certificate.command(sheets.template)
     certificate.command(amend)
     certificate.command(close)
     certificate.command(show)
@@ -30,7 +34,7 @@ def register(app: App) -> None:
 
 
 def issue(
-    file: Annotated[Path, Parameter(help="The certificate as JSON (see the guide for authorities).")],
+    file: Annotated[Path, Parameter(help="A certificate as JSON, or many as CSV (see the guide for authorities).")],
     /,
     *,
     keys: KeysOption,
@@ -44,7 +48,13 @@ def issue(
     Writes NUMBER.tlog-proof (the receipt), NUMBER.codes.json (the codes to print: one inside the container, one on the
     certificate), NUMBER.submission (what was sent; sending it again is harmless) and NUMBER.draft.json (what it was made of;
     nobody else keeps that in clear). What is refused gets the ending .refused.
+
+    A table (FILE.csv, see `certificate template`) is read and made as a whole before its first certificate is sent.
     """
+    if file.suffix.casefold() == sheets.SHEET:
+        many = sheets.read_certificates(file)
+        sheets.issue_many(Office.open(read_genesis(genesis), keys, Role.ISSUE, url), many, file, url, out, json=json)
+        return
     draft, text = read_draft(file, issue_from_json)
     office = Office.open(read_genesis(genesis), keys, Role.ISSUE, url)
     submission = kept_submission(out, draft.number, draft, issue_from_json) or office.issue(draft, text, out)
@@ -142,3 +152,8 @@ def show(
             )
             rows = [[line["hs"], " ".join(line.get("origin", [])), line["carats"]] for line in body.get("lines", [])]
             print_table(["HS", "origin", "carats"], rows)
+    if answer["findings"]:
+        console.print("\n[bold]findings[/bold]")
+        print_findings(answer["findings"])
+    if answer["more_findings"]:
+        say(f"there are more: {command('findings', 'list', '--certificate', number)}")

@@ -13,12 +13,15 @@ from cyclopts import App, Parameter, validators
 from rich.progress import MofNCompleteColumn, Progress
 
 from api.demo.network import NOTES
+from ledger.limits import MAX_PAGE
 from node.cli.output import console, print_table, say
+from node.client import Client
 from node.devnet import BASE_PORT, FIRST, LAST_BASE_PORT, NODES, Devnet
 from node.errors import command
 from node.replay import replay
 
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_Load = Literal["none", "week", "year"]
 _FIGURE = re.compile(r"\d+(\.\d+)?")
 
 
@@ -41,12 +44,12 @@ def devnet(
             help=f"Node i (from 0): HTTP at this + i, peers + 100 + i, admin + 200 + i; default if new: {BASE_PORT}.",
         ),
     ] = None,
-    load: Annotated[Literal["none", "week"], Parameter(help="Trade to replay once the nodes are ready.")] = "none",
+    load: Annotated[_Load, Parameter(help="Trade to replay once the nodes are ready; a year needs a new network.")] = "none",
 ) -> None:
     """Run a whole network on this machine, in the foreground: genesis, keys, one process a node. Ctrl-C stops it cleanly."""
     for number in _STOPPING:
         signal.signal(number, _interrupt)
-    network = Devnet.prepare(dir, nodes, base_port)
+    network = Devnet.prepare(dir, nodes, base_port, year=load == "year")
     try:
         network.start()
         asyncio.run(_run(network, load))
@@ -69,7 +72,7 @@ def _heed_no_more() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-async def _run(network: Devnet, load: str) -> None:
+async def _run(network: Devnet, load: _Load) -> None:
     stopping = asyncio.Event()
     for number in _STOPPING:
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
@@ -90,7 +93,7 @@ async def _run(network: Devnet, load: str) -> None:
     await asyncio.gather(work, return_exceptions=True)
 
 
-async def _work(network: Devnet, load: str) -> None:
+async def _work(network: Devnet, load: _Load) -> None:
     """Waits for the nodes, describes them, replays the load."""
     await network.ready()
     network.write_description("none" if load == "none" else "running")
@@ -100,19 +103,20 @@ async def _work(network: Devnet, load: str) -> None:
         say(f"{member.participant}  {member.api}/   metrics http://{member.admin}/metrics")
     say(f"keys, tokens and addresses: {network.directory / 'devnet.json'}")
     if load != "none":
-        await _replay(network)
+        await _replay(network, load)
         network.write_description("done")
+        await _findings(network)
         _show_next(network)
     console.print("Ctrl-C stops all nodes; the same command goes on where it was")
 
 
-async def _replay(network: Devnet) -> None:
-    """Replays the week and says what came of it."""
+async def _replay(network: Devnet, load: Literal["week", "year"]) -> None:
+    """Replays the week, or the year, and says what came of it."""
     with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), console=console, transient=True) as bar:
-        task = bar.add_task("a week of world trade", total=None)
-        report = await replay(network, lambda done, size: bar.update(task, completed=done, total=size))
+        task = bar.add_task(f"a {load} of world trade", total=None)
+        report = await replay(network, load, lambda done, size: bar.update(task, completed=done, total=size))
     if report is None:
-        console.print("the week's trade is on the ledger already")
+        console.print(f"the {load}'s trade is on the ledger already")
         return
     issued, confirmed = report.accepted["certificate.issue"], report.accepted["import.confirm"]
     console.print(f"[bold]{issued}[/bold] certificates issued, [bold]{confirmed}[/bold] imports answered; among them:")
@@ -138,10 +142,38 @@ def _grouped(notes: Mapping[str, int]) -> list[list[object]]:
     return rows
 
 
+async def _findings(network: Devnet) -> None:
+    """What the ledger has found, by rule."""
+    found: Counter[tuple[str, str]] = Counter()
+    async with Client(network.members[0].api, network.tokens["auditor"]) as client:
+        rules = {rule["rule"]: rule["meaning"] for rule in (await client.get_json("/v1/findings/rules"))["rules"]}
+        cursor = ""
+        while True:
+            page = await client.get_json(f"/v1/findings?status=open&limit={MAX_PAGE}{cursor}")
+            found.update((finding["rule"], finding["severity"]) for finding in page["items"])
+            if page["next"] is None:
+                break
+            cursor = f"&cursor={page['next']}"
+    console.print(f"[bold]{found.total()}[/bold] open findings, the same on every node:")
+    rows: dict[str, Counter[str]] = {}
+    for (rule, severity), count in found.items():
+        rows.setdefault(rule, Counter())[severity] += count
+    weights = ("high", "medium", "low")
+    print_table(
+        ["rule", *weights, "finds"],
+        [
+            [rule, *(counts[weight] or "" for weight in weights), rules[rule]]
+            for rule, counts in sorted(rows.items(), key=lambda row: ([-row[1][weight] for weight in weights], row[0]))
+        ],
+        right=(1, 2, 3),
+    )
+
+
 def _show_next(network: Devnet) -> None:
     """Where to look, and how to check it without trusting the nodes."""
     copy, trust = network.directory / "log", ["--policy", network.directory / "policy"]
     api, token = network.members[0].api, network.tokens["auditor"]
     say(f"page    {api}/")
+    say(f"find    {command('findings', 'list', '--url', api, '--token', token)}")
     say(f"check   {command('log', 'export', copy, *trust, '--url', api, '--token', token)}")
     say(f"        {command('log', 'verify', copy, *trust)}")

@@ -9,9 +9,8 @@ from ledger.bodies import PRODUCTION_REPORT, STOCK_DECLARE, Body, ProductionBody
 from ledger.bodyform import parse_body
 from ledger.participants import Role
 from node.cli.options import GenesisOption, JsonOption, KeysOption, OutOption, UrlOption, read_draft, read_genesis
-from node.cli.output import console, print_fields, print_json
-from node.cli.submit import submit
-from node.office import RECEIPT, Office
+from node.cli.submit import submit, tell
+from node.office import Office
 
 
 def register(app: App) -> None:
@@ -62,9 +61,4 @@ def state(office: Office, kind: str, body: Body, *, url: str, out: Path, name: s
         FatalError: refused, or not final in time.
     """
     taken = submit(url, office.state(kind, body, out, name), out, name)
-    fields = {"id": taken.id, "index": taken.index, "height": taken.height, "receipt": str(out / f"{name}{RECEIPT}")}
-    if json:
-        print_json(fields)
-        return
-    console.print(f"[bold green]final[/bold green]: {kind} of {office.author} is on the ledger")
-    print_fields(fields)
+    tell(f"{kind} of {office.author} is on the ledger", {}, taken, out, name, json=json)

@@ -13,7 +13,7 @@ from ledger.limits import MAX_PAGE
 from ledger.participants import Role
 from node.cli.options import GenesisOption, JsonOption, KeysOption, OutOption, TokenOption, UrlOption, read_draft, read_genesis
 from node.cli.output import console, print_fields, print_json, print_table, say
-from node.cli.submit import submit
+from node.cli.submit import submit, tell
 from node.client import Client
 from node.office import RECEIPT, Office, corrected_name, kept_submission, outcome_name
 
@@ -50,19 +50,8 @@ def confirm(
         answers = draft.answers or asyncio.run(_newest(url, token, draft.number))
         submission = office.confirm(replace(draft, answers=answers), text, out)
     taken = submit(url, submission, out, name)
-    fields: dict[str, Any] = {
-        "number": draft.number,
-        "outcome": draft.outcome,
-        "id": taken.id,
-        "index": taken.index,
-        "height": taken.height,
-        "receipt": str(out / f"{name}{RECEIPT}"),
-    }
-    if json:
-        print_json(fields)
-        return
-    console.print(f"[bold green]final[/bold green]: the outcome for {draft.number} is on the ledger")
-    print_fields(fields)
+    fields = {"number": draft.number, "outcome": draft.outcome}
+    tell(f"the outcome for {draft.number} is on the ledger", fields, taken, out, name, json=json)
 
 
 def correct(

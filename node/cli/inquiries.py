@@ -20,13 +20,22 @@ from ledger.bodies import (
 )
 from ledger.participants import Role
 from node.cli.figures import state
-from node.cli.options import GenesisOption, JsonOption, KeysOption, OutOption, TokenOption, UrlOption, read_file, read_genesis
-from node.cli.output import print_json, print_table, unreadable
+from node.cli.options import (
+    GenesisOption,
+    JsonOption,
+    KeysOption,
+    OutOption,
+    TokenOption,
+    UrlOption,
+    parse_id,
+    read_file,
+    read_genesis,
+)
+from node.cli.output import print_json, print_table
 from node.client import Client
 from node.office import Office
 
 Id = Annotated[str, Parameter(help="The inquiry: the id of the record that opened it.")]
-_ID_BYTES = 32
 
 
 def register(app: App) -> None:
@@ -132,10 +141,4 @@ def _state(kind: str, body: Body, role: Role, keys: Path, genesis: Path, *, url:
 
 def _id(text: str) -> bytes:
     """Raises FatalError for what is no id."""
-    try:
-        found = bytes.fromhex(text)
-    except ValueError:
-        found = b""
-    if len(found) != _ID_BYTES:
-        raise unreadable(text[:100], "no id of a record: 64 hex digits")
-    return found
+    return bytes.fromhex(parse_id(text))

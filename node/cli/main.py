@@ -9,11 +9,14 @@ from cyclopts import App, CycloptsError
 
 from ledger.errors import ProofError, Refusal
 from node.cli import (
+    appraisals,
     archives,
+    audit,
     certificates,
     custody,
     devnet,
     figures,
+    findings,
     imports,
     inquiries,
     keys,
@@ -21,8 +24,10 @@ from node.cli import (
     network,
     nodes,
     operate,
+    papers,
     receipts,
     returns,
+    sealed,
     statements,
     tokens,
 )
@@ -41,7 +46,22 @@ app = App(
 )
 app.register_install_completion_command()
 _OPERATING = (devnet, operate, network, nodes, keys, tokens, archives)
-_WORKING = (certificates, imports, custody, figures, returns, inquiries, statements, receipts, log)
+_WORKING = (
+    certificates,
+    imports,
+    papers,
+    custody,
+    findings,
+    appraisals,
+    figures,
+    returns,
+    inquiries,
+    sealed,
+    statements,
+    receipts,
+    log,
+    audit,
+)
 for group in (*_OPERATING, *_WORKING):
     group.register(app)
 

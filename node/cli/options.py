@@ -1,5 +1,6 @@
 """Options that several verbs share, and the files they name."""
 
+import re
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from node.errors import Exit, FatalError, command
 from node.keys import VARIABLE, passphrase
 
 Draft = TypeVar("Draft")
+_ID = re.compile(r"[0-9a-f]{64}")
 
 HomeOption = Annotated[Path, Parameter(name="--home", help="The node's home directory.", env_var="KPLEDGER_HOME")]
 JsonOption = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
@@ -84,6 +86,13 @@ def read_policy(file: Path) -> Policy:
             f"Make it from the ledger's genesis: {command('genesis', 'policy', 'genesis.json')} > policy",
             Exit.BAD_DATA,
         ) from error
+
+
+def parse_id(text: str) -> str:
+    """The id of a record as it was given: 64 hex digits; raises FatalError for what is none."""
+    if _ID.fullmatch(text.lower()) is None:
+        raise unreadable(text[:100], "no id of a record: 64 hex digits")
+    return text.lower()
 
 
 def read_draft(file: Path, parse: Callable[[bytes], Draft]) -> tuple[Draft, bytes]:

@@ -1,6 +1,7 @@
 """Submitting one record for a verb: one that an office keeps with its receipt, or one that is signed here with one key."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +10,7 @@ from cyclopts import Parameter
 
 from ledger.record import sign_statement
 from node.cli.options import GenesisOption, UrlOption, read_genesis
-from node.cli.output import explain, say
+from node.cli.output import console, explain, print_fields, print_json, say
 from node.client import Client, ProblemError, Taken
 from node.errors import Exit, FatalError, command
 from node.files import write_atomic
@@ -88,6 +89,22 @@ def submit(url: str, submission: bytes, folder: Path, name: str) -> Taken:
     if taken.receipt is not None:
         write_atomic(folder / f"{name}{RECEIPT}", taken.receipt.encode())
     return taken
+
+
+def tell(what: str, fields: Mapping[str, object], taken: Taken, folder: Path, name: str, *, json: bool) -> None:
+    """Says where a record stands that `submit` got final, with its receipt."""
+    shown = {
+        **fields,
+        "id": taken.id,
+        "index": taken.index,
+        "height": taken.height,
+        "receipt": str(folder / f"{name}{RECEIPT}"),
+    }
+    if json:
+        print_json(shown)
+        return
+    console.print(f"[bold green]final[/bold green]: {what}")
+    print_fields(shown)
 
 
 def _final(url: str, submission: bytes) -> Taken:

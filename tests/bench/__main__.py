@@ -11,7 +11,7 @@ import uvloop
 from rich.console import Console
 
 from ledger.record import parse_submission
-from tests.bench import chains, finality, floor, footprint, growth, latency, limit, paper, reading, replay, tree
+from tests.bench import audit, chains, finality, floor, footprint, growth, latency, limit, paper, reading, replay, tree
 from tests.bench.figures import Report
 from tests.bench.limit import Limit
 from tests.bench.network import Network, network
@@ -30,6 +30,7 @@ class Extent:
     read_seconds: float = 4.0
     floor_rounds: int = 500
     tree: tuple[int, ...] = tree.SIZES
+    audits: tuple[int, ...] = audit.SIZES
 
 
 QUICK = Extent(
@@ -41,6 +42,7 @@ QUICK = Extent(
     read_seconds=1.0,
     floor_rounds=150,
     tree=(10_000, 200_000),
+    audits=(1_000,),
 )
 
 
@@ -73,6 +75,8 @@ def main() -> int:
         chains.measure(Path(scratch), report)
     with tempfile.TemporaryDirectory(dir=arguments.dir) as scratch, console.status("growth"):
         growth.quick(Path(scratch), report)
+    with tempfile.TemporaryDirectory(dir=arguments.dir) as scratch, console.status("audit"):
+        audit.measure(Path(scratch), extent.audits, found, report)
     with console.status("paper"):
         paper.measure(report)
     report.print(console)

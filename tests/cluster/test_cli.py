@@ -337,6 +337,37 @@ def test_export_and_verify_the_log(network: Devnet, office: dict[str, str], tmp_
             name.write_bytes(data)
 
 
+def test_audit_the_whole_ledger(network: Devnet, office: dict[str, str], tmp_path: Path) -> None:
+    description = network.description()
+    kpledger(
+        "certificate", "issue", write(tmp_path, "c.json", certificate("BW0000502")), *options(office, "keys", "genesis", "url"),
+        "--out", tmp_path,
+    )  # fmt: skip
+    network.wait_equal(1)
+    export = ["audit", "export", tmp_path / "all", *options(office, "genesis"), "--url", description["nodes"][3]["api"]]
+    kpledger(*export, check=77)
+    kpledger(*export, "--token", description["tokens"]["participant"]["BW"], check=77)
+    kpledger("audit", "verify", tmp_path / "all", check=65)
+    kpledger(*export, "--token", description["tokens"]["auditor"])
+    assert "kept" in kpledger(*export, "--token", description["tokens"]["auditor"]).stdout
+    verify = ["audit", "verify", tmp_path / "all", *options(office, "genesis"), "--policy", description["policy"]]
+    report = json.loads(kpledger(*verify, "--json").stdout)
+    assert report["valid"] is True
+    assert report["records"] == report["accepted"] == report["checkpoint_size"] >= 1
+    assert report["votes"] >= 3 * report["finals"] > 0
+    told = kpledger("audit", "verify", tmp_path / "all", "--processes", "1").stdout
+    assert "valid: every record" in told
+    assert "not covered" in told
+    assert "No genesis of your own" in told
+    segment = max((tmp_path / "all" / "blocks").iterdir())
+    intact = segment.read_bytes()
+    for place in (len(intact) // 3, len(intact) - 1):
+        segment.write_bytes(intact[:place] + bytes([intact[place] ^ 1]) + intact[place + 1 :])
+        failed = kpledger(*verify, "--json", check=65)
+        assert json.loads(failed.stdout)["file"].startswith("blocks/")
+    kpledger(*verify, "--processes", "99", check=2)
+
+
 def test_operating(network: Devnet, tmp_path: Path) -> None:
     home = network.description()["nodes"][0]["home"]
     status = json.loads(kpledger("status", "--home", home, "--json").stdout)

@@ -2,15 +2,19 @@
 
 import asyncio
 import base64
+import re
+import time
 from pathlib import Path
 
 import msgpack
 
 from ledger.envelope import open_envelope
 from ledger.genesis import Genesis
+from ledger.periods import quarter_of
+from ledger.units import block_date
 from node.client import Client, ProblemError
 from tests.support.cluster import devnet
-from tests.support.records import issue, seed
+from tests.support.records import confirm, issue, seed
 
 NAME = "Canary Rough Trading and Sons Ltd"
 ADDRESS = "17 Nightingale Lane, Nowhere"
@@ -22,20 +26,24 @@ SEALED = {
     "importer": {"name": NAME[::-1], "address": ADDRESS, "licence": "LIC-CANARY-2"},
     "invoice": INVOICE,
 }
+MEASURED_CENTS = 6_666_123_457
+MEASURED = {"importer": SEALED["importer"], "remarks": f"{NAME} owes us {INVOICE}"}
 NEEDLES = [
     text.encode() for text in (NAME, NAME[::-1], ADDRESS, INVOICE, "LIC-CANARY", str(CENTS), "77771234.51", "77,771,234.51")
-] + [msgpack.packb(CENTS), CENTS.to_bytes(8, "little"), base64.b64encode(NAME.encode()), NAME.encode().hex().encode()]
+] + [
+    msgpack.packb(CENTS),
+    CENTS.to_bytes(8, "little"),
+    str(MEASURED_CENTS).encode(),
+    b"66661234.57",
+    msgpack.packb(MEASURED_CENTS),
+    base64.b64encode(NAME.encode()),
+    NAME.encode().hex().encode(),
+]
 
-ANYBODY = (
-    "/",
-    "/v1/network",
-    "/v1/statistics",
-    "/v1/participants",
-    "/log/checkpoint",
-    "/log/policy",
-    "/livez",
-    "/readyz?verbose",
-)
+WRITTEN_OUT = {"/log/tile/{path}": "/log/tile/0/000.p/{size}", "/log/tile/entries/{path}": "/log/tile/entries/000.p/{size}"}
+"""Paths of which the last part is not one word."""
+
+MORE = ("/", "/docs", "/readyz?verbose", "/v1/certificates?limit=1", "/v1/participants/RU/stock")
 
 
 def assert_clean(data: bytes, where: str) -> None:
@@ -43,24 +51,24 @@ def assert_clean(data: bytes, where: str) -> None:
         assert needle not in data, f"{needle!r} in {where}"
 
 
+async def every_path(url: str, record_id: str, size: int) -> list[str]:
+    """Every address that the document offers to readers, filled in for the shipment."""
+    async with Client(url) as client:
+        document = await client.get_json("/v1/openapi.json")
+    quarter = quarter_of(block_date(time.time_ns() // 1_000_000))
+    words = {"number": "BW0000001", "id": record_id, "code": "RU", "holder": "RU", "quarter": quarter, "size": size}
+    words |= {"rule": "no-receipt-code", "about": "BW0000001", "height": 1}
+    paths = [WRITTEN_OUT.get(path, path) for path, methods in document["paths"].items() if "get" in methods]
+    paths += [f"{path}?flow={flow}" for path in paths if "{quarter}" in path for flow in ("export", "import")]
+    filled = [re.sub(r"\{(\w+)\}", lambda match: str(words.get(match[1], "x")), path) for path in paths]
+    return [*filled, *MORE]
+
+
 async def read_everything(description: dict, record_id: str, size: int) -> None:
     """Every answer of every node, as nobody, as a stranger to the shipment, as the secretariat and as the two sides."""
     tokens = {"": "", "CA": description["tokens"]["participant"]["CA"], "auditor": description["tokens"]["auditor"]}
     tokens |= {code: description["tokens"]["participant"][code] for code in ("BW", "RU")}
-    paths = [
-        *ANYBODY,
-        "/v1/certificates",
-        "/v1/certificates/BW0000001",
-        "/v1/certificates/BW0000001/custody",
-        "/v1/confirmations/open",
-        "/v1/confirmations/ageing",
-        "/v1/participants/BW/stock",
-        f"/v1/records/{record_id}",
-        f"/v1/records/{record_id}/receipt",
-        f"/v1/records/{record_id}/envelope",
-        f"/log/tile/entries/000.p/{size}",
-        f"/log/tile/0/000.p/{size}",
-    ]
+    paths = await every_path(description["nodes"][0]["api"], record_id, size)
     given: dict[str, set[str]] = {}
     for node in description["nodes"]:
         for reader, token in tokens.items():
@@ -77,11 +85,13 @@ async def read_everything(description: dict, record_id: str, size: int) -> None:
             assert_clean(await client.get_bytes("/metrics"), "metrics")
             assert_clean(await client.get_bytes("/admin/status"), "status")
     assert given[f"/v1/records/{record_id}/envelope"] == {"auditor", "BW", "RU"}
-    assert given["/v1/participants/BW/stock"] == {"auditor"}
+    assert given["/v1/participants/RU/stock"] == {"auditor"}
     assert given["/v1/certificates/BW0000001/custody"] == {"CA", "auditor", "BW", "RU"}
     assert "" not in given[f"/v1/records/{record_id}"]
     assert "" not in given[f"/log/tile/entries/000.p/{size}"]
+    assert given["/v1/findings/no-receipt-code/BW0000001"] == {"auditor", "BW", "RU"}
     assert "" in given["/log/checkpoint"]
+    assert len(given) > len(paths) - 6, "most addresses answer somebody"
 
 
 async def provoke(url: str, submission: bytes) -> list[bytes]:
@@ -113,8 +123,18 @@ def test_planted_names_and_prices_stay_where_they_belong(tmp_path: Path) -> None
         record_id = asyncio.run(submit())
         for answer in asyncio.run(provoke(url, submission)):
             assert_clean(answer, "a refusal")
-        size, _ = network.wait_equal(1)
-        asyncio.run(read_everything(description, record_id, size))
+        outcome = confirm(genesis, submission, seed(keys, "RU", "confirm"), MEASURED, MEASURED_CENTS)
+
+        async def answer() -> str:
+            async with Client(url) as client:
+                return (await client.submit_until_final(outcome, 30)).id
+
+        outcome_id = asyncio.run(answer())
+        for spoilt in asyncio.run(provoke(url, outcome)):
+            assert_clean(spoilt, "a refusal")
+        size, _ = network.wait_equal(2)
+        for read in (record_id, outcome_id):
+            asyncio.run(read_everything(description, read, size))
 
         async def fetch() -> bytes:
             async with Client(description["nodes"][3]["api"], description["tokens"]["participant"]["RU"]) as client:

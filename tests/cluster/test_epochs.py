@@ -148,7 +148,20 @@ def test_validators_change_while_the_network_runs(office: Office) -> None:
     assert size >= 4 + 2 + 2 + 2 + 3
     assert office.nodes("BW")["evidence"] == []
     assert office.status("IN")["height"] >= office.nodes("BW")["read_at_height"] - 1
+    audit_from("BW", office)
     office.run("stop", "--home", office.home("IN"))  # the devnet, which stops the others, does not know it
+
+
+def audit_from(code: str, office: Office) -> None:
+    """An auditor, from the genesis alone: whose votes and cosignatures count follows from the records, through all epochs."""
+    export = office.network.directory / "audit"
+    token = office.description["tokens"]["auditor"]
+    reach = ["--genesis", office.genesis, "--url", office.url(code), "--token", token]
+    office.run("audit", "export", export, *reach)
+    report = json.loads(office.run("audit", "verify", export, "--genesis", office.genesis, "--json"))
+    assert report["epochs"] == 5
+    assert report["tree_size"] == report["checkpoint_size"] == report["accepted"]
+    assert sorted(report["witnesses"])[:3] == ["AE", "BW", "EU"]
 
 
 def test_an_old_copy_of_a_home_never_votes_again(office: Office) -> None:

@@ -1,11 +1,14 @@
-"""`kpledger return` as an officer uses it: a real network, real envelopes, exit codes."""
+"""An office at work beyond single certificates, as an officer sees it: a real network, real envelopes, exit codes."""
 
+import csv
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from ledger.csvform import COLUMNS
 from ledger.periods import day_after, quarter_of
 from ledger.units import date_of, day_number
 from tests.cluster.test_cli import TODAY, certificate, kpledger, write
@@ -102,3 +105,45 @@ def test_production_and_opening_stock(network: Devnet, tmp_path: Path) -> None:
     assert "says something else" in kpledger("production", "report", changed, *options, check=77).stderr
     stock = write(tmp_path, "stock.json", {"date": str(TODAY), "lines": [{"hs": "710231", "carats": "5.00"}]})
     kpledger("production", "stock", stock, *options)
+
+
+def table(folder: Path, *rows: dict[str, object]) -> Path:
+    file = folder / "certificates.csv"
+    with file.open("w", encoding="utf-8-sig", newline="") as text:
+        writer = csv.DictWriter(text, list(COLUMNS), delimiter=";")
+        writer.writeheader()
+        writer.writerows(rows)
+    return file
+
+
+def test_a_table_of_certificates_is_issued_as_a_whole_and_found_again(network: Devnet, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    own = words(network, out, "genesis", "url", "out")
+    issue = ["certificate", "issue", tmp_path / "certificates.csv", "--keys", network.description()["keys"]["RU"], *own]
+    whole = {"type": "export", "issued": TODAY, "validated": TODAY, "expires": TODAY, "destination": "AE", "parcels": 1}
+    line = {"hs": "710231", "origin": "RU", "carats": "12.50", "value": "2500.00"}
+    rows = [
+        {"number": "RU0001001", **whole, **line, "exporter_name": "An Exporter", "seals": "S-1;S-2"},
+        {"number": "RU0001001", **line, "hs": "710221"},
+        *({"number": f"RU000{number}", **whole, **line} for number in range(1002, 1010)),
+    ]
+    table(
+        tmp_path,
+        *rows,
+        {"number": "RU0001010", **whole, **line, "carats": "12,50"},
+        {"number": "RU0001011", **whole, **line, "hs": "1"},
+    )
+    wrong = kpledger(*issue, check=65)
+    assert "row 12, column carats" in wrong.stderr
+    assert re.search(r"^ *13 +hs +RU0001011 ", wrong.stdout, re.MULTILINE)
+    assert not out.exists(), "nothing is kept before all can be made"
+
+    table(tmp_path, *rows, {"number": "RU0001010", **whole, **line, "sources": "AE0000001:1.00"})
+    some = kpledger(*issue, check=77)
+    assert "1 of 10 certificates were refused" in some.stderr
+    assert re.search(r"RU0001010 +refused .*source-unknown", some.stdout), some.stdout
+    assert not (out / "RU0001010.submission").exists()
+    table(tmp_path, *rows, {"number": "RU0001010", **whole, **line})
+    again = json.loads(kpledger(*issue, "--json").stdout)
+    assert [one["standing"] for one in again] == ["there already"] * 9 + ["accepted"]
+    assert all((out / f"{one['number']}.tlog-proof").exists() for one in again)

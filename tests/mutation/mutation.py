@@ -18,6 +18,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from threading import Lock
 
 FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parents[1]
@@ -30,6 +31,8 @@ BROADER = {
     ),
 }
 """By package: where a mutation is looked for that its own tests have not noticed, one selection after the other."""
+_PARSER = Lock()
+"""CPython 3.11 counts the parser's depth for all threads together, and takes two at once for a fault."""
 _HEADER = re.compile(r"([a-z0-9]+(?:-[a-z0-9]+)*) \[([^\]]+)\] (.+)")
 
 
@@ -83,7 +86,7 @@ class Mutation:
             lines[places[0] : places[0] + len(before)] = after
         mutated = "\n".join(lines)
         try:
-            same = ast.dump(ast.parse(mutated)) == _program(source)
+            same = _parsed(mutated) == _program(source)
         except SyntaxError as error:
             raise StaleMutationError(f"{self.name}: no program any more: {error}") from error
         if same:
@@ -94,7 +97,12 @@ class Mutation:
 @cache
 def _program(source: str) -> str:
     """What a source says, without its layout."""
-    return ast.dump(ast.parse(source))
+    return _parsed(source)
+
+
+def _parsed(source: str) -> str:
+    with _PARSER:
+        return ast.dump(ast.parse(source))
 
 
 def _files(pattern: str) -> list[str]:

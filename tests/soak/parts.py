@@ -155,5 +155,7 @@ PARTS: tuple[Runs | Program, ...] = (
     Program("scale", "tests.simulation.scale", ("--nodes", "64,100", "--seeds", "20")),
     Program("cluster", "tests.cluster", ("--minutes", "10")),
     Program("fuzz", "tests.fuzz", ("--inputs", "1000000")),
+    Program("flips", "tests.support.flips", ("--flips", "100000")),
+    Program("acceptance", "tests.acceptance", ()),
     Program("mutation", "tests.mutation", ()),
 )

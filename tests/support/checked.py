@@ -90,7 +90,7 @@ class CheckedClient:
     def _template(self, path: str) -> str | None:
         best = None
         for template in self.document["paths"]:
-            pattern = re.sub(r"\\\{path\\\}", ".+", re.escape(template))
+            pattern = re.sub(r"\\\{(path|about)\\\}", ".+", re.escape(template))
             pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", pattern)
             if re.fullmatch(pattern, path) and (
                 best is None or (template.count("{") <= best.count("{") and len(template) > len(best))

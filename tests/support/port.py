@@ -25,6 +25,8 @@ from ledger.record import parse_submission, verify_records
 from ledger.state import Block, Ledger
 from ledger.status import sign_status
 from ledger.store import Store
+from node.audit import serving
+from node.witness import Witness
 from tests.support.world import equivocation
 
 NOW = 1_790_000_000_000
@@ -49,6 +51,7 @@ class LocalPort:
     checks: tuple[ReadyCheck, ...] = (ReadyCheck("store", True, "open"), ReadyCheck("peers", True, "3 of 3"))
     notes: dict[int, str] = field(default_factory=dict)
     submissions: int = 0
+    witness: Witness | None = None
 
     def __post_init__(self) -> None:
         self._quorum = asyncio.Event()
@@ -131,6 +134,12 @@ class LocalPort:
         public, secret = bindings.crypto_sign_seed_keypair(self.network.keys["BW"]["cosign"])
         return sign_status(status, public, lambda message: bindings.crypto_sign(message, secret)[:64])
 
+    def final_blocks(self, first: int):
+        return serving.final_blocks(self.ledger, first)
+
+    def findings(self, after: str) -> bytes:
+        return serving.findings(self.ledger, after)
+
     def status(self) -> NodeStatus:
         return NodeStatus(
             participant="BW",
@@ -143,6 +152,13 @@ class LocalPort:
             peers=tuple(PeerStatus(code, "127.0.0.1:1", True, self.ledger.head.height) for code in SEATS[1:]),
             checks=self.checks,
         )
+
+    async def add_checkpoint(self, body: bytes) -> str:
+        assert self.witness is not None
+        return await self.witness.add_checkpoint(body)
+
+    def witnessed(self, origin_hash: bytes) -> str | None:
+        return None if self.witness is None else self.witness.checkpoint(origin_hash)
 
     # --- what a test does
 

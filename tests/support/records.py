@@ -1,14 +1,15 @@
-"""Independent valid certificates for a devnet, made from its key folders alone."""
+"""Independent valid certificates, and their outcomes, for a devnet, made from its key folders alone."""
 
 import secrets
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from ledger.bodies import CERTIFICATE_ISSUE
-from ledger.drafts import DraftLine, IssueDraft, make_issue
+from ledger.bodies import CERTIFICATE_ISSUE, IMPORT_CONFIRM
+from ledger.drafts import ConfirmDraft, DraftLine, IssueDraft, make_confirm, make_issue
+from ledger.envelope import Reader
 from ledger.genesis import Genesis
-from ledger.record import build_statement, encode_submission, sign_statement
+from ledger.record import build_statement, encode_submission, parse_submission, sign_statement
 from ledger.units import Cents, Points, block_date
 
 DAY_MS = 86_400_000
@@ -40,14 +41,40 @@ def issue(
         lines=(DraftLine("710231", Points(123_45), Cents(cents), (author if author != "EU" else "BE",)),),
         sealed=sealed or {},
     )
+    made = make_issue(genesis.ledger_id, draft, _readers(genesis, author, destination), secrets.token_bytes)
+    statement = build_statement(CERTIFICATE_ISSUE, author, now, made.body)
+    return encode_submission(sign_statement(genesis.ledger_id, seed, statement), made.envelope)
+
+
+def confirm(
+    genesis: Genesis, issued: bytes, seed: bytes, sealed: Mapping[str, object] | None = None, cents: int = 12_345_67
+) -> bytes:
+    """One submission of the outcome of a certificate of `issue`: as stated, but for the value, and without its receipt code."""
+    record = parse_submission(issued).record
+    body, now = record.body, time.time_ns() // 1_000_000
+    draft = ConfirmDraft(
+        number=body.number,
+        outcome="confirmed",
+        received=block_date(now),
+        parcels=body.parcels,
+        lines=tuple(DraftLine(line.hs, line.points, Cents(cents)) for line in body.lines),
+        inspection="not-opened",
+        seals="intact",
+        answers=record.id,
+        sealed=sealed or {},
+    )
+    made = make_confirm(genesis.ledger_id, draft, _readers(genesis, record.author, body.destination), secrets.token_bytes)
+    statement = build_statement(IMPORT_CONFIRM, body.destination, now, made.body)
+    return encode_submission(sign_statement(genesis.ledger_id, seed, statement), made.envelope)
+
+
+def _readers(genesis: Genesis, *parties: str) -> list[Reader]:
     readers = []
-    for code in (author, destination, "secretariat"):
+    for code in (*parties, "secretariat"):
         holder = genesis.secretariat if code == "secretariat" else genesis.participants[code]
         newest = max(holder.seals, key=lambda seal: seal.epoch)
         readers.append((code, newest.epoch, newest.key))
-    made = make_issue(genesis.ledger_id, draft, readers, secrets.token_bytes)
-    statement = build_statement(CERTIFICATE_ISSUE, author, now, made.body)
-    return encode_submission(sign_statement(genesis.ledger_id, seed, statement), made.envelope)
+    return readers
 
 
 def seed(keys: Mapping[str, str], code: str, role: str) -> bytes:

@@ -77,5 +77,10 @@ def confirm(seed=0, readers=READERS, ledger=LEDGER, **changes) -> Sample:
 
 
 def _signed(kind, author, made, ledger) -> Sample:
-    raw = sign_statement(ledger, SEED, build_statement(kind, author, AT, made.body))
+    raw = sign(kind, made.body, author, ledger)
     return Sample(made, raw, parse_record(raw), made.envelope, encode_submission(raw, made.envelope))
+
+
+def sign(kind, body, author="BW", ledger=LEDGER) -> bytes:
+    """A record of this body."""
+    return sign_statement(ledger, SEED, build_statement(kind, author, AT, body))

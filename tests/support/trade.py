@@ -60,7 +60,9 @@ class Trader:
         )
         return self._made("certificate.issue", number[:2], "issue", body, sealed.envelope, code)
 
-    def confirm(self, issued: Made, *, outcome="confirmed", lines=None, parcels=None, days_ago=1, code=None) -> Made:
+    def confirm(
+        self, issued: Made, *, outcome="confirmed", lines=None, parcels=None, days_ago=1, code=None, without_code=False
+    ) -> Made:
         """The destination's answer; `lines` (hs, carats) as measured, as issued without."""
         rid, origin = self.random(16), issued.body
         amounts = [(hs, parse_carats(carats)) for hs, carats in lines] if lines is not None else _by_hs(origin)
@@ -74,7 +76,7 @@ class Trader:
             outcome=outcome,
             parcels=origin.parcels if parcels is None else parcels,
             points=sum(points for _, points in amounts),
-            receipt_code=code or issued.receipt_code,
+            receipt_code=None if without_code else code or issued.receipt_code,
             received=date_of(day_number(self.today) - days_ago),
             rid=rid,
             sealed=sealed.hash,

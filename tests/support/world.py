@@ -80,6 +80,7 @@ from ledger.participants import (
 from ledger.record import Record, Submission, build_statement, parse_record, sign_statement
 from ledger.state import Applied, Block, Ledger
 from ledger.store import Store
+from ledger.tiles import decode_bundle, new_bundles
 
 DAY_MS = 86_400_000
 START = 1_772_366_400_000
@@ -158,7 +159,8 @@ def equivocation(ledger_id: bytes, epoch: int, validators: tuple[bytes, ...], fi
     return first[0]
 
 
-def _seal(code: str, epoch: int = EPOCH) -> SealKey:
+def seal_key(code: str, epoch: int = EPOCH) -> SealKey:
+    """The registered half of a reader's sealing key."""
     return SealKey(epoch, bindings.crypto_scalarmult_base(seal_secret(code, epoch)))
 
 
@@ -177,7 +179,7 @@ def _participant(code: str, **changes: object) -> Participant:
         "compliant_zones": (),
         "validity_days": 60,
         "authorities": (Authority(f"Authority of {code}", keys),),
-        "seals": (_seal(code),),
+        "seals": (seal_key(code),),
         "ranges": (),
     }
     return Participant(**(fields | changes))
@@ -204,7 +206,7 @@ def participants() -> tuple[Participant, ...]:
             "NA",
             name="Namibia, validity of 30 days, two sealing keys",
             validity_days=30,
-            seals=(_seal("NA", 2025), _seal("NA")),
+            seals=(seal_key("NA", 2025), seal_key("NA")),
         ),
         _participant("ZA", name="South Africa, keys with dates", authorities=(Authority("Board", dated),)),
         _participant(
@@ -239,6 +241,11 @@ def participants() -> tuple[Participant, ...]:
 
 def genesis(**changes: object) -> Genesis:
     """The mini genesis; `changes` replace arguments of `make_genesis`."""
+    return Genesis.from_json(genesis_text(**changes))
+
+
+def genesis_text(**changes: object) -> bytes:
+    """Its file."""
     nodes = tuple(
         Node(
             participant=code,
@@ -259,10 +266,10 @@ def genesis(**changes: object) -> Genesis:
         "parameters": {},
         "participants": participants(),
         "nodes": nodes,
-        "secretariat": Secretariat(public(f"{SECRETARIAT}/root"), keys, (_seal(SECRETARIAT),)),
+        "secretariat": Secretariat(public(f"{SECRETARIAT}/root"), keys, (seal_key(SECRETARIAT),)),
         "chair": "BW",
     }
-    return Genesis.from_json(make_genesis(**(arguments | changes)))
+    return make_genesis(**(arguments | changes))
 
 
 @lru_cache
@@ -457,10 +464,17 @@ class World(AbstractContextManager["World"]):
         self.now = when + 1_000
         return applied
 
+    def log(self) -> list[Record]:
+        """Every record of the log, in its order."""
+        raws = []
+        for tile in new_bundles(0, self.ledger.head.tree_size):
+            raws += decode_bundle(self.ledger.entries(tile.n, tile.width), tile.width)
+        return [parse_record(raw) for raw in raws]
+
     def accept(self, *records: Record) -> Applied:
         """As `block`, when none of the records may be refused."""
         applied = self.block(*records)
-        assert [judgement.refusal for judgement in applied.judgements] == [None] * len(records)
+        assert [judgement.refusal for judgement in applied.judgements] == [None] * len(records), applied.judgements
         return applied
 
 

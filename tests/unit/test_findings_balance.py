@@ -43,7 +43,8 @@ def decide(world, decision, subject, effective, **changes):
 def test_nobody_exports_more_than_there_was(world):
     days.at(world, "2026-05-10")
     world.accept(days.issue(world, "BW0000001", 12_000))
-    days.pass_to(world, "2026-08-30")
+    days.at(world, "2026-08-30")
+    world.accept(world.sign("production.report", ProductionBody("2026H1", (), 1), "BW"))
     assert not found(world, "negative-stock")
     days.pass_to(world, "2026-08-31")
     (finding,) = found(world, "negative-stock").values()
@@ -59,11 +60,11 @@ def test_nobody_exports_more_than_there_was(world):
     world.accept(declare(world, "BW", 2_000))
     (finding,) = found(world, "negative-stock").values()
     assert (finding.severity, finding.numbers["missing_points"]) == (Severity.HIGH, 10_000)
-    world.accept(produce(world, "BW", "2026H1", 9_999))
+    world.accept(produce(world, "BW", "2026H1", 9_999, revision=2))
     assert found(world, "negative-stock")["BW"].numbers["missing_points"] == 1
-    world.accept(produce(world, "BW", "2026H1", 10_000, revision=2))
+    world.accept(produce(world, "BW", "2026H1", 10_000, revision=3))
     assert not found(world, "negative-stock")
-    world.accept(produce(world, "BW", "2026H1", 9_000, revision=3))
+    world.accept(produce(world, "BW", "2026H1", 9_000, revision=4))
     assert found(world, "negative-stock")["BW"].numbers["missing_points"] == 1_000
 
 

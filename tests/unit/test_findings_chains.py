@@ -160,7 +160,7 @@ def test_exports_from_compliant_zones_wait_for_their_confirmations(world):
     assert found(world, "post-verification")["CF0000001"].numbers == {"state": "discrepancy"}
     world.accept(corrected(world, stated, outcome="confirmed", lines=fewer(world, 1_000)))
     assert found(world, "post-verification", Status.RESOLVED).keys() == {"CF0000001"}
-    days.trade(world, "BW0000001")
+    world.accept(days.issue(world, "BW0000001"))
     assert not found(world, "post-verification")
 
 

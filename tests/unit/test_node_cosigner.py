@@ -11,6 +11,7 @@ from ledger.network import of_genesis
 from ledger.note import parse_note
 from ledger.policy import accept
 from node import cosigner as module
+from node import guard as guard_module
 from node.cosigner import Cosigner
 from node.errors import Exit, FatalError, PeerError, WalFailedError
 from node.keyring import policy
@@ -57,7 +58,7 @@ class Signing:
     async def __aenter__(self) -> Self:
         self._running = running(self.cosigner.run())
         self.tasks = await self._running.__aenter__()
-        await until(lambda: self.sent or self.cosigner._guarded[0] > self.world.ledger.head.tree_size)
+        await until(lambda: self.sent or self.cosigner.guard.signed()[0] > self.world.ledger.head.tree_size)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -294,7 +295,7 @@ def test_a_crash_between_guard_and_signature_costs_no_size(tmp_path: Path) -> No
 
 
 def test_the_guard_stays_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_GUARD_BYTES", 300)
+    monkeypatch.setattr(guard_module, "_ROTATE_BYTES", 300)
     disk = memory()
 
     async def play() -> None:
@@ -304,7 +305,7 @@ def test_the_guard_stays_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
                     await signing.grow(f"BW{number:07d}")
                     assert signing.guard.size < 500
                 last = signing.own
-            assert Signing(world, disk).cosigner._guarded == last
+            assert Signing(world, disk).cosigner.guard.signed() == last
 
     run(play())
 

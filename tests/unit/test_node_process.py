@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.errors import StoreError
+from ledger.errors import DiskError
 from ledger.policy import parse_policy
 from ledger.receipt import verify_receipt
 from ledger.record import parse_submission
@@ -228,7 +228,7 @@ def test_a_store_that_fails_to_commit_ends_the_process_and_a_restart_executes_th
     """The block is final and in the log of votes, its execution failed: it is delivered again, and applied once."""
 
     def break_it(process: NodeProcess) -> None:
-        process.ledger.apply = fail_with(StoreError("no space"))
+        process.ledger.apply = fail_with(DiskError("no space"))
 
     assert ended(alone, break_it).code is Exit.DISK
 
@@ -244,7 +244,7 @@ def test_a_store_that_fails_to_commit_ends_the_process_and_a_restart_executes_th
 @pytest.mark.parametrize("part", ["peers", "router", "proposals", "service"])
 def test_a_failure_beside_the_main_road_ends_the_process(alone: Single, part: str) -> None:
     def break_it(process: NodeProcess) -> None:
-        getattr(process, part).tasks.fail(StoreError("damaged block"))
+        getattr(process, part).tasks.fail(DiskError("damaged block"))
         process.ledger.check = fail_with(KeyError("an answer 500, and no end of the process by itself"))
 
     assert ended(alone, break_it).code is Exit.DISK
@@ -252,7 +252,7 @@ def test_a_failure_beside_the_main_road_ends_the_process(alone: Single, part: st
 
 def test_a_store_that_takes_no_submission_ends_the_process(alone: Single) -> None:
     """Nothing else would write to it while no block comes."""
-    error = ended(alone, lambda process: setattr(process.ledger, "keep_bodies", fail_with(StoreError("no space"))))
+    error = ended(alone, lambda process: setattr(process.ledger, "keep_bodies", fail_with(DiskError("no space"))))
     assert error.code is Exit.DISK
     goes_on(alone)
 
@@ -273,7 +273,7 @@ def test_a_failure_while_stopping_is_told(alone: Single) -> None:
         real = process.peers.stop
 
         async def stop() -> None:
-            process.peers.tasks.fail(StoreError("in the last moment"))
+            process.peers.tasks.fail(DiskError("in the last moment"))
             await asyncio.sleep(0)
             await real()
 

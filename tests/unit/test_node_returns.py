@@ -6,6 +6,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ledger.bodies import RETURN_FILE, CountersignBody, ProductionBody, ReturnBody, StockBody
 from ledger.bodies.reports import ProductionLine, StockLine
@@ -15,35 +16,15 @@ from ledger.jsonform import body_to_json
 from ledger.record import build_statement, sign_statement
 from ledger.record import record_id as record_id_of
 from node.errors import Exit, FatalError
-from node.returns import Desk, OpenedLine, prepare, protection
+from node.returns import Desk, OpenedLine, prepare, protection, recheck
 from tests.support.checked import CheckedClient
 from tests.support.port import NOW, local_port
+from tests.support.reading import Reading
 from tests.support.trade import Trader
 
 GEMS = [("710231", "1200.50", ["BW"]), ("710221", "300.00", ["BW"])]
 OCTOBER = NOW + 14 * 86_400_000
 """5 October 2026."""
-
-
-class Reading:
-    """The interface as `node.client.Client` reads it; `lies` change what JSON it gets under a path."""
-
-    def __init__(self, client, token, lies=None):
-        self.client, self.token, self.lies, self.asked = client, token, lies or {}, []
-
-    async def get_json(self, path):
-        self.asked.append(path)
-        content = (await self.get_bytes(path)).decode()
-        found = json.loads(content)
-        for part, lie in self.lies.items():
-            if part in path:
-                lie(found)
-        return found
-
-    async def get_bytes(self, path):
-        reply = await self.client.get(path, self.token)
-        assert reply.status == 200, (path, reply.body)
-        return reply.body
 
 
 def scenario(tmp_path, story):
@@ -118,6 +99,17 @@ def test_the_figures_are_those_of_the_trade(tmp_path):
     scenario(tmp_path, story)
 
 
+def test_protection_follows_the_networks_parameter(tmp_path):
+    async def story(port, client):
+        first = await prepare(reading(port, client, "BW"), desk(port, "BW"), "export", "2026Q3")
+        assert [(entry.hs, entry.points) for entry in first.protection] == [("710221", 9_000), ("710231", 90_038)]
+        other = {"/quarters/": lambda sums: sums.update(p_percent=50)}
+        again = await prepare(reading(port, client, "BW", other), desk(port, "BW"), "export", "2026Q3")
+        assert [(entry.hs, entry.points) for entry in again.protection] == [("710221", 30_000), ("710231", 300_125)]
+
+    scenario(tmp_path, story)
+
+
 def test_the_right_key_among_several_opens(tmp_path):
     async def story(port, client):
         own = port.network.keys["BW"]["seal"]
@@ -162,6 +154,57 @@ def test_a_node_that_lies_is_found_out(tmp_path, name):
     scenario(tmp_path, story)
 
 
+def secretariat(port, client, code, lies=None):
+    """The secretariat's reading and its desk for a participant's return."""
+    own = Desk(port.ledger.ledger_id, code, [port.network.keys["secretariat"]["seal"]], "secretariat")
+    return Reading(client, port.tokens.issue("auditor", NOW), lies), own
+
+
+def test_the_secretariat_countersigns_what_its_own_opening_shows(tmp_path):
+    async def story(port, client):
+        port.clock = OCTOBER
+        body = await prepare(reading(port, client, "BW"), desk(port, "BW"), "export", "2026Q3")
+        await recheck(*secretariat(port, client, "BW"), body)
+        with pytest.raises(FatalError, match="does not open with any sealing key of secretariat"):
+            await recheck(secretariat(port, client, "BW")[0], desk(port, "BW", reader="secretariat"), body)
+
+    scenario(tmp_path, story)
+
+
+FILED = {
+    "a trader hidden": (
+        lambda body: [replace(body.protection[0], traders=3), *body.protection[1:]],
+        "3 traders, .* ask for 1 tr",
+    ),
+    "less protection": (lambda body: [body.protection[0], replace(body.protection[1], points=0)], "states 1 traders, 0.00 ct"),
+    "a code left out": (lambda body: body.protection[:1], "states no protection for 710231"),
+}
+
+
+@pytest.mark.parametrize("name", FILED)
+def test_protection_that_the_records_do_not_bear_out_is_not_countersigned(tmp_path, name):
+    change, text = FILED[name]
+
+    async def story(port, client):
+        body = await prepare(reading(port, client, "BW"), desk(port, "BW"), "export", "2026Q3")
+        with pytest.raises(FatalError, match=text) as caught:
+            await recheck(*secretariat(port, client, "BW"), replace(body, protection=tuple(change(body))))
+        assert caught.value.code == Exit.REFUSED
+
+    scenario(tmp_path, story)
+
+
+def test_a_return_that_later_records_have_overtaken_is_not_countersigned(tmp_path):
+    async def story(port, client):
+        body = await prepare(reading(port, client, "BW"), desk(port, "BW"), "export", "2026Q3")
+        later = Trader(port.network, NOW, 1_000).issue("BW0000009", "AE", GEMS)
+        assert (await client.post("/v1/records", later.raw)).status in {200, 202}
+        with pytest.raises(FatalError, match=r"has changed its quarter \(last\)"):
+            await recheck(*secretariat(port, client, "BW"), body)
+
+    scenario(tmp_path, story)
+
+
 def test_another_record_than_the_one_asked_for(tmp_path):
     async def story(port, client):
         seen = {}
@@ -181,7 +224,7 @@ def test_the_ledgers_own_sums_over_http(tmp_path):
         token = port.tokens.issue("auditor", NOW)
         path = "/v1/participants/BW/quarters/2026Q3?flow=export"
         shown = (await client.get(path, token)).json()
-        assert (shown["certificates"], shown["returns"], shown["read_at_height"]) == (5, [], 9)
+        assert (shown["certificates"], shown["returns"], shown["read_at_height"], shown["p_percent"]) == (5, [], 9, 15)
         assert [(cell["partner"], cell["hs"], cell["carats"], cell["certificates"]) for cell in shown["cells"]] == [
             ("AE", "710221", "600.00", 2),
             ("AE", "710231", "4802.00", 4),
@@ -254,21 +297,24 @@ def lines(*shares, hs="710231"):
     ],
 )
 def test_protection_by_the_largest_shares(shares, stated):
-    (entry,) = protection(lines(*shares))
+    (entry,) = protection(lines(*shares), 15)
     assert (entry.traders, entry.points, entry.cents) == stated
 
 
-@given(st.lists(st.tuples(st.sampled_from("ABCDE"), st.integers(1, 10**9), st.integers(0, 10**12)), min_size=1, max_size=9))
-def test_with_its_protection_no_trader_is_estimated_too_closely(shares):
-    """The second largest knows the total and its own share: what it can say of the largest is off by 15 % at least."""
-    (entry,) = protection(lines(*shares))
+@given(
+    st.lists(st.tuples(st.sampled_from("ABCDE"), st.integers(1, 10**9), st.integers(0, 10**12)), min_size=1, max_size=9),
+    st.integers(1, 100),
+)
+def test_with_its_protection_no_trader_is_estimated_too_closely(shares, percent):
+    """The second largest knows the total and its own share: what it can say of the largest is off by that much at least."""
+    (entry,) = protection(lines(*shares), percent)
     for place, need in ((1, entry.points), (2, entry.cents)):
         sums = {}
         for share in shares:
             sums[share[0]] = sums.get(share[0], 0) + share[place]
         first, second, *rest = [*sorted(sums.values(), reverse=True), 0]
-        assert (sum(rest) + need) * 100 >= 15 * first
-        assert need == 0 or (sum(rest) + need - 1) * 100 < 15 * first
+        assert (sum(rest) + need) * 100 >= percent * first
+        assert need == 0 or (sum(rest) + need - 1) * 100 < percent * first
         assert second <= first
 
 

@@ -24,6 +24,7 @@ from node.finality import Finality
 from node.metrics import new_registry
 from node.parts import Parts
 from node.service import Service
+from node.witness import Witness
 from tests.support.parts import Road, cosigned_head, node_keys, node_of, road, running, settled, submission, until, with_nodes
 from tests.support.world import VALIDATORS, public
 from tests.unit.test_node_router import Routed
@@ -53,6 +54,7 @@ class Offered:
             peers=self.peers,
             router=self.routed.router,
             refusals=there.refusals,
+            witness=Witness("BW", there.ledger, node_keys("BW"), self.routed.cosigner),
         )
         self.routed.cosigner.on_quorum = self.finality.covered
         there.execution.listeners.append(self._executed)
