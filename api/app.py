@@ -33,6 +33,7 @@ from api.records import record_routes, submission_routes
 from api.returns import return_routes
 from api.statistics import Figures, statistics_routes
 from api.throttle import Throttle, prefix
+from api.verdicts import verdict_routes
 from api.witness import witness_routes
 
 _DESCRIPTION = (
@@ -70,6 +71,7 @@ def create_app(port: NodePort) -> Quart:
         record_routes(port),
         certificate_routes(port),
         custody_routes(port),
+        verdict_routes(port),
         receipt_routes(port, bodies),
         log_routes(port),
         witness_routes(port, bodies),

@@ -37,7 +37,7 @@ class Contents:
     Attributes:
         body: what was signed.
         lines: the draft's lines, with their values.
-        exporter: name, address, licence, a line each; empty what is not stated.
+        exporter: name, address and licence, as far as they are stated, a line each.
         importer: likewise.
         issuer: name of the exporting participant.
         destination: name of the importing participant.
@@ -143,7 +143,19 @@ def _code(receipt: Path, body: StatedBody) -> bytes:
 
 
 def _party(draft: IssueDraft, name: str) -> tuple[str, ...]:
+    """Who it is, where, with which licence; the KPCS wants both parties identified.
+
+    Raises:
+        FatalError: the draft does not name it.
+    """
     party = draft.sealed.get(name, {})
+    if not party.get("name"):
+        raise FatalError(
+            f"The draft of {draft.number} names no {name}.",
+            "A Kimberley Process certificate identifies exporter and importer; nothing was printed.",
+            f"Amend the certificate with its {name} in the sealed part, then print it.",
+            Exit.BAD_DATA,
+        )
     return tuple(party[part] for part in ("name", "address", "licence") if party.get(part))
 
 

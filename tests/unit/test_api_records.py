@@ -372,7 +372,7 @@ def test_a_refused_record_is_judged_again_as_long_as_it_is_fresh(tmp_path):
 
 READING = ("/v1/records/{id}", "/v1/records/{id}/receipt", "/v1/records/{id}/envelope", "/v1/certificates", "/v1/certificates/BW0000001",
            "/v1/certificates/BW0000001/custody", "/v1/confirmations/open", "/v1/confirmations/ageing", "/v1/findings", "/v1/findings/rules",
-           "/log/tile/entries/000.p/1")  # fmt: skip
+           "/log/status", "/log/tile/entries/000.p/1")  # fmt: skip
 
 
 def test_reading_needs_a_valid_token(tmp_path):

@@ -145,6 +145,16 @@ def test_what_does_not_belong_together_is_not_printed(tmp_path):
     office(tmp_path, story)
 
 
+def test_a_certificate_without_its_parties_is_not_printed(tmp_path):
+    async def story(desk):
+        number = await desk.issue(sealed={"exporter": {"name": "Mine", "address": "", "licence": ""}})
+        said = await desk.print(number, code=65)
+        assert f"The draft of {number} names no importer." in said
+        assert not (tmp_path / "out.pdf").exists()
+
+    office(tmp_path, story)
+
+
 def test_a_character_without_a_glyph_is_refused(tmp_path):
     async def story(desk):
         number = await desk.issue(exporter="鑽石")

@@ -64,6 +64,18 @@ def test_from_paper_to_the_officers_answer(tmp_path):
         by_link = await scan(office, link, "--status", "status")
         assert (by_link["standing"], by_link["record"]) == ("valid", None)
         assert "its code is checked by a node alone" in by_link["not_shown"]
+        client = CheckedClient(type(port)(port.ledger, port.network, port.tokens))
+        path = link.removeprefix("https://ledger.example")
+        shown = (await client.get(path)).json()
+        assert (shown["number"], shown["state"], shown["carats"], shown["parcels"]) == (number, "open", "242.00", 3)
+        assert not {"lines", "value", "exporter", "importer"} & shown.keys()
+        wrong = [
+            await client.get(at) for at in (path[:-16] + "A" * 16, path[:-16] + "short", path.replace(number, "BW0099999"))
+        ]
+        assert {reply.status for reply in wrong} == {404}
+        assert len({tuple(sorted(set(reply.json()) - {"given"})) for reply in wrong}) == 1
+        assert (await client.get(path.partition("?")[0])).status == 400
+
         assert (await scan(office, "BW0099999", "--status", "status", code=77))["standing"] == "not-on-the-ledger"
         late = await scan(office, proof, "--status", "status", "--received", "2031-01-01", code=77)
         assert late["standing"] == "expired"
