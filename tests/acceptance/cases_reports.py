@@ -4,6 +4,7 @@ Honest returns: everybody files both flows of every quarter on the 45th day afte
 A case that wants another day for one of them says so before the first day comes.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from itertools import count
 
@@ -11,9 +12,11 @@ from ledger import keys
 from ledger.bodies import PRODUCTION_REPORT, RETURN_FILE, ProductionBody
 from ledger.bodies.reports import ProductionLine
 from ledger.commitments import L, opens
+from ledger.entries import GOODS_REMAIN
 from ledger.findings.book import STOCK
 from ledger.findings.entries import Stocks
 from ledger.periods import day_after, quarter_of
+from ledger.record import Record
 from ledger.report_entries import PRODUCTION, decode_filing
 from ledger.units import Cents, Points, day_number
 from tests.acceptance.cases import Case
@@ -24,6 +27,9 @@ from tests.support.reports import BLINDING, CENTS, Opened, return_body
 
 HONEST_DAY, DUE_DAY = 45, 61
 """Days after a quarter: when honest returns are filed; from when on one is late."""
+
+GAP_LEAST = 10
+"""Certificates of a pair in a quarter before a gap counts."""
 
 _LAST_MS = 86_399_000
 """Within its day, a return goes after everything else."""
@@ -39,10 +45,10 @@ class Returns:
         self._stage = stage
         self.days: dict[Key, int | None] = {}
         codes = sorted(stage.world.ledger.genesis.participants)
-        self.quarters = [quarter for quarter in _quarters(stage) if _over(quarter) + DUE_DAY < stage.days]
+        self.quarters = [quarter for quarter in quarters(stage) if over(quarter) + DUE_DAY < stage.days]
         self._free = [(code, flow, quarter) for code in codes for flow in ("export", "import") for quarter in self.quarters]
         for key in self._free:
-            self.days[key] = _over(key[2]) + HONEST_DAY
+            self.days[key] = over(key[2]) + HONEST_DAY
         stage.rng.shuffle(self._free)
 
     def draw(self, codes: Sequence[str] = (), flow: str = "") -> Key:
@@ -90,7 +96,7 @@ class ReturnLate:
 
     def _file(self, stage: Stage, days: int | None, *, planted: bool) -> None:
         key = self._returns.draw()
-        self._returns.days[key] = None if days is None else _over(key[2]) + days
+        self._returns.days[key] = None if days is None else over(key[2]) + days
         tell(stage, self.rule, "/".join(key), planted=planted)
 
 
@@ -115,13 +121,13 @@ class ReturnMismatch:
         """`filed`, `issued`: days after the quarter; `day`: of issue, counted from the quarter's end (-1: its last)."""
         key = self._returns.draw(MINORS, "export")
         author, _, quarter = key
-        over = _over(quarter)
-        self._returns.days[key] = over + filed
+        ended = over(quarter)
+        self._returns.days[key] = ended + filed
         tell(stage, self.rule, "/".join(key), planted=planted)
         others = [code for code in MINORS if code != author]
 
         def act() -> None:
-            when = stage.date_of(over + day)
+            when = stage.date_of(ended + day)
             stage.certificates += 1
             pair = author, stage.rng.choice(others)
             issue = stage.put(stage.world.issue(**stage.body(pair, lines=stage.lines(5_000, ()), issued=when)))
@@ -129,7 +135,7 @@ class ReturnMismatch:
                 stage.truth.honest["late-issue"].add(issue.body.number)
             stage.later(2, lambda: stage.confirm(issue))
 
-        stage.on(over + issued, act)
+        stage.on(ended + issued, act)
 
 
 class NegativeStock:
@@ -168,6 +174,69 @@ class NegativeStock:
         stage.put(stage.world.sign(PRODUCTION_REPORT, ProductionBody("2025H2", lines, revision), code))
 
 
+class BilateralGap:
+    """A tenth of a pair's quarter that never arrives, or a little from each; few, a twentieth, or in the last days."""
+
+    rule = "bilateral-gap"
+    points = 100_000
+
+    def plant(self, stage: Stage, i: int) -> None:
+        if i % 2:
+            self._quarter(stage, [-5_100] * 10, planted=True)
+        else:
+            self._quarter(stage, [0] * 9 + [None], planted=True)
+
+    def near_miss(self, stage: Stage, i: int) -> None:
+        quarters: tuple[list[int | None], ...] = ([0] * 8 + [None], [0] * 19 + [None], [-5_000] * 10, [0] * 10)
+        self._quarter(stage, quarters[i % 4], planted=False, last=i % 4 == 3)
+
+    def _quarter(self, stage: Stage, differences: list[int | None], *, planted: bool, last: bool = False) -> None:
+        """Certificates of a pair, each differing by so many points, None: without an answer; `last`: one on the last day."""
+        pair = stage.pair()
+        quarter = stage.rng.choice([one for one in quarters(stage) if over(one) + DUE_DAY < stage.days][1:])
+        tell(stage, self.rule, f"{pair[0]}-{pair[1]}/{quarter}", planted=planted)
+
+        def issue(place: int, difference: int | None) -> None:
+            made = stage.issue(pair, self.points)
+            if difference is None:
+                stage.truth.honest["unconfirmed"].add(made.body.number)
+            elif last and place == 0:
+                stage.truth.honest["unconfirmed"].add(made.body.number)
+                stage.on(over(quarter) + DUE_DAY - 1, lambda: late(made))
+            else:
+                stage.later(2, lambda: stage.differ(made, difference) if difference else stage.confirm(made))
+
+        def late(made: Record) -> None:
+            stage.truth.honest["discrepancy"].add(made.body.number)  # it has expired meanwhile
+            stage.confirm(made, outcome="discrepancy")
+
+        for place, difference in enumerate(differences):
+            day = over(quarter) - 90 + 3 * place
+            stage.on(day, lambda place=place, difference=difference: issue(place, difference))
+
+
+def true_gaps(stage: Stage) -> set[str]:
+    """Pairs' quarters that have a gap in the end, whoever brought it about: every certificate is looked at once more."""
+    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    cursor = None
+    while True:
+        page = stage.world.ledger.certificates(cursor=cursor)
+        for row in page.rows:
+            if row.type == "paper" or row.state in GOODS_REMAIN:
+                continue
+            quarter = quarter_of(row.issued)
+            if over(quarter) + DUE_DAY > stage.day:
+                continue
+            held = sums[f"{row.issuer}-{row.destination}/{quarter}"]
+            held[0] += 1
+            held[1] += row.points
+            held[2] += row.measured or 0
+        if page.cursor is None:
+            break
+        cursor = page.cursor
+    return {about for about, (n, sent, came) in sums.items() if n >= GAP_LEAST and abs(sent - came) * 20 > sent}
+
+
 def _lines(commitment: bytes) -> int:
     """How many lines of the world a cell's commitment is the sum of."""
     return next(n for n in count(1) if opens(commitment, CENTS * n, (BLINDING * n % L).to_bytes(32, "little")))
@@ -177,24 +246,25 @@ def _needed(stage: Stage, code: str) -> int:
     """Points that a participant exported more than it had and imported, by the end of the newest half-year that is judged."""
     stored = stage.world.store.get(keys.finding_note(STOCK.letter, code))
     stocks: Stocks = STOCK.none if stored is None else STOCK.decoder.decode(stored)
-    judged = [sums for half, sums in stocks.halves.items() if _over(half) + DUE_DAY <= stage.day]
+    judged = [sums for half, sums in stocks.halves.items() if over(half) + DUE_DAY <= stage.day]
     return sum(sums.exports - sums.imports for sums in judged) - (stocks.opening or 0)
 
 
 def reports(stage: Stage) -> tuple[tuple[Case, ...], Returns]:
     """For one run; the returns are to be scheduled once all cases are planted."""
     returns = Returns(stage)
-    return (ReturnLate(returns), ReturnMismatch(returns), NegativeStock()), returns
+    return (ReturnLate(returns), ReturnMismatch(returns), NegativeStock(), BilateralGap()), returns
 
 
-def _quarters(stage: Stage) -> list[str]:
+def quarters(stage: Stage) -> list[str]:
+    """Those that end within the run."""
     found, quarter = [], quarter_of(stage.date_of(0))
-    while _over(quarter) < stage.days:
+    while over(quarter) < stage.days:
         found.append(quarter)
         quarter = quarter_of(day_after(quarter))
     return found
 
 
-def _over(quarter: str) -> int:
+def over(quarter: str) -> int:
     """The first day after a quarter, counted from the first one."""
     return day_number(day_after(quarter)) - FIRST_DAY

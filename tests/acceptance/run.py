@@ -15,7 +15,8 @@ from tests.acceptance.cases import SINGLE, Case
 from tests.acceptance.cases_chains import chains
 from tests.acceptance.cases_goods import GOODS
 from tests.acceptance.cases_pairs import pairs
-from tests.acceptance.cases_reports import reports
+from tests.acceptance.cases_periods import PeriodChange, tell
+from tests.acceptance.cases_reports import BilateralGap, reports, true_gaps
 from tests.acceptance.honest import DIFFERING, populate, shipments_of
 from tests.acceptance.members import world_genesis
 from tests.acceptance.scorer import Row, all_findings, score
@@ -92,7 +93,7 @@ def play(certificates: int, planted: int, near: int, *, seed: int = 0, days: int
     with tempfile.TemporaryDirectory() as folder, Stage(Path(folder) / "ledger", seed, days) as stage:
         populate(stage, shipments_of(seed, days, certificates, differing))
         reported, returns = reports(stage)
-        played: tuple[Case, ...] = (*SINGLE, *pairs(), *GOODS, *chains(), *reported)
+        played: tuple[Case, ...] = (*SINGLE, *pairs(), *GOODS, *chains(), *reported, PeriodChange())
         for case in played:
             for i in range(planted):
                 case.plant(stage, i)
@@ -101,6 +102,9 @@ def play(certificates: int, planted: int, near: int, *, seed: int = 0, days: int
         refusals.plant_all(stage, planted, near)
         returns.schedule()
         stage.run()
+        gaps = true_gaps(stage) - stage.truth.planted[BilateralGap.rule] - set(stage.truth.near[BilateralGap.rule])
+        stage.truth.honest[BilateralGap.rule] |= gaps
+        tell(stage, near)
         ledger = stage.world.ledger
         again, head, findings = _again(stage, Path(folder) / "again")
         return Outcome(
