@@ -46,6 +46,21 @@ WRITTEN_OUT = {"/log/tile/{path}": "/log/tile/0/000.p/{size}", "/log/tile/entrie
 MORE = ("/", "/docs", "/readyz?verbose", "/v1/certificates?limit=1", "/v1/participants/RU/stock")
 
 
+BUSY_TRIES = 50
+
+
+async def patient(client: Client, path: str) -> bytes:
+    """What an address answers once the node has time for it."""
+    for _ in range(BUSY_TRIES):
+        try:
+            return await client.get_bytes(path)
+        except ProblemError as error:
+            if error.status not in {429, 503}:
+                raise
+            await asyncio.sleep(0.1)
+    return await client.get_bytes(path)
+
+
 def assert_clean(data: bytes, where: str) -> None:
     for needle in NEEDLES:
         assert needle not in data, f"{needle!r} in {where}"
@@ -75,7 +90,7 @@ async def read_everything(description: dict, record_id: str, size: int) -> None:
             async with Client(node["api"], token) as client:
                 for path in paths:
                     try:
-                        data = await client.get_bytes(path)
+                        data = await patient(client, path)
                     except ProblemError as error:
                         data = repr(error.problem).encode()
                     else:

@@ -178,9 +178,12 @@ def test_one_direction_is_cut_and_healed(switch):
 
 def test_a_share_is_lost(switch):
     switch.rules((1, 2, 0.3, 0, 0))
-    for _ in range(500):
-        switch.send(1, 2)
     got = 0
+    for _ in range(50):  # few at a time, or the receiver's own buffer loses some as well
+        for _ in range(10):
+            switch.send(1, 2)
+        while switch.receive(2, 0.05) is not None:
+            got += 1
     while switch.receive(2, 0.5) is not None:
         got += 1
     assert switch.rules() == [got, 500 - got]

@@ -4,6 +4,7 @@ blocks; and what is open is what a count over the certificates as they stand giv
 
 from collections import Counter
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 
 from hypothesis import given, settings
@@ -11,30 +12,49 @@ from hypothesis import strategies as st
 
 from ledger.units import day_number
 from tests.support.findings import finding_world
+from tests.support.state_model import Model
 from tests.support.world import DAY_MS, World
-from tests.unit.test_state_model import BEGINNING, Model, amendments, closings, corrections, issues, outcomes, record_of
+from tests.unit.test_state_model import action, numbers, record_of
 
 THRESHOLDS = {
     "splitting_certificates": 3, "unbroken_confirmations": 2, "drift_outcomes": 2, "confirmation_days": 5, "number_gap_days": 3,
     "confirmation_working_days_eu": 2, "quick_transit_days": 3,
 }  # fmt: skip
-days = st.tuples(st.integers(0, 4), st.lists(issues | outcomes | amendments | closings | corrections, max_size=8))
+KINDS = {"issue", "amend", "confirm", "correct", "close"}
+BEGINNING = [
+    [("issue", "BW0000000", "AE", 100, []), ("issue", "EU0000000", "AE", 150, []), ("issue", "BW0000001", "EU", 100, [])],
+    [("confirm", "BW0000000", "AE", 100, "confirmed"), ("confirm", "EU0000000", "AE", 100, "discrepancy")],
+]
+KNOWN = numbers(3)
+days = st.tuples(st.integers(0, 4), st.integers(0, 2**32), st.integers(0, 8))
 histories = st.lists(days, max_size=6)
+"""Days that pass, what the day's records are drawn from, how many there are."""
+
+
+def drawn(model, seed, count):
+    """So many actions, each drawn when the model knows the one before."""
+    random = Random(seed)
+    while count:
+        one = action(random.choice, KNOWN, model)
+        if one[0] in KINDS:
+            count -= 1
+            yield one
 
 
 def tell(world, history, *, split=0, restarts=False):
     """Each day's records in one block, or `split` of them in each; from then on the worlds have the same records."""
     model, made, heads = Model(), {}, {}
     day = world.now // DAY_MS
-    for step, (pause, actions) in enumerate([(0, actions) for actions in BEGINNING] + history):
+    told = [(0, iter(actions)) for actions in BEGINNING] + [(pause, drawn(model, *rest)) for pause, *rest in history]
+    for step, (pause, actions) in enumerate(told):
         day += pause
         world.now = day * DAY_MS + DAY_MS // 2 + (step + 1) * 60_000
         records = []
-        for action in actions:
-            kind, number, *_ = action
-            record = record_of(world, made, heads, action)
+        for wanted in actions:
+            kind, number, *_ = wanted
+            record = record_of(world, made, heads, wanted)
             records.append(record)
-            if getattr(model, kind)(*action[1:]) is None:
+            if getattr(model, kind)(*wanted[1:]) is None:
                 heads[number] = record.id
                 if kind == "issue":
                     made[number] = record
