@@ -106,7 +106,7 @@ async def read_everything(description: dict, record_id: str, size: int) -> None:
     assert "" not in given[f"/log/tile/entries/000.p/{size}"]
     assert given["/v1/findings/no-receipt-code/BW0000001"] == {"auditor", "BW", "RU"}
     assert "" in given["/log/checkpoint"]
-    assert len(given) > len(paths) - 6, "most addresses answer somebody"
+    assert len(given) > len(set(paths)) - 6, "most addresses answer somebody"
 
 
 async def provoke(url: str, submission: bytes) -> list[bytes]:
