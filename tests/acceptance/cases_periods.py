@@ -1,4 +1,4 @@
-"""Quarters that are unlike those before: a participant issues a hundred certificates at once. And an oracle for all others.
+"""Quarters that are unlike those before: a participant issues a hundred large certificates. And an oracle for all others.
 
 What honest trade and other cases bring about is told by looking at every certificate once more, when all is over; the near
 misses are the quarters that came nearest to the threshold without reaching it.
@@ -34,7 +34,7 @@ class Change:
 
 
 class PeriodChange:
-    """A hundred certificates in one quarter, of who issues a few."""
+    """A hundred certificates of 20,000 ct in one quarter, of who issues smaller ones."""
 
     rule = "period-change"
     certificates = 100
@@ -46,7 +46,7 @@ class PeriodChange:
 
         def issue(place: int) -> None:
             destination = SHARED_DESTINATIONS[place % len(SHARED_DESTINATIONS)]
-            made = stage.issue((code, destination), lines=stage.lines(stage.rng.randrange(200_000, 400_000), ()))
+            made = stage.issue((code, destination), lines=stage.lines(stage.rng.randrange(2_000_000, 2_100_000), ()))
             stage.later(2, lambda: stage.confirm(made))
 
         for place in range(self.certificates):
