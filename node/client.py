@@ -6,13 +6,15 @@ again until the deadline; a refusal is final and says why.
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlencode
 
 import aiohttp
 
+from ledger.limits import MAX_PAGE
 from ledger.record import encode_batch
 from node.errors import Exit, FatalError, NodeError
 
@@ -88,6 +90,21 @@ class Client:
         """
         answer: dict[str, Any] = await self._request("GET", path, as_json=True)
         return answer
+
+    async def get_list(self, path: str, filters: Mapping[str, str], limit: int | None = None) -> dict[str, Any]:
+        """A list page by page as one answer: the first `limit` of it, or all; the rest is that of the last page.
+
+        Errors as `get_json`.
+        """
+        items: list[Any] = []
+        cursor: dict[str, str] = {}
+        while True:
+            most = MAX_PAGE if limit is None else min(MAX_PAGE, limit - len(items))
+            page = await self.get_json(f"{path}?{urlencode({**filters, **cursor, 'limit': str(most)})}")
+            items += page["items"]
+            if page["next"] is None or len(items) == limit:
+                return {**page, "items": items}
+            cursor = {"cursor": page["next"]}
 
     async def get_bytes(self, path: str) -> bytes:
         """An answer as it is; errors as `get_json`."""

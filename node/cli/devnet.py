@@ -13,7 +13,6 @@ from cyclopts import App, Parameter, validators
 from rich.progress import MofNCompleteColumn, Progress
 
 from api.demo.network import NOTES
-from ledger.limits import MAX_PAGE
 from node.cli.output import console, print_table, say
 from node.client import Client
 from node.devnet import BASE_PORT, FIRST, LAST_BASE_PORT, NODES, Devnet
@@ -143,18 +142,15 @@ def _grouped(notes: Mapping[str, int]) -> list[list[object]]:
 
 
 async def _findings(network: Devnet) -> None:
-    """What the ledger has found, by rule."""
-    found: Counter[tuple[str, str]] = Counter()
-    async with Client(network.members[0].api, network.tokens["auditor"]) as client:
-        rules = {rule["rule"]: rule["meaning"] for rule in (await client.get_json("/v1/findings/rules"))["rules"]}
-        cursor = ""
-        while True:
-            page = await client.get_json(f"/v1/findings?status=open&limit={MAX_PAGE}{cursor}")
-            found.update((finding["rule"], finding["severity"]) for finding in page["items"])
-            if page["next"] is None:
-                break
-            cursor = f"&cursor={page['next']}"
-    console.print(f"[bold]{found.total()}[/bold] open findings, the same on every node:")
+    """What the ledger has found, by rule; every node is asked, since each finds for itself."""
+    lists = []
+    for member in network.members:
+        async with Client(member.api, network.tokens["auditor"]) as client:
+            lists.append((await client.get_list("/v1/findings", {"status": "open"}))["items"])
+            rules = {rule["rule"]: rule["meaning"] for rule in (await client.get_json("/v1/findings/rules"))["rules"]}
+    found = Counter((finding["rule"], finding["severity"]) for finding in lists[0])
+    same = "the same on every node" if all(one == lists[0] for one in lists) else "not yet the same on every node"
+    console.print(f"[bold]{found.total()}[/bold] open findings, {same}:")
     rows: dict[str, Counter[str]] = {}
     for (rule, severity), count in found.items():
         rows.setdefault(rule, Counter())[severity] += count

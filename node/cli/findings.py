@@ -3,11 +3,10 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from cyclopts import App, Parameter, validators
 
-from ledger.limits import MAX_PAGE
 from node.cli.options import JsonOption, TokenOption, UrlOption
 from node.cli.output import console, print_fields, print_json, print_table, say
 from node.client import Client
@@ -122,17 +121,8 @@ def _print_links(title: str, links: Iterable[str]) -> None:
 
 
 async def _list(url: str, token: str, filters: dict[str, str], limit: int) -> dict[str, Any]:
-    """The first `limit` of the list, page by page, as one answer; its height is that of the last page."""
-    items: list[Any] = []
-    cursor: dict[str, str] = {}
     async with Client(url, token) as client:
-        while True:
-            asked = {**filters, **cursor, "limit": str(min(MAX_PAGE, limit - len(items)))}
-            page = await client.get_json(f"/v1/findings?{urlencode(asked)}")
-            items += page["items"]
-            if page["next"] is None or len(items) >= limit:
-                return {**page, "items": items}
-            cursor = {"cursor": page["next"]}
+        return await client.get_list("/v1/findings", filters, limit)
 
 
 async def _get(url: str, token: str, path: str) -> dict[str, Any]:

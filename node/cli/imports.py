@@ -4,12 +4,10 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 from cyclopts import App, Parameter, validators
 
 from ledger.jsonform import confirm_from_json
-from ledger.limits import MAX_PAGE
 from ledger.participants import Role
 from node.cli.options import GenesisOption, JsonOption, KeysOption, OutOption, TokenOption, UrlOption, read_draft, read_genesis
 from node.cli.output import console, print_fields, print_json, print_table, say
@@ -117,17 +115,8 @@ def list_open(
 
 
 async def _open(url: str, token: str, filters: dict[str, str], limit: int) -> dict[str, Any]:
-    """The first `limit` of the list, page by page, as one answer; its height is that of the last page."""
-    items: list[Any] = []
-    cursor: dict[str, str] = {}
     async with Client(url, token) as client:
-        while True:
-            asked = {**filters, **cursor, "limit": str(min(MAX_PAGE, limit - len(items)))}
-            page = await client.get_json(f"/v1/confirmations/open?{urlencode(asked)}")
-            items += page["items"]
-            if page["next"] is None or len(items) >= limit:
-                return {**page, "items": items}
-            cursor = {"cursor": page["next"]}
+        return await client.get_list("/v1/confirmations/open", filters, limit)
 
 
 async def _ages(url: str, token: str) -> dict[str, Any]:

@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlencode
 
 from cyclopts import App, Parameter
 
@@ -112,18 +111,12 @@ def list_inquiries(
     json: JsonOption = False,
 ) -> None:
     """List inquiries in one state, those opened first at the top."""
-    query = {"state": state, "limit": "500"} | ({"participant": participant} if participant else {})
+    filters = {"state": state} | ({"participant": participant} if participant else {})
 
     async def fetch() -> list[dict[str, Any]]:
         async with Client(url, token) as client:
-            items: list[dict[str, Any]] = []
-            cursor: dict[str, str] = {}
-            while True:
-                page = await client.get_json(f"/v1/inquiries?{urlencode(query | cursor)}")
-                items += page["items"]
-                if page["next"] is None:
-                    return items
-                cursor = {"cursor": page["next"]}
+            items: list[dict[str, Any]] = (await client.get_list("/v1/inquiries", filters))["items"]
+            return items
 
     rows = asyncio.run(fetch())
     if json:

@@ -120,14 +120,7 @@ def list_proposals(
     json: JsonOption = False,
 ) -> None:
     """List the proposals that are open, and what became of others."""
-    items: list[dict[str, Any]] = []
-    cursor = ""
-    while True:
-        page = asyncio.run(_get(url, token, f"/v1/proposals?state={'any' if all else 'open'}{cursor and '&cursor=' + cursor}"))
-        items += page["items"]
-        if not page["next"]:
-            break
-        cursor = page["next"]
+    items = asyncio.run(_proposals(url, token, "any" if all else "open"))
     if json:
         print_json(items)
         return
@@ -138,6 +131,12 @@ def list_proposals(
 
 def _file(kind: str, body: Body, author: str, key: Path, sending: Sending) -> None:
     sign_and_send(build_statement(kind, author, time.time_ns() // 1_000_000, body), key, sending)
+
+
+async def _proposals(url: str, token: str, state: str) -> list[dict[str, Any]]:
+    async with Client(url, token) as client:
+        items: list[dict[str, Any]] = (await client.get_list("/v1/proposals", {"state": state}))["items"]
+        return items
 
 
 async def _get(url: str, token: str, path: str) -> dict[str, Any]:
