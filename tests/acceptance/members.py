@@ -7,7 +7,6 @@ from ledger.genesis import Genesis
 from ledger.participants import (
     Authority,
     CompliantZone,
-    Node,
     NumberRange,
     Participant,
     Role,
@@ -16,7 +15,7 @@ from ledger.participants import (
     Suspension,
 )
 from ledger.units import DAY_MS, date_of
-from tests.support.world import EPOCH, ROLES, certificate, genesis, public, seal_secret
+from tests.support.world import EPOCH, ROLES, genesis, public, seal_secret, validators
 
 FIRST_DAY = 20_454
 """2026-01-01."""
@@ -53,21 +52,9 @@ def first_number(year: int) -> int:
 
 def world_genesis() -> Genesis:
     """The genesis, on the first day."""
-    nodes = tuple(
-        Node(
-            participant=code,
-            address=f"127.0.0.1:{8700 + place}",
-            consensus=public(f"{code}/consensus"),
-            log=public(f"{code}/log"),
-            cosign=public(f"{code}/cosign"),
-            tls=certificate(code),
-            validator=True,
-        )
-        for place, code in enumerate(VALIDATORS)
-    )
     members = tuple(_member(row) for row in participant_rows())
     parameters = {"daily-records": 1_000_000, "validity-days": VALIDITY_DAYS}
-    return genesis(time=FIRST_DAY * DAY_MS, participants=members, nodes=nodes, parameters=parameters)
+    return genesis(time=FIRST_DAY * DAY_MS, participants=members, nodes=validators(VALIDATORS), parameters=parameters)
 
 
 def _member(row: dict[str, str]) -> Participant:

@@ -11,6 +11,7 @@ envelope that is not there unless `sealed=True` asks for it (sealing costs ten t
 """
 
 import hashlib
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -244,9 +245,9 @@ def genesis(**changes: object) -> Genesis:
     return Genesis.from_json(genesis_text(**changes))
 
 
-def genesis_text(**changes: object) -> bytes:
-    """Its file."""
-    nodes = tuple(
+def validators(codes: Sequence[str]) -> tuple[Node, ...]:
+    """A voting node of each of these participants, its keys by their names."""
+    return tuple(
         Node(
             participant=code,
             address=f"127.0.0.1:{8700 + place}",
@@ -256,8 +257,12 @@ def genesis_text(**changes: object) -> bytes:
             tls=certificate(code),
             validator=True,
         )
-        for place, code in enumerate(VALIDATORS)
+        for place, code in enumerate(codes)
     )
+
+
+def genesis_text(**changes: object) -> bytes:
+    """Its file."""
     keys = tuple(RoleKey(public(f"{SECRETARIAT}/{role}"), (role,), "2026-01-01") for role in (Role.AUDIT, Role.ISSUE))
     arguments: dict[str, object] = {
         "network": "dev",
@@ -265,7 +270,7 @@ def genesis_text(**changes: object) -> bytes:
         "time": START,
         "parameters": {},
         "participants": participants(),
-        "nodes": nodes,
+        "nodes": validators(VALIDATORS),
         "secretariat": Secretariat(public(f"{SECRETARIAT}/root"), keys, (seal_key(SECRETARIAT),)),
         "chair": "BW",
     }

@@ -430,6 +430,21 @@ def test_every_answer_has_the_security_headers(tmp_path):
     scenario(tmp_path, story)
 
 
+def test_what_pages_name_with_its_version_never_changes(tmp_path):
+    async def story(port, client, trader):
+        named = set(re.findall(r"/static/[a-z.]+\?v=[0-9a-f]+", (await client.get("/")).body.decode()))
+        assert {path.partition("?")[0] for path in named} == {"/static/site.css", "/static/mark.svg"}
+        for path in named:
+            reply = await client.get(path)
+            assert (reply.status, reply.headers["cache-control"]) == (200, "public, max-age=31536000, immutable")
+            for other in (path.partition("?")[0], f"{path}0"):
+                plain = await client.get(other)
+                assert (plain.body, plain.headers["cache-control"]) == (reply.body, "public, no-cache")
+                assert (await client.get(other, If_None_Match=plain.headers["etag"])).status == 304
+
+    scenario(tmp_path, story)
+
+
 def test_routing_errors_are_problem_documents(tmp_path):
     async def story(port, client, trader):
         missing = await client.get("/v1/nothing")
