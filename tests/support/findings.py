@@ -10,24 +10,18 @@ with finding_world(path, drift_outcomes=3) as world:
 from msgspec.structs import asdict
 
 from ledger.bodies import (
-    AmendBody,
-    CloseBody,
     ConfirmLine,
     CorrectBody,
-    PaperConfirmBody,
-    PaperImportBody,
     PositionBody,
     ProposeBody,
     StockBody,
-    TechnicalBody,
 )
 from ledger.bodies.reports import StockLine
 from ledger.findings import Finding
 from ledger.record import Record
 from ledger.units import block_date, date_of, day_number
+from tests.support import changes as changes_of
 from tests.support.world import DAY_MS, START, World, genesis
-
-DIGEST = bytes(32)
 
 
 def finding_world(path, participants=None, **parameters: int) -> World:
@@ -92,10 +86,7 @@ def arrive(world: World, number: str, points: int = 10_000, measured: int | None
 
 def amend(world: World, issued: Record, answers: Record | None = None, /, **changes: object) -> Record:
     """All of a certificate anew, with these changes; it answers the certificate's newest record."""
-    fields = asdict(issued.body) | {"rid": world.rng(16)} | changes
-    fields["points"] = sum(line.points for line in fields["lines"])
-    number = issued.body.number
-    return world.sign("certificate.amend", AmendBody(answers=(answers or issued).id, **fields), number[:2])
+    return changes_of.amended(world, issued, (answers or issued).id, **changes)
 
 
 def correct(world: World, issued: Record, answers: Record, points: int | None = None, /, **changes: object) -> Record:
@@ -105,54 +96,24 @@ def correct(world: World, issued: Record, answers: Record, points: int | None = 
 
 
 def close(world: World, number: str, reason: str = "void") -> Record:
-    body = CloseBody(number=number, reason=reason, replacement=f"{number[:2]}9999999" if reason == "replaced-by" else "")
-    return world.sign("certificate.close", body, number[:2])
+    return changes_of.closed(world, number, reason, f"{number[:2]}9999999" if reason == "replaced-by" else "")
 
 
 def paper_import(world: World, number: str, importer: str, points: int = 10_000, **changes: object) -> Record:
     """An import on paper of today, of the issuer's goods, although that one issues here."""
-    fields = {
-        "issued": today(world),
-        "lines": (world.line(points, "710231", (number[:2],)),),
-        "number": number,
-        "parcels": 1,
-        "points": points,
-        "reason": "outage",
-        "received": today(world),
-        "rid": world.rng(16),
-        "sealed": world.rng(32),
-    }
-    return world.sign("paper.import", PaperImportBody(**(fields | changes)), importer)
+    lines = (world.line(points, "710231", (number[:2],)),)
+    fields = {"issued": today(world), "received": today(world), "lines": lines, "reason": "outage"}
+    return changes_of.paper(world, number, importer, **(fields | changes))
 
 
 def paper_confirm(world: World, issued: Record, points: int | None = None, **changes: object) -> Record:
     """An outcome that came back on paper today, by the issuer."""
-    body = issued.body
-    fields = {
-        "answers": issued.id,
-        "digest": DIGEST,
-        "number": body.number,
-        "outcome": "confirmed" if points is None else "discrepancy",
-        "parcels": body.parcels,
-        "points": body.points if points is None else points,
-        "received": today(world),
-    }
-    return world.sign("paper.confirm", PaperConfirmBody(**(fields | changes)), body.number[:2])
+    fields = {"received": today(world)} | ({} if points is None else {"outcome": "discrepancy", "points": points})
+    return changes_of.mailed(world, issued, **(fields | changes))
 
 
 def technical(world: World, number: str, **changes: object) -> Record:
-    fields = {
-        "destination": "AE",
-        "issued": today(world),
-        "lines": (ConfirmLine(world.commitment(), "710231", 100),),
-        "number": number,
-        "parcels": 1,
-        "points": 100,
-        "reason": "research",
-        "rid": world.rng(16),
-        "sealed": world.rng(32),
-    }
-    return world.sign("technical.issue", TechnicalBody(**(fields | changes)), number[:2])
+    return changes_of.technical(world, number, **({"destination": "AE", "issued": today(world)} | changes))
 
 
 def stock(world: World, author: str, points: int) -> Record:
