@@ -6,6 +6,7 @@ in the fortnight after a proposal; each decision is a written procedure, open fo
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from api.demo.office import Made, Office
 from ledger.bodies import (
@@ -14,10 +15,12 @@ from ledger.bodies import (
     PLENARY_POSITION,
     PLENARY_PROPOSE,
     BilateralBody,
+    Body,
     MissionReportBody,
     PositionBody,
     ProposeBody,
 )
+from ledger.bodies.plenary import Decision
 from ledger.hashing import labelled_hash
 from ledger.participants import SECRETARIAT
 from ledger.units import DAY_MS, HOUR_MS, Ms, date_of
@@ -91,15 +94,15 @@ class Plenary:
             note = "certificates between two participants are electronic only"
             yield self._act(ELECTRONIC_ON, 0, BILATERAL_ACCEPT, code, body, "govern", note)
 
-    def _decide(self, day: int, decision: str, title: str, **fields: object) -> Iterator[Act]:
+    def _decide(self, day: int, decision: Decision, title: str, **fields: Any) -> Iterator[Act]:
         closes = (self._first + day + OPEN_DAYS) * DAY_MS + _MORNING
         body = ProposeBody(
             closes=closes,
-            decision=decision,  # type: ignore[arg-type]
+            decision=decision,
             effective=date_of(self._first + day + OPEN_DAYS + 1),
             procedure="written",
             title=title,
-            **fields,  # type: ignore[arg-type]
+            **fields,
         )
         proposal = self._act(day, 0, PLENARY_PROPOSE, "BW", body, "govern", f"proposed: {title}")
         yield proposal
@@ -118,6 +121,6 @@ class Plenary:
         )
         return self._act(VISIT_ON, 0, MISSION_REPORT, SECRETARIAT, body, "audit", f"a mission reports on {SUSPENDED}")
 
-    def _act(self, day: int, minute: int, kind: str, author: str, body: object, role: str, note: str = "") -> Act:
+    def _act(self, day: int, minute: int, kind: str, author: str, body: Body, role: str, note: str = "") -> Act:
         at = Ms((self._first + day) * DAY_MS + _MORNING + minute * 60_000)
-        return Act(at, kind, author, self._office.statement(kind, author, at, body, role), note)  # type: ignore[arg-type]
+        return Act(at, kind, author, self._office.statement(kind, author, at, body, role), note)
