@@ -4,7 +4,7 @@
     genesis.json    the ledger this node is of   tokens.json    hashes of reading tokens
     data/           the store (LevelDB)          wal/           the consensus logs: the guard against voting twice
     node.lock       held by the running process  cosign/        the last checkpoint this node signed, likewise a guard
-    damaged         why the next start begins data/ anew: a note that a process left when it found damage
+    damaged         a note that a process left when it found damage: the next start reads all of data/ first
 
 A home of a development network may have a `clock` as well (`node.clock`).
 

@@ -248,7 +248,7 @@ def fatal(error: BaseException | None, home: Home) -> FatalError:
     if isinstance(error, StoreError) and error.damaged:
         return FatalError(
             f"The store is damaged: {error}.",
-            "What it held is safe on the other nodes. The next start puts it aside and makes it anew from them.",
+            "What it held is safe on the other nodes. The next start reads all of it, and makes it anew from them if it must.",
             f"Check the disk, then start again: {command('start', '--home', home.path)}",
             Exit.DISK,
         )

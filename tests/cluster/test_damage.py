@@ -50,6 +50,8 @@ def test_a_damaged_store_is_made_anew(tmp_path: Path) -> None:
         assert (home / "data.damaged" / "CURRENT").read_bytes() == b"MANIFEST-000009\n"
         assert "made anew from the other nodes" in (home / "node.log").read_text()
 
+        (home / "data.damaged").rename(home / "looked-at")
+
         network.kill_node(OTHER)  # from now on nothing is final without the vote of the node that was hurt
         submit(network, genesis, RECORDS)
         network.restart_node(OTHER)

@@ -1,13 +1,20 @@
 """node/repair.py: which errors leave a note, what the next start does with it, and who cannot be helped."""
 
+from contextlib import closing
+
 import pytest
 
+from ledger import keys
 from ledger.errors import DiskError, ForeignStoreError, StoreError
+from ledger.state import Ledger
 from ledger.store import Store
+from ledger.tiles import TILE_WIDTH
 from node.errors import Exit, FatalError
 from node.home import Home
 from node.repair import note_damage, open_sound
+from tests.support import days
 from tests.support.parts import node_of, with_nodes
+from tests.support.world import World
 
 GENESIS = with_nodes(node_of("BW"), node_of("RU"))
 ALONE = with_nodes(node_of("BW"))
@@ -18,6 +25,10 @@ def home(tmp_path):
     held = Home(tmp_path)
     close(open_sound(held, GENESIS))
     return held
+
+
+def aside(home):
+    return home.data.with_name("data.damaged")
 
 
 def close(opened):
@@ -37,25 +48,53 @@ def test_what_is_no_damage_leaves_no_note(home, error):
     assert not home.damage.exists()
 
 
-def test_a_note_makes_the_next_start_begin_anew_once(home):
+def spoil(home):
+    """Another byte in a record of the log, as sound as LevelDB can tell: opening does not see it, reading everything does."""
+    with World.make(home.data, GENESIS) as world:
+        world.accept(*(days.issue(world, f"BW{number:07}") for number in range(TILE_WIDTH + 1)))
+        first = world.ledger.tile(0, 0, 1)
+        world.store.write({keys.record(first): b"nonsense"}, sync=True)
+
+
+def test_a_note_makes_the_next_start_read_everything_and_begin_anew(home):
+    spoil(home)
+    ledger, anew = close(open_sound(home, GENESIS))
+    assert (ledger.head.tree_size, anew) == (TILE_WIDTH + 1, False)
     note_damage(home, StoreError("a tile is gone"))
     assert home.damage.read_text() == "a tile is gone\n"
-    mark = home.data / "mark"
-    mark.touch()
-    assert close(open_sound(home, GENESIS))[1]
-    assert (home.data.with_name("data.damaged") / "mark").exists()
+    ledger, anew = close(open_sound(home, GENESIS))
+    assert (ledger.head.tree_size, anew) == (0, True)
+    with closing(Store.open(aside(home))) as held:
+        assert Ledger.open(held, GENESIS).head.tree_size == TILE_WIDTH + 1
     assert not home.damage.exists()
     assert not close(open_sound(home, GENESIS))[1]
 
 
-def test_only_the_newest_damaged_store_is_kept(home):
-    for name in ("first", "second"):
-        (home.data / name).touch()
-        note_damage(home, StoreError("x"))
-        close(open_sound(home, GENESIS))
-    aside = home.data.with_name("data.damaged")
-    assert (aside / "second").exists()
-    assert not (aside / "first").exists()
+def test_what_every_node_would_meet_makes_none_of_them_begin_anew(home):
+    """A fault of the program looks like damage; the store is whole, and stays."""
+    with World.make(home.data, GENESIS) as world:
+        world.accept(days.issue(world, "BW0000001"))
+    note_damage(home, StoreError("a running sum fell below nothing"))
+    ledger, anew = close(open_sound(home, GENESIS))
+    assert (ledger.head.tree_size, anew) == (1, False)
+    assert not home.damage.exists()
+    assert not aside(home).exists()
+
+
+def test_a_second_damage_wants_somebody_to_look_and_deletes_nothing(home):
+    spoil(home)
+    note_damage(home, StoreError("x"))
+    assert close(open_sound(home, GENESIS))[1]
+    spoil(home)
+    note_damage(home, StoreError("x"))
+    for _ in range(2):
+        with pytest.raises(FatalError) as caught:
+            open_sound(home, GENESIS)
+        assert caught.value.code is Exit.DISK
+        assert "damaged again" in caught.value.happened
+    assert home.data.exists()
+    aside(home).rename(home.path / "looked-at")
+    assert close(open_sound(home, GENESIS))[1]
 
 
 def test_what_does_not_open_is_begun_anew(home):
@@ -72,13 +111,13 @@ def test_another_ledgers_store_and_one_in_use_are_left_alone(home):
         open_sound(home, GENESIS)
     assert "already open" in caught.value.happened
     held.close()
-    assert not home.data.with_name("data.damaged").exists()
+    assert not aside(home).exists()
 
 
 def test_the_only_node_has_nobody_to_ask(tmp_path):
     home = Home(tmp_path)
     close(open_sound(home, ALONE))
-    note_damage(home, StoreError("a tile is gone"))
+    (home.data / "CURRENT").write_bytes(b"MANIFEST-777777\n")
     for _ in range(2):
         with pytest.raises(FatalError) as caught:
             open_sound(home, ALONE)
