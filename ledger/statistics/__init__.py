@@ -1,0 +1,6 @@
+"""Public statistics: what is published of the ledger's trade and production, and how it reveals no trader (6-statistics.md).
+
+- `tables`: the figures that a release is made of, and the cells that it shows;
+- every node makes the same cube of a period as of a height, and holds a proposed release against it, in integers only;
+- what a proposer found with a solver enters as *witnesses*: integer alternatives that everybody can check.
+"""
