@@ -1,10 +1,10 @@
 """Figures that a statistical release is made of, and the cells that it shows.
 
-A *block* is the trade of one participant in one flow and quarter. Its figures are those of its newest return that the secretariat
-has countersigned; else those of the newest return; else the ledger's own carats, with no value. Blocks are taken whole: carats,
-values and what must be protected are always of one and the same source.
+A *block* is the trade of one participant in one flow and quarter. Its figures are those of its newest return that the
+secretariat has countersigned; else those of the newest return; else the ledger's own carats, with no value. Blocks are taken
+whole: carats, values and what must be protected are always of one and the same source.
 
-A *cell* is one place of a published table. Cells of the same participant, period and flow add up along HS codes (`ALL_HS`),
+A *cell* is one place of a published table. Cells of the same participant, period and flow add up along HS codes (`ALL`),
 quarters (a year) and participants (`WORLD`); partners add up to the year of all HS codes.
 """
 
