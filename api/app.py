@@ -30,6 +30,7 @@ from api.port import NodePort
 from api.problems import Problems
 from api.receipts import receipt_routes
 from api.records import record_routes, submission_routes
+from api.releases import Releases, release_routes
 from api.returns import return_routes
 from api.statistics import Figures, statistics_routes
 from api.throttle import Throttle, prefix
@@ -66,6 +67,7 @@ def create_app(port: NodePort) -> Quart:
     problems, bodies, figures, assets = Problems(port.public_url), BodyReader(limits), Figures(port), Assets()
     problems.install(app)
     _guard(app, port, limits)
+    releases = Releases(port)
     for routes in (
         submission_routes(port, problems, bodies),
         record_routes(port),
@@ -82,7 +84,8 @@ def create_app(port: NodePort) -> Quart:
         inquiry_routes(port),
         finding_routes(port),
         audit_routes(port),
-        statistics_routes(port, figures),
+        statistics_routes(port, figures, releases),
+        release_routes(port, releases),
         health_routes(port),
         document_routes(port, schema, assets),
         asset_routes(assets),
