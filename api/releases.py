@@ -183,7 +183,7 @@ def release_routes(port: NodePort, releases: Releases) -> Blueprint:
 
 def serve_file(file: ReleaseFile, cache: Cache, name: str = "", headers: dict[str, str] | None = None) -> Response:
     """A file, compressed for clients that take it, or 304 where the client holds it already; `name`: under which to save it."""
-    packed = "gzip" in request.accept_encodings
+    packed = request.accept_encodings.quality("gzip") > 0
     tag = f"{file.tag}-gzip" if packed else file.tag
     fields = {"Cache-Control": str(cache), "ETag": f'"{tag}"', "Vary": "Accept-Encoding", **CORS, **(headers or {})}
     if request.if_none_match.contains_weak(tag):
@@ -214,6 +214,6 @@ def _verdict(port: NodePort, verdict: Verdict, *, told: bool) -> VerdictAnswer:
         participant=verdict.participant,
         agree=verdict.agree,
         record=verdict.record.hex(),
-        code=why and why.code,
-        cell=why and why.cell,
+        code=None if why is None else why.code,
+        cell=None if why is None else why.cell,
     )

@@ -166,6 +166,7 @@ def read_statistics(port: NodePort) -> StatisticsAnswer:
             for code in traders
         ],
         checkpoint=None if note is None else _checkpoint(note, head.tree_size),
+        releases=[],
     )
 
 

@@ -9,7 +9,9 @@ from ledger.release_entries import ReleaseState
 
 Period = Annotated[
     str,
-    Field(pattern=r"^2[0-9]{3}(Q[1-4]|H[12])?$", description="A quarter, a half or a year.", examples=["2026Q1", "2026H1", "2026"]),
+    Field(
+        pattern=r"^2[0-9]{3}(Q[1-4]|H[12])?$", description="A quarter, a half or a year.", examples=["2026Q1", "2026H1", "2026"]
+    ),
 ]
 
 
@@ -24,7 +26,9 @@ class ReleaseRowAnswer(Answer):
     author: Annotated[str, Field(description="The secretariat, or the participant that is statistics chair.")]
     published: Annotated[Date, Field(description="The day of its block.")]
     height: Annotated[Height, Field(description="Block after which its figures are read.")]
-    tree_size: Annotated[Count, Field(description="Entries of the log at that height: a checkpoint of at least that size covers it.")]
+    tree_size: Annotated[
+        Count, Field(description="Entries of the log at that height: a checkpoint of at least that size covers it.")
+    ]
     digest: Annotated[Hash, Field(description="SHA-256 of its JSON file, which names that of its CSV file.")]
     agreed: Annotated[Count, Field(description="Nodes that have made it anew and agree.")]
     objected: Annotated[Count, Field(description="Nodes that object.")]

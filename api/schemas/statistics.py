@@ -64,7 +64,7 @@ class StatisticsAnswer(LedgerAnswer):
     checkpoint: CheckpointAnswer | None
     releases: Annotated[
         list[ReleaseRowAnswer], Field(description="Beside these figures: the newest release of each period, the latest first.")
-    ] = []
+    ]
 
 
 class AnyStatisticsAnswer(RootModel[StatisticsAnswer | PublishedAnswer]):

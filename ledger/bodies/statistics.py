@@ -1,4 +1,4 @@
-"""Bodies of statistical releases: the attachment in parts, the release itself, what each validator says of it (6-statistics.md)."""
+"""Bodies of statistical releases: the attachment in parts, the release, what each validator says of it (6-statistics.md)."""
 
 from typing import Annotated
 
@@ -70,6 +70,8 @@ class VerdictBody(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omi
             Refusal: BAD_VALUE with the field.
         """
         if self.agree == bool(self.code):
-            raise Refusal(Code.BAD_VALUE, "code", given=self.code, expected="a reason when it does not agree, none when it does")
+            raise Refusal(
+                Code.BAD_VALUE, "code", given=self.code, expected="a reason when it does not agree, none when it does"
+            )
         if self.agree and self.cell:
             raise Refusal(Code.BAD_VALUE, "cell", given=self.cell, expected="none when it agrees")
