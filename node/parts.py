@@ -12,6 +12,7 @@ from node.keys import NodeKeys
 from node.mempool import Mempool
 from node.peers import Peers
 from node.refusals import Refusals
+from node.releases import Releases
 from node.router import Router
 from node.witness import Witness
 
@@ -32,3 +33,4 @@ class Parts:
     router: Router
     refusals: Refusals
     witness: Witness
+    releases: Releases
