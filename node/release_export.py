@@ -1,7 +1,7 @@
 """The releases that stand, as files for analysts and archives, and the same made anew from an exported ledger.
 
-A folder of releases: for each `NAME.json` and `NAME.csv` (`NAME` is `2026Q1`, for a revision `2026Q1-r1`), byte by byte as nodes
-serve them, and for all of them `datapackage.json` (Frictionless Data: what is there, its digests, the columns) and
+A folder of releases: for each `NAME.json` and `NAME.csv` (`NAME` is `2026Q1`, for a revision `2026Q1-r1`), byte by byte as
+nodes serve them, and for all of them `datapackage.json` (Frictionless Data: what is there, its digests, the columns) and
 `CITATION.txt`. What is fetched is held against the digest that the ledger names before it is written; what is there is kept.
 """
 

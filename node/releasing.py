@@ -1,8 +1,8 @@
-"""A release of statistics in the hands of whoever publishes it: proposed, kept as a draft, signed, followed until it is decided.
+"""A release of statistics in the hands of whoever publishes it: proposed, kept as a draft, signed, followed to its decision.
 
 A draft is a folder: `proposal` (the attachment's bytes), `release.json` and `release.csv` (the files as every node will make
-them) and `draft.json` with what the `statistics.publish` states; written last, so a folder is a draft or not. The records that are
-signed are kept in it, too (`node.office`): the same command again goes on where it was.
+them) and `draft.json` with what the `statistics.publish` states; written last, so a folder is a draft or not. The records that
+are signed are kept in it, too (`node.office`): the same command again goes on where it was.
 """
 
 import asyncio
@@ -11,8 +11,9 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from ledger.bodies import STATISTICS_ATTACH, STATISTICS_PUBLISH, AttachBody, PublishBody
 from ledger.limits import MAX_PART_BYTES
@@ -62,7 +63,7 @@ def proposer() -> Proposer:
         FatalError: the solver is not installed.
     """
     try:
-        from node.disclosure import propose  # noqa: PLC0415 - the solver is an extra that few installations have
+        return cast("Proposer", import_module("node.disclosure").propose)
     except ImportError as error:
         raise FatalError(
             f"The solver that proposals are made with is not installed: {error.name}.",
@@ -70,7 +71,6 @@ def proposer() -> Proposer:
             "Install it: pip install 'kpledger[disclosure]'",
             Exit.BAD_CONFIGURATION,
         ) from error
-    return propose
 
 
 def make_draft(basis: Basis, propose: Proposer, folder: Path) -> tuple[Draft, Release]:
