@@ -22,7 +22,9 @@ from ledger.record import parse_submission
 from node.config import load_config, write_config
 from node.finality import Finality
 from node.metrics import new_registry
+from node.own import OwnRecords
 from node.parts import Parts
+from node.releases import Releases
 from node.service import Service
 from node.witness import Witness
 from tests.support.parts import Road, cosigned_head, node_keys, node_of, road, running, settled, submission, until, with_nodes
@@ -55,6 +57,7 @@ class Offered:
             router=self.routed.router,
             refusals=there.refusals,
             witness=Witness("BW", there.ledger, node_keys("BW"), self.routed.cosigner),
+            releases=Releases(there.ledger, OwnRecords("BW", there.ledger, node_keys("BW"), there.intake, lambda: there.now)),
         )
         self.routed.cosigner.on_quorum = self.finality.covered
         there.execution.listeners.append(self._executed)
