@@ -135,7 +135,8 @@ class _Hands:
         if not over:
             return None
         author, flow, quarter = self.rng.choice(CODES), self.rng.choice(("export", "import")), self.rng.choice(over)
-        return self.world.sign(RETURN_FILE, self._return(author, flow, quarter), author)
+        revision = self.revisions.get((author, flow, quarter), 0) + 1
+        return self.world.sign(RETURN_FILE, return_of(self.world, author, flow, quarter, revision, self.rng), author)
 
     def countersign(self) -> Record | None:
         newest = {(filed.author, filed.body.flow, filed.body.quarter): filed for filed in self.filed}
@@ -172,33 +173,33 @@ class _Hands:
     def _measured(self):
         return self.lines(lambda hs, points: ConfirmLine(self.world.commitment(), hs, points))
 
-    def _return(self, author: str, flow: str, quarter: str) -> ReturnBody:
-        view = self.world.ledger.quarter(author, flow, quarter)
-        cells = tuple(
-            ReturnCell(
-                partner,
-                hs,
-                cell.points,
-                reports.CENTS * cell.certificates,
-                (reports.BLINDING * cell.certificates % L).to_bytes(32, "little"),
-            )
-            for partner, hs, cell in view.cells
+
+def return_of(world: World, author: str, flow: str, quarter: str, revision: int, rng: random.Random) -> ReturnBody:
+    """The return that the ledger accepts now, with some protection or other."""
+    view = world.ledger.quarter(author, flow, quarter)
+    cells = tuple(
+        ReturnCell(
+            partner,
+            hs,
+            cell.points,
+            reports.CENTS * cell.certificates,
+            (reports.BLINDING * cell.certificates % L).to_bytes(32, "little"),
         )
-        year = [f"2026Q{place}" for place in range(1, 5)] if quarter.endswith("Q4") else []
-        traded = [(row[0], row[1]) for name in year for row in self.world.ledger.quarter(author, flow, name).cells]
-        codes = sorted({cell.hs for cell in cells})
-        return ReturnBody(
-            annual=reports.annual([(partner, hs, 0, 0, 0) for partner, hs in traded]),
-            cells=cells,
-            certificates=view.counts.certificates,
-            flow=flow,
-            last=view.counts.last or None,
-            protection=tuple(
-                Protection(hs, self.rng.randrange(1, 4), self.rng.randrange(99), 7) for hs in [*codes, *["all"] * bool(codes)]
-            ),
-            quarter=quarter,
-            revision=self.revisions.get((author, flow, quarter), 0) + 1,
-        )
+        for partner, hs, cell in view.cells
+    )
+    year = [f"{quarter[:4]}Q{place}" for place in range(1, 5)] if quarter.endswith("Q4") else []
+    traded = [(row[0], row[1]) for name in year for row in world.ledger.quarter(author, flow, name).cells]
+    codes = sorted({cell.hs for cell in cells})
+    return ReturnBody(
+        annual=reports.annual([(partner, hs, 0, 0, 0) for partner, hs in traded]),
+        cells=cells,
+        certificates=view.counts.certificates,
+        flow=flow,
+        last=view.counts.last or None,
+        protection=tuple(Protection(hs, rng.randrange(1, 4), rng.randrange(99), 7) for hs in [*codes, *["all"] * bool(codes)]),
+        quarter=quarter,
+        revision=revision,
+    )
 
 
 def tell(world: World, seed: int, blocks: int, days: int = 6) -> Told:
