@@ -32,6 +32,7 @@ from ledger.record import parse_record
 from ledger.register import Register
 from ledger.report_entries import InquiryState
 from ledger.report_views import InquiryPage, QuarterView, ShareRow
+from ledger.shelf import read_body, read_envelope
 from ledger.status import Status as CertificateStatus
 from ledger.stock import Stock
 from ledger.store import Reads, Store
@@ -67,11 +68,11 @@ class Queries:
 
     def body(self, record_id: bytes) -> bytes | None:
         """The bytes of a record that this node holds, judged or not."""
-        return self._store.get(keys.record(record_id))
+        return read_body(self._store, record_id)
 
     def envelope(self, record_id: bytes) -> bytes | None:
         """The envelope of a record that this node holds."""
-        return self._store.get(keys.envelope(record_id))
+        return read_envelope(self._store, record_id)
 
     def judgement(self, record_id: bytes) -> Judgement | None:
         """What a block made of this record; None when none has named it."""
