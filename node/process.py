@@ -182,6 +182,7 @@ class NodeProcess:
             self.router,
             self.refusals,
             self.witness,
+            self.scrubber,
         )
         self.service = Service(parts, genesis, limits, home.read_tokens(), registry, now_ms)
         self.service.alarm = self._retirement()

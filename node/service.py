@@ -285,4 +285,8 @@ class Service:
         collector.counters("refused", "Submissions refused", "code", lambda: parts.intake.refused)
         collector.table("refusals", "What no correct peer sends", ("peer", "reason"), self._refusals)
         collector.table("dropped", "Items that found no room", ("peer", "queue"), parts.refusals.dropped.readings)
+        collector.counters(
+            "scrub_seconds", "Time spent reading the store", "clock", lambda: {"processor": parts.scrubber.spent}
+        )
+        collector.gauge("scrub_passes", "How often the whole store was read since the start", lambda: parts.scrubber.passes)
         collector.counters("fsyncs", "Syncs of the write-ahead log", "log", lambda: {"consensus": parts.driver.fsyncs})
