@@ -21,6 +21,7 @@ from tests.attack.truth import Place
 from tests.attack.worlds import Side
 
 Vector = NDArray[Any]
+Echelon = Sequence[tuple[int, Vector]]
 Estimate = Mapping[Side, tuple[int, int]]
 """The prior of one release: points and cents of every side in it."""
 
@@ -183,30 +184,34 @@ class System:
         self._rows += 1
 
     @cached_property
-    def _echelon(self) -> list[tuple[int, Vector]]:
-        """Equations in echelon form modulo the prime: the column of the pivot, the row."""
-        found: list[tuple[int, Vector]] = []
-        for columns in self.equations:
-            row = np.zeros(len(self.free), dtype=np.int64)
-            row[list(columns)] = 1
-            row = _reduce(row, found)
-            if row.any():
-                pivot = int(np.flatnonzero(row)[0])
-                found.append((pivot, row * pow(int(row[pivot]), -1, PRIME) % PRIME))
-        return found
+    def _echelon(self) -> Echelon:
+        return eliminate(self._row(columns) for columns in self.equations)
+
+    def _row(self, columns: tuple[int, ...]) -> Vector:
+        row = np.zeros(len(self.free), dtype=np.int64)
+        row[list(columns)] = 1
+        return row
 
     def determined(self, target: Vector, known: Iterable[Vector] = ()) -> bool:
         """Whether the equations alone give the target exactly, with what an insider knows."""
-        rows = list(self._echelon)
-        for cell in known:
-            row = _reduce(cell.astype(np.int64), rows)
-            if row.any():
-                pivot = int(np.flatnonzero(row)[0])
-                rows.append((pivot, row * pow(int(row[pivot]), -1, PRIME) % PRIME))
-        return not _reduce(target.astype(np.int64), rows).any()
+        rows = eliminate((cell.astype(np.int64) for cell in known), self._echelon)
+        return not reduce(target.astype(np.int64), rows).any()
 
 
-def _reduce(row: Vector, echelon: list[tuple[int, Vector]]) -> Vector:
+def eliminate(rows: Iterable[Vector], before: Echelon = ()) -> Echelon:
+    """Rows in echelon form modulo the prime, added to others: the column of each pivot and the row."""
+    found = list(before)
+    for row in rows:
+        left = reduce(row, found)
+        if left.any():
+            pivot = int(np.flatnonzero(left)[0])
+            found.append((pivot, left * pow(int(left[pivot]), -1, PRIME) % PRIME))
+    return found
+
+
+def reduce(row: Vector, echelon: Echelon) -> Vector:
+    """What is left of a row; nothing when it follows from the others."""
+    row = row % PRIME
     for pivot, other in echelon:
         if row[pivot]:
             row = (row - row[pivot] * other) % PRIME

@@ -1,7 +1,7 @@
 """The releases of a world in their order, and which vintage of every block each of them shows.
 
-A block that an earlier release shows takes its new figures only when each of its HS cells that changed did so by at least `LEAST_CHANGE`
-certificates; else it is *held*, and the earlier figures stay.
+A block that an earlier release shows takes its new figures only when, against each of its earlier vintages, each HS cell that changed did so
+by at least `LEAST_CHANGE` certificates; else it is *held*, and the newest earlier figures stay.
 """
 
 from collections import defaultdict
@@ -22,18 +22,17 @@ class Release(NamedTuple):
 
 def history(world: World) -> list[Release]:
     """All releases of a world."""
-    newest: dict[Block, int] = {}
+    before: dict[Block, list[int]] = defaultdict(list)
     found: list[Release] = []
     for stage, period in enumerate(world.releases):
         vintages, held = {}, []
         for block in world.blocks():
             if period not in (block.quarter, YEAR):
                 continue
-            before = newest.get(block)
-            if before is not None and not may_change(world, block, before, stage):
+            if not all(may_change(world, block, one, stage) for one in before[block]):
                 held.append(block)
-            vintages[block] = before if block in held[-1:] else stage
-        newest.update(vintages)
+            vintages[block] = before[block][-1] if block in held[-1:] else stage
+            before[block].append(vintages[block])
         found.append(Release(period, sum(one.period == period for one in found), stage, vintages, tuple(held)))
     return found
 

@@ -1,6 +1,7 @@
 """A release with primary suppression alone, as a statistical office without disclosure control would make it. It shows that the attacker can attack."""
 
 import json
+from collections.abc import Container
 
 from tests.attack.history import Release, history
 from tests.attack.truth import Place, Secret, secrets
@@ -17,15 +18,16 @@ def newest(world: World) -> list[Release]:
     return [one._replace(vintages=dict.fromkeys(one.vintages, one.stage), held=()) for one in history(world)]
 
 
-def release_of(world: World, release: Release) -> bytes:
-    """One release."""
-    rows = [_row(place, secret) for place, secret in sorted(secrets(world, release.period, release.vintages).items())]
+def release_of(world: World, release: Release, hidden: Container[Place] = ()) -> bytes:
+    """One release; without what is unsafe, or without these cells."""
+    truth = sorted(secrets(world, release.period, release.vintages).items())
+    rows = [_row(place, secret, place in hidden if hidden else secret.unsafe) for place, secret in truth]
     return json.dumps({"period": release.period, "revision": release.revision, "rows": rows}).encode()
 
 
-def _row(place: Place, secret: Secret) -> dict[str, str]:
+def _row(place: Place, secret: Secret, hidden: bool) -> dict[str, str]:
     shown = {"carats": _decimal(secret.points), "value": _decimal(secret.cents), "status": ""}
-    return place._asdict() | ({"carats": "", "value": "", "status": "c"} if secret.unsafe else shown)
+    return place._asdict() | ({"carats": "", "value": "", "status": "c"} if hidden else shown)
 
 
 def _decimal(hundredths: int) -> str:

@@ -4,8 +4,10 @@ import pytest
 
 from tests.attack.attacker import Files, System
 from tests.attack.files import read
+from tests.attack.history import history
 from tests.attack.judge import CELL, OUTSIDE, judge, prior
-from tests.attack.naive import naive, newest
+from tests.attack.late import told
+from tests.attack.naive import naive, newest, release_of
 from tests.attack.simple import HS, PARTNER, QUARTER, WORLD, differences, estimate, mirror, subtract
 from tests.attack.truth import EVERYBODY, secrets
 from tests.attack.worlds import EXPORT, LEAST_CHANGE, ODD, QUARTERS, YEAR, make
@@ -116,36 +118,33 @@ def test_the_linear_programs_find_whatever_subtraction_finds(kind):
     assert simple > 0
 
 
-@pytest.mark.parametrize("kind", ["few", "late", "unreturned"])
+@pytest.mark.parametrize("kind", ["few", "late-quarter", "unreturned"])
 def test_an_alternative_table_of_the_attacker_adds_up_to_everything_published(kind):
     world = make(kind, 2)
     releases, texts = newest(world), naive(world)
     files = Files(texts, [prior(world, one) for one in releases])
     system = System(files, 1)
-    unsafe = [
-        (n, place)
-        for n, one in enumerate(releases)
-        for place, secret in secrets(world, one.period, one.vintages).items()
-        if secret.unsafe
-    ]
+    truths = [secrets(world, one.period, one.vintages) for one in releases]
+    unsafe = [(number, place) for number, truth in enumerate(truths) for place, secret in truth.items() if secret.unsafe]
+    moving = 0
     for number, target in unsafe[:: max(1, len(unsafe) // 20)]:
         width, table = system.widest(system.vector(number, target))
-        moved = dict(zip(files.entries, table, strict=True))
-        for release, rows in enumerate(files.rows):
-            change = {
-                side: moved[side.exporter, side.importer, side.hs, side.quarter]
-                for side, (_, cents) in files.priors[release].items()
-                if cents
-            }
-            for side, by in change.items():
-                assert abs(by) <= files.priors[release][side][1] / 2 + system.slack
-            for place, row in rows.items():
+        changes = [_changes(files, one, table) for one in range(len(releases))]
+        for release, change in enumerate(changes):
+            assert all(abs(by) <= files.priors[release][side][1] / 2 + system.slack for side, by in change.items())
+            for place, row in files.rows[release].items():
                 if row.cents is not None:
                     assert abs(sum(by for side, by in change.items() if place.holds(side))) < 50 * system.slack
-        assert (
-            width == pytest.approx(sum(by for side, by in change.items() if target.holds(side)), abs=1)
-            or number != len(releases) - 1
-        )
+        assert width == pytest.approx(sum(by for side, by in changes[number].items() if target.holds(side)), abs=1)
+        moving += width > 1
+    assert moving
+
+
+def _changes(files, release, table):
+    """How far each side of a release is from its estimate."""
+    moved = dict(zip(files.entries, table, strict=True))
+    sides = files.priors[release].items()
+    return {side: moved[side.exporter, side.importer, side.hs, side.quarter] for side, (_, cents) in sides if cents}
 
 
 @pytest.mark.parametrize("kind", ODD)
@@ -155,6 +154,18 @@ def test_the_attacker_finds_cells_in_every_odd_world(kind):
     assert score.mismatches == score.bare == []
     assert any(one.recovered for one in score.failures(OUTSIDE))
     assert score.failures(CELL) or len(score.failures(OUTSIDE)) == score.targets
+
+
+@pytest.mark.parametrize("kind", ["late", "revised"])
+def test_sums_of_several_releases_tell_late_records_that_are_not_held(kind):
+    world = make(kind, 0)
+    releases = newest(world)
+    changes = told(world, releases, Files(naive(world), [prior(world, one) for one in releases]))
+    assert {one.certificates for one in changes} == {1, 2}
+    assert any(len(one.early) == len(QUARTERS) for one in changes)
+    held = history(world)
+    files = Files([release_of(world, one) for one in held], [prior(world, one) for one in held])
+    assert not [one for one in told(world, held, files) if not one.place.partner]
 
 
 def test_worlds_are_what_they_say():
