@@ -18,6 +18,7 @@ from api.documents import document_routes
 from api.errors import Overloaded
 from api.findings import finding_routes
 from api.health import PROBES, health_routes
+from api.history import history_routes
 from api.inquiries import inquiry_routes
 from api.keys import key_routes
 from api.limits import ApiLimits
@@ -82,6 +83,7 @@ def create_app(port: NodePort) -> Quart:
         inquiry_routes(port),
         finding_routes(port),
         audit_routes(port),
+        history_routes(port),
         statistics_routes(port, figures),
         health_routes(port),
         document_routes(port, schema, assets),

@@ -11,7 +11,7 @@ Rules:
 import heapq
 from itertools import islice
 
-from ledger import ageing, custody, entries, keys, report_views, status_views, stock, totals
+from ledger import ageing, custody, entries, history, keys, report_views, status_views, stock, totals
 from ledger.ageing import Ageing
 from ledger.answers import CertificateRow, CertificateView, Claim, Evidence, Figures, Judgement, Page, ProposalPage, Standing
 from ledger.bodies import ConfirmBody, PaperImportBody, SealedBody, StatedBody
@@ -22,6 +22,7 @@ from ledger.findings import views as finding_views
 from ledger.findings.entries import RULES, Finding, Severity, Status
 from ledger.findings.views import FindingPage
 from ledger.genesis import Genesis
+from ledger.history import Logged
 from ledger.leaves import read_leaf
 from ledger.limits import MAX_PAGE, MAX_SHOWN_FINDINGS
 from ledger.merkle import HASH_BYTES
@@ -89,6 +90,10 @@ class Queries:
         if judgement is None or judgement.index is None:
             return None
         return read_leaf(self._store, record_id), judgement.index, judgement.height
+
+    def history(self, first: int, limit: int) -> list[Logged]:
+        """Accepted records from the leaf `first` on, at most `limit`, up to the end of their hash tile (`ledger.history`)."""
+        return history.read(self._store, self._standing.log, first, limit)
 
     # --- certificates -----------------------------------------------------------------------------------------------
 
