@@ -33,6 +33,7 @@ from api.port import NodePort
 from api.problems import Problems
 from api.receipts import receipt_routes
 from api.records import record_routes, submission_routes
+from api.releases import Releases, release_routes
 from api.returns import return_routes
 from api.statistics import Figures, statistics_routes
 from api.throttle import Throttle, prefix
@@ -61,6 +62,7 @@ def create_app(port: NodePort) -> Quart:
     site = Site(assets, lambda: node_host(port))
     problems.install(app)
     _guard(app, port, limits)
+    releases = Releases(port)
     for routes in (
         submission_routes(port, problems, bodies),
         record_routes(port),
@@ -78,7 +80,8 @@ def create_app(port: NodePort) -> Quart:
         finding_routes(port),
         audit_routes(port),
         history_routes(port),
-        statistics_routes(port, figures),
+        statistics_routes(port, figures, releases),
+        release_routes(port, releases),
         health_routes(port),
         document_routes(site, schema),
         asset_routes(assets),

@@ -24,6 +24,13 @@ MAX_BUCKETS = 20_000
 """Addresses and tokens whose request rate is remembered; the longest idle one is forgotten first."""
 
 
+MAX_HELD_TABLES = 4
+"""Tables put together of several releases that are answered from memory."""
+
+MAX_HELD_RELEASES = 16
+"""Files of statistical releases that are answered from memory, each of some hundred kilobytes: the newest of two years."""
+
+
 @dataclass(frozen=True, slots=True)
 class ApiLimits:
     """What one listener admits.

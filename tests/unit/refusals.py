@@ -12,7 +12,12 @@ STRANGE = {"unknown-author", "unknown-key", "not-root-key", "not-consensus-key"}
 """Such records are not their author's, and do not count."""
 
 
-PURPOSES = {"node.set": "root", "node.ready": "consensus", "evidence.equivocation": "consensus"}
+PURPOSES = {
+    "node.set": "root",
+    "node.ready": "consensus",
+    "evidence.equivocation": "consensus",
+    "statistics.verdict": "consensus",
+}
 
 
 def counted(stored, record, problem, time):
