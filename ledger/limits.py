@@ -206,6 +206,7 @@ MAX_HELD = 1_000
 MAX_WITNESSES = 4_096
 MAX_WITNESS_MOVES = 50_000
 """Entries that one witness moves: more than a year has."""
+
 # --- statistical releases
 
 MAX_PART_BYTES = 24 * 1024
