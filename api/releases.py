@@ -30,7 +30,7 @@ from api.schemas.releases import (
     ReleaseRowAnswer,
     ReleasesAnswer,
     ReleasesQuery,
-    VerdictAnswer,
+    ReleaseVerdictAnswer,
 )
 from ledger.bodies import VerdictBody
 from ledger.errors import StatisticsError
@@ -246,11 +246,11 @@ def _file(port: NodePort, releases: Releases, text: str, form: str) -> Response:
     return serve_file(file, Cache.IMMUTABLE, f"kp-statistics-{text[:16]}.{form}")
 
 
-def _verdict(port: NodePort, verdict: Verdict, *, told: bool) -> VerdictAnswer:
+def _verdict(port: NodePort, verdict: Verdict, *, told: bool) -> ReleaseVerdictAnswer:
     found = port.ledger.record(verdict.record) if told and not verdict.agree else None
     body = None if found is None else parse_record(found[0]).body
     why = body if isinstance(body, VerdictBody) else None
-    return VerdictAnswer(
+    return ReleaseVerdictAnswer(
         participant=verdict.participant,
         agree=verdict.agree,
         record=verdict.record.hex(),

@@ -4,8 +4,9 @@
 |---|---|---|---|
 | `g` | | ledger id, 32 bytes: a store belongs to one ledger | creation |
 | `h` | | `Head` | every block |
-| `r/` | record id | the record's bytes, once | `keep_bodies`, before its block |
-| `e/` | record id | its envelope | `keep_bodies` |
+| `r/` | record id | its place on the shelf, 8 bytes, see `ledger.shelf` | `keep_bodies`, before its block |
+| `c/` | place | the record's bytes, once | `keep_bodies` |
+| `e/` | place | its envelope | `keep_bodies` |
 | `j/` | record id | `JudgementEntry` | every block that names it |
 | `s/c/` | number | `CertificateEntry` | state |
 | `s/r/` | rid | `RidEntry`: the record that has taken it, and for whom its envelope is sealed | state |
@@ -70,6 +71,7 @@ from typing import Final
 GENESIS: Final = b"g"
 HEAD: Final = b"h"
 RECORD: Final = b"r/"
+BODY: Final = b"c/"
 ENVELOPE: Final = b"e/"
 JUDGEMENT: Final = b"j/"
 STATE: Final = b"s/"
@@ -135,13 +137,8 @@ _KEY_BYTES: Final = 32
 
 
 def record(record_id: bytes) -> bytes:
-    """Where a record's bytes stand."""
+    """Where it stands at which place a record's bytes are."""
     return RECORD + record_id
-
-
-def envelope(record_id: bytes) -> bytes:
-    """Where a record's envelope stands."""
-    return ENVELOPE + record_id
 
 
 def judgement(record_id: bytes) -> bytes:

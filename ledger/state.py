@@ -47,6 +47,7 @@ from ledger.rules.common import check_addressed, check_readers
 from ledger.rules.plenary import decide
 from ledger.rules.statistics import settle_all
 from ledger.scrub import scrub
+from ledger.shelf import Shelf
 from ledger.statistics.closing import encode_moment
 from ledger.statistics.older import Older
 from ledger.store import Store
@@ -104,6 +105,7 @@ class Ledger(Queries):
         super().__init__(store, genesis, standing)
         self._equivocation = partial(equivocation, genesis.ledger_id)
         self._memory = Memory()
+        self._shelf = Shelf(store)
         self._kept: set[bytes] = set()
         self._executing: frozenset[bytes] = frozenset()
         self._dropping = Lock()
@@ -190,13 +192,10 @@ class Ledger(Queries):
         check_key(self.register, self.network, record)
 
     def keep_bodies(self, submissions: Sequence[Submission]) -> None:
-        """Write records' bytes and envelopes by id, not synced: `sync` or the block that accepts them makes them durable."""
+        """Write records' bytes and envelopes, not synced: `sync` or the block that accepts them makes them durable."""
         writes: dict[bytes, bytes | None] = {}
         for submission in submissions:
-            record_id = submission.record.id
-            writes[keys.record(record_id)] = submission.record.raw
-            if submission.envelope is not None:
-                writes[keys.envelope(record_id)] = submission.envelope
+            self._shelf.keep(writes.__setitem__, submission.record.id, submission.record.raw, submission.envelope)
         self._store.write(writes, sync=False)
         self._kept.update(submission.record.id for submission in submissions)
 
@@ -217,7 +216,7 @@ class Ledger(Queries):
         with self._dropping:
             dropped = [record_id for record_id in ids if record_id not in self._executing and not self._in_log(record_id)]
             self._kept.difference_update(dropped)
-            places = [place(record_id) for record_id in dropped for place in (keys.record, keys.envelope)]
+            places = [place for record_id in dropped for place in self._shelf.drop(record_id)]
             self._store.write(dict.fromkeys(places), sync=False)
 
     def scrub(self) -> Iterator[int]:
@@ -320,8 +319,8 @@ class Ledger(Queries):
 
     def _keep_missing(self, overlay: Overlay, record: Record) -> None:
         """An accepted record whose bytes were not kept before (a restart in between) goes into the batch."""
-        if record.id not in self._kept and self._store.get(keys.record(record.id)) is None:
-            overlay.put(keys.record(record.id), record.raw)
+        if record.id not in self._kept:
+            self._shelf.keep(overlay.put, record.id, record.raw)
 
     def _check_newest_leaves(self) -> None:
         """The newest tile's records must be there and hash to their leaves; raises StoreError."""

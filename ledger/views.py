@@ -11,7 +11,7 @@ Rules:
 import heapq
 from itertools import islice
 
-from ledger import ageing, custody, entries, keys, release_views, report_views, status_views, stock, totals
+from ledger import ageing, custody, entries, history, keys, release_views, report_views, status_views, stock, totals
 from ledger.ageing import Ageing
 from ledger.answers import CertificateRow, CertificateView, Claim, Evidence, Figures, Judgement, Page, ProposalPage, Standing
 from ledger.bodies import ConfirmBody, PaperImportBody, SealedBody, StatedBody
@@ -22,6 +22,7 @@ from ledger.findings import views as finding_views
 from ledger.findings.entries import RULES, Finding, Severity, Status
 from ledger.findings.views import FindingPage
 from ledger.genesis import Genesis
+from ledger.history import Logged
 from ledger.leaves import read_leaf
 from ledger.limits import MAX_PAGE, MAX_SHOWN_FINDINGS
 from ledger.merkle import HASH_BYTES
@@ -35,6 +36,7 @@ from ledger.release_entries import ReleaseState, YearEntry
 from ledger.release_views import ReleasePage, ReleaseRow
 from ledger.report_entries import InquiryState
 from ledger.report_views import InquiryPage, QuarterView, ShareRow
+from ledger.shelf import read_body, read_envelope
 from ledger.statistics.closing import Moment, closing, moment
 from ledger.statistics.cube import read_cube, read_live_cube
 from ledger.statistics.tables import Cube
@@ -73,11 +75,11 @@ class Queries:
 
     def body(self, record_id: bytes) -> bytes | None:
         """The bytes of a record that this node holds, judged or not."""
-        return self._store.get(keys.record(record_id))
+        return read_body(self._store, record_id)
 
     def envelope(self, record_id: bytes) -> bytes | None:
         """The envelope of a record that this node holds."""
-        return self._store.get(keys.envelope(record_id))
+        return read_envelope(self._store, record_id)
 
     def judgement(self, record_id: bytes) -> Judgement | None:
         """What a block made of this record; None when none has named it."""
@@ -90,6 +92,10 @@ class Queries:
         if judgement is None or judgement.index is None:
             return None
         return read_leaf(self._store, record_id), judgement.index, judgement.height
+
+    def history(self, first: int, limit: int) -> list[Logged]:
+        """Accepted records from the leaf `first` on, at most `limit`, up to the end of their hash tile (`ledger.history`)."""
+        return history.read(self._store, self._standing.log, first, limit)
 
     # --- certificates -----------------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from node.peers import Peers
 from node.refusals import Refusals
 from node.releases import Releases
 from node.router import Router
+from node.scrubbing import Scrubber
 from node.witness import Witness
 
 
@@ -34,3 +35,4 @@ class Parts:
     refusals: Refusals
     witness: Witness
     releases: Releases
+    scrubber: Scrubber

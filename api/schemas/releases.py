@@ -38,7 +38,7 @@ class ReleaseRowAnswer(Answer):
     index: Annotated[Count, Field(description="Place in the log; lists are in this order.")]
 
 
-class VerdictAnswer(Answer):
+class ReleaseVerdictAnswer(Answer):
     """What one participant's node says of a release."""
 
     participant: Code
@@ -53,7 +53,7 @@ class ReleaseAnswer(LedgerAnswer):
 
     release: ReleaseRowAnswer
     published_at: Instant
-    verdicts: Annotated[list[VerdictAnswer], Field(description="In the log's order.")]
+    verdicts: Annotated[list[ReleaseVerdictAnswer], Field(description="In the log's order.")]
 
 
 class ReleasesAnswer(Page):

@@ -25,6 +25,7 @@ from node.metrics import new_registry
 from node.own import OwnRecords
 from node.parts import Parts
 from node.releases import Releases
+from node.scrubbing import Scrubber
 from node.service import Service
 from node.witness import Witness
 from tests.support.parts import Road, cosigned_head, node_keys, node_of, road, running, settled, submission, until, with_nodes
@@ -58,6 +59,7 @@ class Offered:
             refusals=there.refusals,
             witness=Witness("BW", there.ledger, node_keys("BW"), self.routed.cosigner),
             releases=Releases(there.ledger, OwnRecords("BW", there.ledger, node_keys("BW"), there.intake, lambda: there.now)),
+            scrubber=Scrubber(there.ledger),
         )
         self.routed.cosigner.on_quorum = self.finality.covered
         there.execution.listeners.append(self._executed)
