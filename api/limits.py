@@ -24,6 +24,9 @@ MAX_BUCKETS = 20_000
 """Addresses and tokens whose request rate is remembered; the longest idle one is forgotten first."""
 
 
+MAX_WAITING_BASES = 4
+"""Proposers of statistics who are being answered: each takes some tenths of a second of a thread."""
+
 MAX_HELD_TABLES = 4
 """Tables put together of several releases that are answered from memory."""
 
