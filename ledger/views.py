@@ -14,7 +14,7 @@ from itertools import islice
 from ledger import ageing, custody, entries, keys, report_views, status_views, stock, totals
 from ledger.ageing import Ageing
 from ledger.answers import CertificateRow, CertificateView, Claim, Evidence, Figures, Judgement, Page, ProposalPage, Standing
-from ledger.bodies import ConfirmBody, PaperImportBody, SealedBody, StatedBody
+from ledger.bodies import ConfirmBody, PaperImportBody, ProductionBody, SealedBody, StatedBody
 from ledger.custody import Custody, Steps
 from ledger.entries import STATE_NUMBER, STATES, CertificateEntry, CertificateState, Head, issuer_of
 from ledger.errors import StoreError
@@ -186,6 +186,11 @@ class Queries:
         """A participant's sums of a quarter (`2026Q1`) in a flow (`export`, `import`), and the returns filed for it."""
         with self._store.snapshot() as at:
             return report_views.read_quarter(at, _head(at), author, flow, quarter)
+
+    def production(self, participant: str) -> tuple[ProductionBody, ...]:
+        """A participant's newest production report of each half-year, the earliest half first."""
+        with self._store.snapshot() as at:
+            return report_views.read_production(at, participant)
 
     def shares(self, record_id: bytes) -> tuple[ShareRow, ...]:
         """The later readers of a record's sealed part; none for a record without one, or that is not in the log."""

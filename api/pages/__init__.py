@@ -6,8 +6,11 @@ Start reading at `site.py`. One module, one template and one table of texts a pa
 
 from quart import Blueprint
 
+from api.pages.explorer import explorer_routes
+from api.pages.live import Live
 from api.pages.overview import overview_routes
 from api.pages.site import Host, Site
+from api.pages.sources import Sources
 from api.port import NodePort
 from api.statistics import Figures
 
@@ -20,4 +23,8 @@ def node_host(port: NodePort) -> Host:
 
 def public_pages(site: Site, port: NodePort, figures: Figures) -> tuple[Blueprint, ...]:
     """The routes of all public pages."""
-    return (overview_routes(site, port, figures),)
+    sources = Sources(port, Live(port))
+    return (
+        overview_routes(site, port, figures),
+        explorer_routes(site, port, sources),
+    )

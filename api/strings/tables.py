@@ -10,11 +10,12 @@ from functools import cache
 from types import ModuleType
 from typing import Final
 
-from api.strings import common, documentation, overview, problem, withheld
+from api.strings import common, documentation, explorer, overview, problem, withheld
 
 PAGES: Final[Mapping[str, ModuleType]] = {
     "common": common,
     "documentation": documentation,
+    "explorer": explorer,
     "overview": overview,
     "problem": problem,
     "withheld": withheld,
