@@ -86,7 +86,7 @@ def draw_series(
 ) -> list[Markup]:
     """Lines over periods; the names stand at their ends, those that would meet pushed apart."""
     axis = scale(max((amount for line in lines for amount in line.amounts if amount is not None), default=0), unit)
-    left, right, top, bottom = 58, max(60, min(width // 4, 200)), 12, height - 30
+    left, right, top, bottom = 58, max(96, min(width // 4, 200)), 12, height - 30
     span = width - left - right
 
     def x(at: int) -> int:
@@ -113,7 +113,7 @@ def draw_series(
     for wanted, number in sorted(ends):
         below = max(wanted, below + 17)
         name = lines[number].name
-        most = right // 8
+        most = right // 7
         label = name if len(name) <= most else name[: most - 1] + "\N{HORIZONTAL ELLIPSIS}"
         parts.append(
             text(width - right + 10, below + 5, label, size=13, fill=svg.SERIES[number], class_=f"end series-{number}")

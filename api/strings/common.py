@@ -84,6 +84,19 @@ ENGLISH: Final = {
     "year": "Year",
     "quarter": "Quarter",
     "downloads": "Downloads",
+    # registers
+    "registers": "Registers",
+    "tab_participants": "Register",
+    "tab_confirmations": "Confirmations in time",
+    "tab_inquiries": "Unanswered inquiries",
+    "standing_in_force": "takes part",
+    "standing_suspended": "suspended",
+    "standing_zones_suspended": "zone suspended",
+    "standing_not_issuing": "takes part, not on this ledger yet",
+    "standing_not_in_force": "does not take part",
+    "node_votes": "votes",
+    "node_runs": "runs a node",
+    "node_none": "no node of its own",
 }
 
 FRENCH: Final = {
@@ -168,4 +181,17 @@ FRENCH: Final = {
     "year": "Année",
     "quarter": "Trimestre",
     "downloads": "Téléchargements",
+    # registers
+    "registers": "Registres",
+    "tab_participants": "Registre",
+    "tab_confirmations": "Confirmations dans les délais",
+    "tab_inquiries": "Questions sans réponse",
+    "standing_in_force": "participe",
+    "standing_suspended": "suspendu",
+    "standing_zones_suspended": "zone suspendue",
+    "standing_not_issuing": "participe, pas encore sur ce registre",
+    "standing_not_in_force": "ne participe pas",
+    "node_votes": "vote",
+    "node_runs": "tient un nœud",
+    "node_none": "pas de nœud à lui",
 }

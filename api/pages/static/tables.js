@@ -1,4 +1,4 @@
-// Of the explorer: the filter works while typing, and each drawing can be saved as PNG. Without this the form does the first.
+// Filters work while typing, and each drawing can be saved as PNG. Without this the form does the first.
 
 const fold = (text) => text.normalize("NFD").replace(/\p{Mn}/gu, "").toLowerCase();
 
