@@ -7,22 +7,11 @@ from dataclasses import dataclass
 from itertools import islice
 
 from ledger import keys, quarterly
-from ledger.bodies import ProductionBody
 from ledger.entries import Head
 from ledger.errors import StoreError
-from ledger.leaves import read_leaf
 from ledger.limits import MAX_PAGE
 from ledger.quarterly import Cell, Quarter, Quarterly
-from ledger.record import parse_record
-from ledger.report_entries import (
-    INQUIRY_STATE_NUMBER,
-    PRODUCTION,
-    InquiryEntry,
-    InquiryState,
-    decode_filing,
-    decode_inquiry,
-    decode_shares,
-)
+from ledger.report_entries import INQUIRY_STATE_NUMBER, InquiryEntry, InquiryState, decode_inquiry, decode_shares
 from ledger.store import Reads
 
 
@@ -83,15 +72,6 @@ def read_quarter(at: Reads, head: Head, author: str, flow: str, quarter: str) ->
         tuple(quarterly.read(at.iterate(keys.quarter(author, letter, quarter)))),
         read_revisions(at, letter, author, quarter),
     )
-
-
-def read_production(at: Reads, participant: str) -> tuple[ProductionBody, ...]:
-    """The newest production report of each half-year, the earliest half first; two a year."""
-    bodies = (
-        parse_record(read_leaf(at, decode_filing(data).record)).body
-        for _, data in at.iterate(keys.filing(PRODUCTION, participant, ""))
-    )
-    return tuple(body for body in bodies if isinstance(body, ProductionBody))
 
 
 def read_revisions(at: Reads, sort: str, author: str, period: str) -> tuple[bytes, ...]:
