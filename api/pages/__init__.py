@@ -29,7 +29,7 @@ def public_pages(site: Site, port: NodePort, figures: Figures) -> tuple[Blueprin
     """The routes of all public pages."""
     sources = Sources(port, Live(port))
     return (
-        overview_routes(site, port, figures),
+        overview_routes(site, port, figures, sources),
         explorer_routes(site, port, sources),
         participant_routes(site, port),
         country_routes(site, port, sources),

@@ -5,7 +5,7 @@ values cents (US$). Flags: empty for figures that are shown, `c` for confidentia
 states it); no figure means that nothing was traded. Nothing is balanced: a margin is what its source says it is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -111,6 +111,17 @@ class Dataset:
         """Code and figure of all participants that have one there, by code."""
         found = ((code, self.figures.get(Cell(period, flow, code, hs))) for code in sorted(self.names))
         return [(code, figure) for code, figure in found if figure is not None]
+
+
+def periods_of(figures: Iterable[Cell]) -> dict[str, tuple[str, ...]]:
+    """The periods of each flow that have any figure; a year stands behind its quarters or halves."""
+    found: dict[str, set[str]] = {flow: set() for flow in FLOWS}
+    for cell in figures:
+        found[cell.flow].add(cell.period)
+    return {
+        flow: tuple(sorted(periods, key=lambda period: period if len(period) > len("2026") else f"{period}Z"))
+        for flow, periods in found.items()
+    }
 
 
 def shown(amount: int | None, measure: Measure, language: Language) -> str:

@@ -68,7 +68,7 @@ def explorer_routes(site: Site, port: NodePort, sources: Sources) -> Blueprint:
             rows=view.rows() if view.choice.view != "series" else [],
             lines=list(zip(view.choice.who, view.lines(), strict=True)) if view.choice.view == "series" else [],
             charts=charts,
-            legend=_legend(view, borders),
+            legend=legend_of(view, borders),
             views=VIEWS,
             flows=[flow for flow in FLOWS if view.dataset.periods.get(flow)],
             classes=(ALL, *HS_CODES),
@@ -164,7 +164,7 @@ def _picture(view: Shown, port: NodePort) -> str:
     return svg.document(_WIDE[0], height, view.title, source, parts)
 
 
-def _legend(view: Shown, borders: Sequence[int]) -> list[tuple[str, str]]:
+def legend_of(view: Shown, borders: Sequence[int]) -> list[tuple[str, str]]:
     """Class and words of each field of the map's legend, the lowest first."""
     if view.choice.view != "map":
         return []

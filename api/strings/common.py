@@ -84,6 +84,9 @@ ENGLISH: Final = {
     "year": "Year",
     "quarter": "Quarter",
     "downloads": "Downloads",
+    "explore_map": "Other maps",
+    "explore_series": "Time series",
+    "all_releases": "All releases",
     # registers
     "registers": "Registers",
     "tab_participants": "Register",
@@ -181,6 +184,9 @@ FRENCH: Final = {
     "year": "Année",
     "quarter": "Trimestre",
     "downloads": "Téléchargements",
+    "explore_map": "D’autres cartes",
+    "explore_series": "Séries temporelles",
+    "all_releases": "Toutes les publications",
     # registers
     "registers": "Registres",
     "tab_participants": "Registre",

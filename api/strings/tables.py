@@ -21,6 +21,7 @@ from api.strings import (
     overview,
     participants,
     problem,
+    released,
     verdict,
     withheld,
 )
@@ -36,6 +37,7 @@ PAGES: Final[Mapping[str, ModuleType]] = {
     "overview": overview,
     "participants": participants,
     "problem": problem,
+    "released": released,
     "verdict": verdict,
     "withheld": withheld,
 }
