@@ -10,13 +10,35 @@ from functools import cache
 from types import ModuleType
 from typing import Final
 
-from api.strings import common, documentation, overview, problem, withheld
+from api.strings import (
+    common,
+    confirmations,
+    country,
+    documentation,
+    explorer,
+    inquiries,
+    method,
+    overview,
+    participants,
+    problem,
+    released,
+    verdict,
+    withheld,
+)
 
 PAGES: Final[Mapping[str, ModuleType]] = {
     "common": common,
+    "confirmations": confirmations,
+    "country": country,
     "documentation": documentation,
+    "explorer": explorer,
+    "inquiries": inquiries,
+    "method": method,
     "overview": overview,
+    "participants": participants,
     "problem": problem,
+    "released": released,
+    "verdict": verdict,
     "withheld": withheld,
 }
 """By name of the page, each with a table for each language."""
