@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry
 from api.auth import TokenBook
 from api.errors import Outcome
 from api.limits import ApiLimits
+from api.reading.workbook import WorkBook
 
 if TYPE_CHECKING:
     from ledger.state import Ledger
@@ -116,6 +117,11 @@ class NodePort(Protocol):
     @property
     def tokens(self) -> TokenBook:
         """Who may read what participants may read."""
+        ...
+
+    @property
+    def workbook(self) -> WorkBook:
+        """What this node's readers note for themselves; no part of the ledger."""
         ...
 
     @property

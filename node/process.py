@@ -183,7 +183,9 @@ class NodeProcess:
             self.refusals,
             self.witness,
         )
-        self.service = Service(parts, genesis, limits, home.read_tokens(), registry, now_ms)
+        workbook = home.open_workbook()
+        self._closers.callback(workbook.close)
+        self.service = Service(parts, genesis, limits, home.read_tokens(), workbook, registry, now_ms)
         self.service.alarm = self._retirement()
         self.service.measure(collector)
 

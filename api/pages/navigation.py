@@ -18,4 +18,5 @@ class Link:
 PUBLIC: Final = (
     Link("/", "nav_figures"),
     Link("/docs", "nav_documentation"),
+    Link("/reading", "nav_reading"),
 )

@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Final
 
 from api.strings import common, documentation, overview, problem, withheld
+from api.strings.reading import certificate, desk, lists, participants
 
 PAGES: Final[Mapping[str, ModuleType]] = {
     "common": common,
@@ -18,6 +19,19 @@ PAGES: Final[Mapping[str, ModuleType]] = {
     "overview": overview,
     "problem": problem,
     "withheld": withheld,
+    "reading/sign-in": desk,
+    "reading/desk": desk,
+    "reading/search": desk,
+    "reading/problem": desk,
+    "reading/certificates": lists,
+    "reading/open": lists,
+    "reading/findings": lists,
+    "reading/finding": lists,
+    "reading/certificate": certificate,
+    "reading/record": certificate,
+    "reading/participants": participants,
+    "reading/participant": participants,
+    "reading/year": participants,
 }
 """By name of the page, each with a table for each language."""
 
