@@ -34,13 +34,18 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Points that went from one box to another: a path of SVG, its width, and where its weight is written."""
+    """Points that went from one box to another: a path of SVG, its width, and where its weight is written.
+
+    Attributes:
+        anchor: `start` or `end` of the text at `x`: beside the box farther from the centre, where lines lie apart.
+    """
 
     taking: Taking
     path: str
     width: int
     x: int
     y: int
+    anchor: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ def draw(custody: Custody) -> Drawing | None:
             y = top + places[number] * (BOX_HEIGHT + _GAP_Y)
             boxes[number] = Box(links[number], x, y, number == custody.number)
     most = max((taking.points for taking in takings), default=Points(1))
-    drawn = tuple(_line(taking, boxes, most) for taking in takings)
+    drawn = tuple(_line(taking, boxes, boxes[custody.number].x, most) for taking in takings)
     whole = sum(len(chain.links) - 1 for chain in (custody.up, custody.down) if chain is not None) + 1
     return Drawing(width, height, tuple(boxes.values()), drawn, whole - len(boxes))
 
@@ -117,10 +122,13 @@ def _middle(places: Sequence[int]) -> int:
     return sum(places) * 1000 // len(places) if places else 0
 
 
-def _line(taking: Taking, boxes: Mapping[str, Box], most: Points) -> Line:
+def _line(taking: Taking, boxes: Mapping[str, Box], centre: int, most: Points) -> Line:
     source, target = boxes[taking.source], boxes[taking.number]
     x, y = source.x + BOX_WIDTH, source.y + BOX_HEIGHT // 2
     to_x, to_y = target.x, target.y + BOX_HEIGHT // 2
     bend = max(24, abs(to_x - x) // 2)
     path = f"M{x} {y}C{x + bend} {y} {to_x - bend} {to_y} {to_x} {to_y}"
-    return Line(taking, path, max(1, _THICKEST * taking.points // most), (x + to_x) // 2, (y + to_y) // 2)
+    width = max(1, _THICKEST * taking.points // most)
+    if target.x <= centre:
+        return Line(taking, path, width, x + _MARGIN, y - width // 2 - _MARGIN, "start")
+    return Line(taking, path, width, to_x - _MARGIN, to_y - width // 2 - _MARGIN, "end")

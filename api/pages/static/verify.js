@@ -12,7 +12,7 @@ const ledger = panel.dataset.ledger, language = panel.dataset.language, place = 
 const words = new Map([...part("words").children].map((item) => [item.dataset.key, item.textContent]));
 
 const say = (key, values = {}) => words.get(key).replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
-const moment = (ms) => new Intl.DateTimeFormat(language, {dateStyle: "long", timeStyle: "short", timeZone: "UTC"}).format(ms) + " UTC";
+const moment = (ms) => new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, {dateStyle: "long", timeStyle: "short", timeZone: "UTC"}).format(ms) + " UTC";
 
 function make(name, text, className) {
   const element = document.createElement(name);
