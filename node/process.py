@@ -190,7 +190,9 @@ class NodeProcess:
             self.scrubber,
             self.releases,
         )
-        self.service = Service(parts, genesis, limits, home.read_tokens(), registry, now_ms)
+        workbook = home.open_workbook()
+        self._closers.callback(workbook.close)
+        self.service = Service(parts, genesis, limits, home.read_tokens(), workbook, registry, now_ms)
         self.service.alarm = self._retirement()
         self.service.measure(collector)
 
