@@ -143,6 +143,8 @@ class Code(StrEnum):
     RETURN_CELLS = "return-cells"
     RETURN_CARATS = "return-carats"
     RETURN_PROTECTION = "return-protection"
+    RETURN_ANNUAL_QUARTER = "return-annual-quarter"
+    RETURN_ANNUAL = "return-annual"
     RETURN_BLINDING = "return-blinding"
     RETURN_VALUE = "return-value"
     RETURN_UNKNOWN = "return-unknown"
@@ -372,3 +374,22 @@ class StatusSignatureError(ProofError):
 
 class StatusConflictError(ProofError):
     """A proof and a status file that contradict each other: somebody signed an untrue one."""
+
+
+# --- public statistics
+
+
+class StatisticsError(LedgerError):
+    """Figures that cannot be read as asked; see the subclass."""
+
+
+class PeriodError(StatisticsError):
+    """What is asked for is neither a quarter (`2026Q1`), a half (`2026H1`) nor a year (`2026`)."""
+
+
+class PeriodOpenError(StatisticsError):
+    """The period has not closed yet at this height: its figures still change, and are not released."""
+
+
+class HeightNotExecutedError(StatisticsError):
+    """A height that this node has not executed yet, or none at all."""

@@ -36,7 +36,7 @@
 | `s/q/` | author, purpose of the key | `QuotaEntry`: such records of the last day on which there were any | state |
 | `i/` | mask, codes, state, index (8 bytes) | number: certificates in the log's order | index |
 | `q/` | state, mask, participant, index (8 bytes) | id: inquiries in the log's order | index |
-| `f/` | sort of figures, participant, period, revision (4 bytes) | id of the record that filed it | index |
+| `f/` | sort of figures, participant, period, revision | id of its record; sorts `E`, `I`: countersigned returns | index |
 | `d/` | source's number, `/`, number | points taken, 8 bytes: who took carats from it | index |
 | `a/` | destination, day of issue (4 bytes) or nothing (all days) | how many are open, see `ledger.ageing` | index |
 | `k/f/` | rule, `/`, subject | `Finding`, see `ledger.findings` | every block that finds |
@@ -46,6 +46,8 @@
 | `k/w/` | sort of note, what it is about | what a rule of findings keeps from record to record | the same |
 | `k/a/` | day (4 bytes), rule, subject | nothing: at which rule looks again on that day | the same |
 | `k/c` | | up to where in `k/a/` that is done | the same |
+| `b/` | height (8 bytes) | time and tree size after it, see `ledger.statistics.closing` | every block |
+| `o/` | what a key under `s/y/` has, height (8 bytes) | what stood there before, see `ledger.statistics.older` | blocks |
 | `t/` | level, n | hash tile (`ledger.log`) | every block with a new leaf |
 | `n/` | the node's own key | the node's own value | `apply(extra)` |
 
@@ -102,6 +104,8 @@ FINDING_COUNT: Final = b"k/n"
 FINDING_NOTES: Final = b"k/w/"
 FINDING_AGENDA: Final = b"k/a/"
 FINDING_DONE: Final = b"k/c"
+BLOCKS: Final = b"b/"
+OLDER: Final = b"o/"
 TILES: Final = b"t/"
 NODE: Final = b"n/"
 
@@ -111,6 +115,7 @@ FLOW_LETTERS: Final = {"export": "e", "import": "i"}
 INDEX_BYTES: Final = 8
 """A position in the log inside a key."""
 
+HEIGHT_BYTES: Final = 8
 EPOCH_BYTES: Final = 8
 DAY_BYTES: Final = 4
 REVISION_BYTES: Final = 4
@@ -323,3 +328,16 @@ def finding_note(sort: str, subject: str) -> bytes:
 def finding_agenda(due: int, sort: str, subject: str) -> bytes:
     """Where it stands at what a rule (`sort`, one letter) looks again on a day."""
     return FINDING_AGENDA + day(due) + sort.encode() + subject.encode()
+
+
+# --- statistics as of a height
+
+
+def block(height: int) -> bytes:
+    """Where it stands when a block was and how long the log is after it."""
+    return BLOCKS + height.to_bytes(HEIGHT_BYTES, "big")
+
+
+def older(place: bytes) -> bytes:
+    """The prefix of what stood under a key of `quarter`, or of a cell of it, before blocks changed it."""
+    return OLDER + place.removeprefix(QUARTERS)

@@ -137,8 +137,11 @@ MAX_FLOW_STEPS = 200_000
 MAX_SUM = 1_000 * MAX_AMOUNT
 """Points or cents of a cell of a return: a sum that stays within 64 bits."""
 
-MAX_CELLS = 500
-"""Partners and HS codes of one return: as many as a record has room for."""
+MAX_CELLS = 400
+"""Partners and HS codes of one return: as many as a record has room for beside what is stated of the year."""
+
+MAX_ANNUAL = 254
+"""Rows that a return states of its year: three HS codes, all of them, and as many partners as there are countries."""
 
 MAX_PRODUCTION_LINES = 200
 """HS codes and zones of one production report."""

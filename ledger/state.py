@@ -46,6 +46,8 @@ from ledger.rules import Place, View, Writer, check_key, check_record
 from ledger.rules.common import check_addressed, check_readers
 from ledger.rules.plenary import decide
 from ledger.scrub import scrub
+from ledger.statistics.closing import encode_moment
+from ledger.statistics.older import Older
 from ledger.store import Store
 from ledger.tiles import TILE_WIDTH
 from ledger.totals import Totals
@@ -256,7 +258,8 @@ class Ledger(Queries):
                 findings.observe(record)
             judgements.append(judgement)
         totals.write(overlay)
-        overlay.trade.write(overlay.put, overlay.delete)
+        older = Older(view.register, before.time, block.height, overlay.get, overlay.put)
+        overlay.trade.write(overlay.put, overlay.delete, older.keep)
         quotas.write(overlay)
         findings.write()
         if validators is not None:
@@ -266,6 +269,7 @@ class Ledger(Queries):
         head = Head(block.height, block.time, block.digest, tree.size, tree.root, state_digest(before.state, writes))
         writes.extend(tree.puts.items())
         writes.extend((keys.node(key), value) for key, value in extra.items())
+        writes.append((keys.block(head.height), encode_moment(head.time, head.tree_size)))
         writes.append((keys.HEAD, entries.encode(head)))
         self._store.write(writes, sync=True)
         findings.remember()
@@ -353,4 +357,5 @@ def _create(store: Store, genesis: Genesis) -> None:
     if next(store.iterate(b"", limit=1), None) is not None:
         raise StoreError(f"{store.path} holds something, and no ledger")
     head = Head(0, genesis.time, genesis.ledger_id, 0, EMPTY_ROOT, genesis.ledger_id)
-    store.write({keys.GENESIS: genesis.ledger_id, keys.HEAD: entries.encode(head)}, sync=True)
+    begun = {keys.block(0): encode_moment(genesis.time, 0)}
+    store.write({keys.GENESIS: genesis.ledger_id, keys.HEAD: entries.encode(head), **begun}, sync=True)

@@ -30,8 +30,12 @@ from ledger.overlay import Reader
 from ledger.plenary import decode_proposal
 from ledger.record import parse_record
 from ledger.register import Register
+from ledger.register import load as load_register
 from ledger.report_entries import InquiryState
 from ledger.report_views import InquiryPage, QuarterView, ShareRow
+from ledger.statistics.closing import Moment, closing
+from ledger.statistics.cube import read_cube, read_live_cube
+from ledger.statistics.tables import Cube
 from ledger.status import Status as CertificateStatus
 from ledger.stock import Stock
 from ledger.store import Reads, Store
@@ -186,6 +190,33 @@ class Queries:
         """A participant's sums of a quarter (`2026Q1`) in a flow (`export`, `import`), and the returns filed for it."""
         with self._store.snapshot() as at:
             return report_views.read_quarter(at, _head(at), author, flow, quarter)
+
+    def closing(self, period: str) -> Moment | None:
+        """The block that closed a period (`2026Q1`, `2026H1`, `2026`) for statistics; None while it is open.
+
+        Raises:
+            PeriodError: no period.
+        """
+        with self._store.snapshot() as at:
+            return closing(at, self._register(at), period, _head(at).height)
+
+    def cube(self, period: str, height: int) -> Cube:
+        """The figures of a closed period as of a height; see `ledger.statistics.cube.read_cube` for what it raises."""
+        with self._store.snapshot() as at:
+            return read_cube(at, self._register(at), period, height)
+
+    def live_cube(self, period: str) -> Cube:
+        """The figures of a period as they stand now, which no release is made of.
+
+        Raises:
+            PeriodError: no period.
+        """
+        with self._store.snapshot() as at:
+            return read_live_cube(at, self._register(at), period)
+
+    def _register(self, at: Reads) -> Register:
+        """The register of this state of the store."""
+        return load_register(self.genesis, at.iterate(keys.HOLDERS), at.iterate(keys.SETTINGS))
 
     def shares(self, record_id: bytes) -> tuple[ShareRow, ...]:
         """The later readers of a record's sealed part; none for a record without one, or that is not in the log."""

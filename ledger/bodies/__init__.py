@@ -31,12 +31,21 @@ from ledger.bodies.members import (
 from ledger.bodies.nodes import EquivocationBody, NodeReadyBody, NodeSetBody
 from ledger.bodies.papers import PaperConfirmBody, PaperImportBody, TechnicalBody, TransitBody
 from ledger.bodies.plenary import BilateralBody, MissionReportBody, PositionBody, ProposeBody
-from ledger.bodies.reports import CountersignBody, ProductionBody, Protection, ReturnBody, ReturnCell, StockBody
+from ledger.bodies.reports import (
+    AnnualProtection,
+    CountersignBody,
+    ProductionBody,
+    Protection,
+    ReturnBody,
+    ReturnCell,
+    StockBody,
+)
 from ledger.bodies.trade import AmendBody, CloseBody, ConfirmBody, ConfirmLine, CorrectBody, IssueBody, Line, Source
 
 __all__ = [
     "KINDS",
     "AmendBody",
+    "AnnualProtection",
     "AnyPoints",
     "Author",
     "AuthoritySetBody",

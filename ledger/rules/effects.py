@@ -27,7 +27,15 @@ from ledger.plenary import ProposalEntry
 from ledger.quarterly import CountedLine, Trade, sum_lines
 from ledger.register import holder_entry
 from ledger.register_entries import Setting
-from ledger.report_entries import INQUIRY_STATE_NUMBER, CountedEntry, FilingEntry, InquiryEntry, ReturnEntry, RidEntry
+from ledger.report_entries import (
+    COUNTERSIGNED,
+    INQUIRY_STATE_NUMBER,
+    CountedEntry,
+    FilingEntry,
+    InquiryEntry,
+    ReturnEntry,
+    RidEntry,
+)
 from ledger.totals import Totals
 
 
@@ -208,8 +216,14 @@ class Writer:
         self._overlay.put(keys.revisions(sort, participant, period) + place, record_id)
 
     def put_return(self, record_id: bytes, entry: ReturnEntry) -> None:
-        """A return is filed, or countersigned."""
+        """A return is filed."""
         self._overlay.put(keys.filed_return(record_id), entries.encode(entry))
+
+    def countersign(self, record_id: bytes, entry: ReturnEntry) -> None:
+        """A return is countersigned: it stands on the list of those that are."""
+        self.put_return(record_id, entry)
+        place = entry.revision.to_bytes(keys.REVISION_BYTES, "big")
+        self._overlay.put(keys.revisions(COUNTERSIGNED[entry.flow], entry.author, entry.quarter) + place, record_id)
 
     def put_inquiry(self, record_id: bytes, entry: InquiryEntry) -> None:
         """An inquiry is opened, answered or closed: it moves from one list to another."""

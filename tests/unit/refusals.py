@@ -54,7 +54,8 @@ def expect_refusal(world, record, case, records):
     if head.time // 86_400_000 > before.time // 86_400_000:  # what the day brings is found, whatever the block holds
         stored, after = ({key: value for key, value in held.items() if key[:2] != b"k/"} for held in (stored, after))
     changed = {key for key in after if after[key] != stored.get(key)}
-    assert changed == {b"h", b"j/" + bad.id, b"r/" + bad.id} | {key for key, _ in writes}
+    block = b"b/" + head.height.to_bytes(8, "big")
+    assert changed == {b"h", block, b"j/" + bad.id, b"r/" + bad.id} | {key for key, _ in writes}
     assert stored.keys() <= after.keys()
 
 

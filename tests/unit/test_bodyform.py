@@ -6,6 +6,7 @@ import pytest
 
 from ledger.bodies import (
     KINDS,
+    AnnualProtection,
     AuthoritySetBody,
     BilateralBody,
     CloseBody,
@@ -87,8 +88,25 @@ SAMPLES = {
     ],
     "stock.declare": [StockBody(DAY, (StockLine("710231", 7),))],
     "return.file": [
-        ReturnBody((ReturnCell("AE", "710231", 9, 10, KEY),), 1, "export", KEY, (Protection("710231", 3, 0, 5),), "2026Q1", 1),
-        ReturnBody((), 0, "import", None, (), "2026Q4", 2),
+        ReturnBody(
+            cells=(ReturnCell("AE", "710231", 9, 10, KEY),),
+            certificates=1,
+            flow="export",
+            last=KEY,
+            protection=(Protection("710231", 3, 0, 5), Protection("all", 1, 7, 0)),
+            quarter="2026Q1",
+            revision=1,
+        ),
+        ReturnBody(
+            annual=(AnnualProtection("710231", 1, 2, 3), AnnualProtection("AE", 3, 0, 5), AnnualProtection("all", 2, 0, 9)),
+            cells=(),
+            certificates=0,
+            flow="import",
+            last=None,
+            protection=(),
+            quarter="2026Q4",
+            revision=2,
+        ),
     ],
     "return.countersign": [CountersignBody(KEY)],
     "inquiry.open": [
