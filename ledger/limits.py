@@ -191,3 +191,18 @@ MAX_STATUS_RUNS = 500_000
 
 STATUS_DAYS = 400
 """How far back a status file goes by day of issue: whatever was issued before has expired (`MAX_VALIDITY_DAYS` and a month)."""
+
+# --- releases of public statistics
+
+MAX_PROPOSAL_BYTES = 4 * 1024 * 1024
+"""A proposed release with its witnesses: several times what a year of 60 participants takes."""
+
+MAX_CONFIDENTIAL = 20_000
+"""Confidential cells of one release; a year of 90 participants has no more cells."""
+
+MAX_HELD = 1_000
+"""Blocks that keep earlier figures: more than a year of 90 participants has."""
+
+MAX_WITNESSES = 4_096
+MAX_WITNESS_MOVES = 50_000
+"""Entries that one witness moves: more than a year has."""
