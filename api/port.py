@@ -19,6 +19,7 @@ from api.auth import TokenBook
 from api.errors import Outcome
 from api.growth import Growth
 from api.limits import ApiLimits
+from api.reading.workbook import WorkBook
 
 if TYPE_CHECKING:
     from ledger.state import Ledger
@@ -117,6 +118,11 @@ class NodePort(Protocol):
     @property
     def tokens(self) -> TokenBook:
         """Who may read what participants may read."""
+        ...
+
+    @property
+    def workbook(self) -> WorkBook:
+        """What this node's readers note for themselves; no part of the ledger."""
         ...
 
     @property

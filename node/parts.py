@@ -34,5 +34,5 @@ class Parts:
     router: Router
     refusals: Refusals
     witness: Witness
-    releases: Releases
     scrubber: Scrubber
+    releases: Releases

@@ -187,10 +187,12 @@ class NodeProcess:
             self.router,
             self.refusals,
             self.witness,
-            self.releases,
             self.scrubber,
+            self.releases,
         )
-        self.service = Service(parts, genesis, limits, home.read_tokens(), registry, now_ms)
+        workbook = home.open_workbook()
+        self._closers.callback(workbook.close)
+        self.service = Service(parts, genesis, limits, home.read_tokens(), workbook, registry, now_ms)
         self.service.alarm = self._retirement()
         self.service.measure(collector)
 
