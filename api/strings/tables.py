@@ -10,14 +10,51 @@ from functools import cache
 from types import ModuleType
 from typing import Final
 
-from api.strings import common, documentation, overview, problem, withheld
+from api.strings import (
+    common,
+    confirmations,
+    country,
+    documentation,
+    explorer,
+    inquiries,
+    method,
+    overview,
+    participants,
+    problem,
+    released,
+    verdict,
+    withheld,
+)
+from api.strings.reading import certificate, desk, lists
+from api.strings.reading import participants as reading_participants
 
 PAGES: Final[Mapping[str, ModuleType]] = {
     "common": common,
+    "confirmations": confirmations,
+    "country": country,
     "documentation": documentation,
+    "explorer": explorer,
+    "inquiries": inquiries,
+    "method": method,
     "overview": overview,
+    "participants": participants,
     "problem": problem,
+    "released": released,
+    "verdict": verdict,
     "withheld": withheld,
+    "reading/sign-in": desk,
+    "reading/desk": desk,
+    "reading/search": desk,
+    "reading/problem": desk,
+    "reading/certificates": lists,
+    "reading/open": lists,
+    "reading/findings": lists,
+    "reading/finding": lists,
+    "reading/certificate": certificate,
+    "reading/record": certificate,
+    "reading/participants": reading_participants,
+    "reading/participant": reading_participants,
+    "reading/year": reading_participants,
 }
 """By name of the page, each with a table for each language."""
 
