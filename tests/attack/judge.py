@@ -85,11 +85,11 @@ def judge(world: World, releases: Sequence[Release], texts: Sequence[bytes], *, 
         rows = files.rows[number]
         score.cells += len(truth)
         score.unsafe += sum(secret.unsafe for secret in truth.values())
-        score.bare += [(number, place) for place, secret in truth.items() if secret.unsafe and not rows[place].confidential]
+        score.bare += [(number, place) for place, secret in truth.items() if secret.unsafe and not rows[place].hidden]
         for place, secret in truth.items():
             if place.leaf:
                 score.leaf += secret.cents
-                score.leaf_hidden += secret.cents if rows[place].confidential else 0
+                score.leaf_hidden += secret.cents if rows[place].hidden else 0
     for measure in (0, 1):
         system = System(files, measure)
         score.mismatches += system.mismatches
