@@ -9,6 +9,7 @@ from quart import Quart, Response, g, request
 
 from api import openapi
 from api.access import find_reader
+from api.answers import SECURITY_HEADERS
 from api.assets import Assets, asset_routes
 from api.audit import audit_routes
 from api.bodies import BodyReader
@@ -18,18 +19,21 @@ from api.documents import document_routes
 from api.errors import Overloaded
 from api.findings import finding_routes
 from api.health import PROBES, health_routes
+from api.history import history_routes
 from api.inquiries import inquiry_routes
 from api.keys import key_routes
 from api.limits import ApiLimits
 from api.log import log_routes
 from api.metrics import HttpMetrics
 from api.network import network_routes
-from api.page import page_routes
+from api.pages import node_host, public_pages
+from api.pages.site import Site
 from api.plenary import plenary_routes
 from api.port import NodePort
 from api.problems import Problems
 from api.receipts import receipt_routes
 from api.records import record_routes, submission_routes
+from api.releases import Releases, release_routes
 from api.returns import return_routes
 from api.statistics import Figures, statistics_routes
 from api.throttle import Throttle, prefix
@@ -39,15 +43,6 @@ from api.witness import witness_routes
 _DESCRIPTION = (
     "One node of the Kimberley Process certificate ledger. Submitting takes signed records; reading records and certificates "
     "takes a token; the log, the register and this document are public."
-)
-_HEADERS = (
-    (
-        "Content-Security-Policy",
-        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    ),
-    ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "no-referrer"),
-    ("Cross-Origin-Opener-Policy", "same-origin"),
 )
 
 
@@ -64,8 +59,10 @@ def create_app(port: NodePort) -> Quart:
     app.url_map.merge_slashes = False  # a path has one form; the redirect to it would trust the client's Host header
     schema = openapi.install(app, "kpledger", _DESCRIPTION)
     problems, bodies, figures, assets = Problems(port.public_url), BodyReader(limits), Figures(port), Assets()
+    site = Site(assets, lambda: node_host(port))
     problems.install(app)
     _guard(app, port, limits)
+    releases = Releases(port)
     for routes in (
         submission_routes(port, problems, bodies),
         record_routes(port),
@@ -82,11 +79,13 @@ def create_app(port: NodePort) -> Quart:
         inquiry_routes(port),
         finding_routes(port),
         audit_routes(port),
-        statistics_routes(port, figures),
+        history_routes(port),
+        statistics_routes(port, figures, releases),
+        release_routes(port, releases),
         health_routes(port),
-        document_routes(port, schema, assets),
+        document_routes(site, schema),
         asset_routes(assets),
-        page_routes(port, figures, assets),
+        *public_pages(site, port, figures),
     ):
         app.register_blueprint(routes)
     return app
@@ -123,7 +122,7 @@ def _guard(app: Quart, port: NodePort, limits: ApiLimits) -> None:
 
     @app.after_request
     async def finish(response: Response) -> Response:
-        for name, value in _HEADERS:
+        for name, value in SECURITY_HEADERS:
             response.headers[name] = value
         route = request.url_rule.rule if request.url_rule is not None else "none"
         metrics.count(route, request.method if route != "none" else "any", response.status_code, time.monotonic() - g.started)

@@ -1,4 +1,4 @@
-"""Style sheet and mark of the pages: read once, answered from memory, so that no file is open while a client is slow.
+"""Style sheet, scripts and mark of the pages: read once, answered from memory, so that no file is open while a client is slow.
 
 Pages name them with their version (`?v=`), and such an answer never changes; without one it must be asked for again.
 """
@@ -14,7 +14,7 @@ from api.answers import Cache, answer
 from api.errors import ApiCode, Problem
 
 _FOLDER: Final = Path(__file__).parent / "pages" / "static"
-_TYPES: Final = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+_TYPES: Final = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 _VERSION_CHARACTERS: Final = 12
 
 

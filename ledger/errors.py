@@ -160,6 +160,20 @@ class Code(StrEnum):
     SHARE_EPOCH = "share-epoch"
     SHARED_ALREADY = "shared-already"
     FAULT_STATED = "fault-stated"
+    # statistics.attach, statistics.publish, statistics.verdict
+    NOT_STATISTICS_CHAIR = "not-statistics-chair"
+    CHAIR_TOO_SOON = "chair-too-soon"
+    PERIOD_NOT_CLOSED = "period-not-closed"
+    HEIGHT_OUTSIDE = "height-outside"
+    RELEASE_UNDECIDED = "release-undecided"
+    ATTACHMENT_UNKNOWN = "attachment-unknown"
+    ATTACHMENT_OF_ANOTHER = "attachment-of-another"
+    ATTACHMENT_ORDER = "attachment-order"
+    ATTACHMENT_LENGTH = "attachment-length"
+    RELEASE_UNKNOWN = "release-unknown"
+    RELEASE_DECIDED = "release-decided"
+    NOT_VALIDATOR = "not-validator"
+    VERDICT_GIVEN = "verdict-given"
     # genesis
     BAD_GENESIS = "bad-genesis"
 

@@ -206,3 +206,25 @@ MAX_HELD = 1_000
 MAX_WITNESSES = 4_096
 MAX_WITNESS_MOVES = 50_000
 """Entries that one witness moves: more than a year has."""
+
+# --- statistical releases
+
+MAX_PART_BYTES = 24 * 1024
+"""One part of an attachment: it fits into a record."""
+
+MAX_ATTACHMENT_PARTS = 200
+MAX_ATTACHMENT_BYTES = MAX_PART_BYTES * MAX_ATTACHMENT_PARTS
+"""The pattern and the witnesses of one release; five thousand cells take a tenth of it."""
+
+MAX_RELEASES_A_YEAR = 200
+"""Releases of the periods of one year that stand: each further one is held against all before it."""
+
+MAX_UNDECIDED_DAYS = 30
+"""A release that no quorum has judged in that time may be replaced: others must not wait for ever."""
+
+CHAIR_AFTER_DAYS = 30
+"""So long after a period has closed the statistics chair may publish what the secretariat has not."""
+
+MAX_OBJECTION_CODE_CHARACTERS = 60
+MAX_OBJECTION_CELL_CHARACTERS = 120
+"""What a node objects to: a code, and a cell or a field of the release."""

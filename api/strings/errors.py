@@ -155,6 +155,20 @@ ERRORS: dict[Code | ApiCode, str] = {
     Code.SHARE_EPOCH: "The reader has no sealing key in force with this epoch.",
     Code.SHARED_ALREADY: "The reader was given the key for this epoch before.",
     Code.FAULT_STATED: "The author has stated before that this sealed part is garbage.",
+    # statistics.attach, statistics.publish, statistics.verdict
+    Code.NOT_STATISTICS_CHAIR: "The author is neither the secretariat nor the statistics chair that the Plenary has appointed.",
+    Code.CHAIR_TOO_SOON: "The statistics chair publishes what the secretariat has not, from 30 days after the closing on.",
+    Code.PERIOD_NOT_CLOSED: "The period has not closed: its figures may still change.",
+    Code.HEIGHT_OUTSIDE: "The height is not executed, or lies before the closing or an earlier release of the year.",
+    Code.RELEASE_UNDECIDED: "The nodes have not judged the year's last release yet; the next one is held against it.",
+    Code.ATTACHMENT_UNKNOWN: "No part of an attachment has this id.",
+    Code.ATTACHMENT_OF_ANOTHER: "The part of the attachment was filed by another author.",
+    Code.ATTACHMENT_ORDER: "The parts are not those of one attachment from the first one on, in order.",
+    Code.ATTACHMENT_LENGTH: "The parts together have another length.",
+    Code.RELEASE_UNKNOWN: "No release of statistics has this id.",
+    Code.RELEASE_DECIDED: "The nodes have judged the release already.",
+    Code.NOT_VALIDATOR: "The author has no vote in the epoch in force.",
+    Code.VERDICT_GIVEN: "The author's node has given its verdict on this release.",
     # genesis
     Code.BAD_GENESIS: "The genesis file is not valid.",
     # the interface itself

@@ -6,7 +6,8 @@ decision moves it. A half closes with its second quarter, a year with its fourth
 Reference: design 6-statistics.md, "Tables".
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
 
 from ledger import keys
 from ledger.errors import HeightNotExecutedError, StoreError
@@ -26,6 +27,14 @@ class Moment(NamedTuple):
     height: int
     time: int
     tree_size: int
+
+
+class Looks(Protocol):
+    """What answers single look-ups: a store, or state as rules read it."""
+
+    @property
+    def get(self) -> Callable[[bytes], bytes | None]:
+        """The value under a key, None where there is none."""
 
 
 def closes_at(register: Register, period: str) -> Ms:
@@ -56,7 +65,7 @@ def closing(at: Reads, register: Register, period: str, head: int) -> Moment | N
     return moment(at, low) if low <= head else None
 
 
-def moment(at: Reads, height: int) -> Moment:
+def moment(at: Looks, height: int) -> Moment:
     """A block by its height.
 
     Raises:

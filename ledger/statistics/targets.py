@@ -11,6 +11,7 @@ All in integers. Witnesses of one measure say nothing of the other.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -37,6 +38,14 @@ class Insider(NamedTuple):
 
     cell: Cell
     moved: tuple[int, ...]
+
+
+class Found(NamedTuple):
+    """A witness for a target: its number, how far it moves the target, and which insiders' cells it moves (a bit each)."""
+
+    number: int
+    moved: int
+    touched: int
 
 
 class Gap(NamedTuple):
@@ -81,11 +90,12 @@ class Coverage:
         question: the targets and insiders.
     """
 
-    __slots__ = ("_columns", "_found", "_insiders", "question")
+    __slots__ = ("_columns", "_found", "_insiders", "_taken", "question")
 
     def __init__(self, question: Question) -> None:
         self.question = question
-        self._found: list[list[tuple[int, int]]] = [[] for _ in question.targets]
+        self._taken = 0
+        self._found: list[list[Found]] = [[] for _ in question.targets]
         self._columns: dict[int, list[int]] = {}
         self._insiders: dict[int, list[int]] = {}
         for place, target in enumerate(question.targets):
@@ -110,27 +120,32 @@ class Coverage:
                 touched |= 1 << place
         for place, total in reached.items():
             if total:
-                self._found[place].append((abs(total), touched))
+                self._found[place].append(Found(self._taken, abs(total), touched))
+        self._taken += 1
 
-    def gaps(self, place: int) -> list[Gap]:
-        """For whom the target at this place is not covered; nobody, if the list is empty."""
-        target, found = self.question.targets[place], self._found[place]
-        system = self.question.system
+    def found(self, place: int) -> Sequence[Found]:
+        """The witnesses that move the target at this place."""
+        return self._found[place]
+
+    def gaps(self, place: int, without: AbstractSet[int] = frozenset()) -> list[Gap]:
+        """For whom the target at this place is not covered, `without` some witnesses; nobody, if the list is empty."""
+        target, system = self.question.targets[place], self.question.system
+        found = [one for one in self._found[place] if one.number not in without]
         limit = required(target.need, system.reach(target.moved))
-        best = max((moved for moved, _ in found), default=0)
+        best = max((one.moved for one in found), default=0)
         if best < limit:
             return [Gap(target, None, best, limit)]
         open_ = (1 << len(self.question.insiders)) - 1
-        for moved, touched in found:
-            if moved >= limit:
-                open_ &= touched
+        for one in found:
+            if one.moved >= limit:
+                open_ &= one.touched
         return [gap for insider in _places(open_) if (gap := self._gap(target, found, insider)) is not None]
 
-    def _gap(self, target: Target, found: Sequence[tuple[int, int]], place: int) -> Gap | None:
+    def _gap(self, target: Target, found: Sequence[Found], place: int) -> Gap | None:
         insider = self.question.insiders[place]
         reach = self.question.system.reach_beside(target.moved, insider.moved)
         limit = required(target.need, reach)
-        best = max((moved for moved, touched in found if not touched >> place & 1), default=0)
+        best = max((one.moved for one in found if not one.touched >> place & 1), default=0)
         return Gap(target, insider, best, limit) if best < limit else None
 
 

@@ -4,6 +4,7 @@ import hashlib
 
 import msgpack
 
+from ledger import keys
 from ledger.entries import Head
 from tests.support.cases import matches, signed
 
@@ -11,7 +12,12 @@ STRANGE = {"unknown-author", "unknown-key", "not-root-key", "not-consensus-key"}
 """Such records are not their author's, and do not count."""
 
 
-PURPOSES = {"node.set": "root", "node.ready": "consensus", "evidence.equivocation": "consensus"}
+PURPOSES = {
+    "node.set": "root",
+    "node.ready": "consensus",
+    "evidence.equivocation": "consensus",
+    "statistics.verdict": "consensus",
+}
 
 
 def counted(stored, record, problem, time):
@@ -55,7 +61,9 @@ def expect_refusal(world, record, case, records):
         stored, after = ({key: value for key, value in held.items() if key[:2] != b"k/"} for held in (stored, after))
     changed = {key for key in after if after[key] != stored.get(key)}
     block = b"b/" + head.height.to_bytes(8, "big")
-    assert changed == {b"h", block, b"j/" + bad.id, b"r/" + bad.id} | {key for key, _ in writes}
+    body = b"r/" + bad.id
+    own = {b"h", block, b"j/" + bad.id, body, keys.BODY + after[body]}
+    assert changed == own | {key for key, _ in writes}
     assert stored.keys() <= after.keys()
 
 

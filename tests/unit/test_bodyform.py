@@ -7,6 +7,7 @@ import pytest
 from ledger.bodies import (
     KINDS,
     AnnualProtection,
+    AttachBody,
     AuthoritySetBody,
     BilateralBody,
     CloseBody,
@@ -27,12 +28,14 @@ from ledger.bodies import (
     ProductionBody,
     ProposeBody,
     Protection,
+    PublishBody,
     RangeCommitBody,
     ReturnBody,
     ReturnCell,
     ShareBody,
     StockBody,
     TransitBody,
+    VerdictBody,
     WithdrawBody,
 )
 from ledger.bodies.reports import ProductionLine, StockLine
@@ -117,6 +120,12 @@ SAMPLES = {
     "inquiry.close": [InquiryCloseBody(inquiry=KEY, outcome="resolved", remark="Done.")],
     "sealed.share": [ShareBody(1, "secretariat", KEY[:16], bytes(112))],
     "sealed.fault": [FaultBody("values", KEY[:16])],
+    "statistics.attach": [AttachBody(KEY, b"part", 0)],
+    "statistics.publish": [PublishBody((KEY, KEY), KEY, 7, 9, "2026H1", 2)],
+    "statistics.verdict": [
+        VerdictBody(agree=True, release=KEY),
+        VerdictBody(agree=False, cell="2026Q1/export/BW/all", code="unsafe-shown", release=KEY),
+    ],
 }
 
 
