@@ -58,11 +58,10 @@ def play(kind: str, seed: int) -> Result:
     )
 
 
-def chosen(count: int, seed: int, kinds: Iterable[str] = RECIPES) -> list[tuple[str, int]]:
-    """So many worlds, of all kinds in turn."""
-    turns = itertools.cycle(sorted(kinds))
-    width = len(list(kinds))
-    return [(next(turns), seed + number // width) for number in range(count)]
+def chosen(count: int, seed: int, kinds: Iterable[str] = RECIPES, step: int = 1) -> list[tuple[str, int]]:
+    """So many worlds, of all kinds in turn; seeds from the first one on, in such steps."""
+    names = sorted(kinds)
+    return [(names[number % len(names)], seed + step * (number // len(names))) for number in range(count)]
 
 
 def campaign(worlds: list[tuple[str, int]], jobs: int = 1) -> Iterator[Result]:
@@ -80,7 +79,10 @@ def table(results: Iterable[Result]) -> list[str]:
     for one in results:
         by.setdefault(one.kind, []).append(one)
     head = f"{'kind':15}{'worlds':>7}{'cells':>8}{'unsafe':>8}{'questions':>11}{'recovered':>10}{'below':>7}{'by one cell':>12}"
-    lines = [head + f"{'by trader':>10}{'anyway':>8}{'late':>6}{'hidden %':>9}{'propose s':>10}{'verify s':>9}{'attack s':>9}"]
+    lines = [
+        head
+        + f"{'by trader':>10}{'anyway':>8}{'late':>6}{'unsafe %':>9}{'hidden %':>9}{'propose s':>10}{'verify s':>9}{'attack s':>9}"
+    ]
     every = [(kind, by[kind]) for kind in sorted(by)]
     for kind, ones in [*every, ("all", [one for _, some in every for one in some])]:
         score = Score()
@@ -93,5 +95,8 @@ def table(results: Iterable[Result]) -> list[str]:
         )
         line = f"{kind:15}{score.worlds:7}{score.cells:8}{score.unsafe:8}{score.questions:11}{sum(one.recovered for one in outside):10}"
         line += f"{len(outside):7}{len(score.failures(CELL)):12}{len(score.failures(TRADER)):10}{score.known_anyway:8}"
-        lines.append(line + f"{sum(len(one.late) for one in ones):6}{score.hidden:9.2f}{times}")
+        lines.append(
+            line
+            + f"{sum(len(one.late) for one in ones):6}{100 * score.leaf_unsafe / max(1, score.leaf):9.2f}{score.hidden:9.2f}{times}"
+        )
     return lines

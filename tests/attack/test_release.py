@@ -2,16 +2,17 @@
 
 import pytest
 
-from tests.attack.campaign import CALIBRATED, campaign, chosen, table
 from tests.attack.__main__ import too_much
+from tests.attack.campaign import CALIBRATED, campaign, chosen, table
 from tests.attack.worlds import RECIPES
 
 CUBES = 50
+"""Worlds with even seeds: the small ones."""
 
 
 @pytest.fixture(scope="module")
 def results():
-    return list(campaign(chosen(CUBES, 0)))
+    return list(campaign(chosen(CUBES, 0, step=2)))
 
 
 def test_no_cell_is_recovered_or_known_too_closely(results):

@@ -1,6 +1,6 @@
 """Generated worlds of trade with their secret truth: every shipment, who sold it, who bought it, and when it came to be known.
 
-A world is a function of its kind and its seed. `calibrated` worlds have the shape of real trade: a few participants with most of it, and
+A world is a function of its kind and its seed, and small where the seed is even. `calibrated` worlds have the shape of real trade: a few participants with most of it, and
 many traders in each of those. The *odd* kinds are each made of one thing that statistical disclosure control is known to fail on.
 
 Points and cents are whole numbers. A shipment's two sides differ a little, as in life, and its import may fall in the next quarter or not
@@ -23,7 +23,69 @@ QUARTERS: Final = tuple(f"{YEAR}Q{number}" for number in (1, 2, 3, 4))
 PERCENT: Final = 15
 LEAST_CHANGE: Final = 3
 NAMES: Final = tuple(
-    "AE AM AO AU BD BR BW BY CA CD CF CG CH CI CM CN EU GA GB GH GN GY ID IL IN JP KG KH KR KZ LA LB LK LR LS ML MU MX MY MZ NA NO NZ PA QA RU SG SL SZ TG TH TR TW TZ UA US UZ VE VN ZA ZW".split()
+    [
+        "AE",
+        "AM",
+        "AO",
+        "AU",
+        "BD",
+        "BR",
+        "BW",
+        "BY",
+        "CA",
+        "CD",
+        "CF",
+        "CG",
+        "CH",
+        "CI",
+        "CM",
+        "CN",
+        "EU",
+        "GA",
+        "GB",
+        "GH",
+        "GN",
+        "GY",
+        "ID",
+        "IL",
+        "IN",
+        "JP",
+        "KG",
+        "KH",
+        "KR",
+        "KZ",
+        "LA",
+        "LB",
+        "LK",
+        "LR",
+        "LS",
+        "ML",
+        "MU",
+        "MX",
+        "MY",
+        "MZ",
+        "NA",
+        "NO",
+        "NZ",
+        "PA",
+        "QA",
+        "RU",
+        "SG",
+        "SL",
+        "SZ",
+        "TG",
+        "TH",
+        "TR",
+        "TW",
+        "TZ",
+        "UA",
+        "US",
+        "UZ",
+        "VE",
+        "VN",
+        "ZA",
+        "ZW",
+    ]
 )
 
 
@@ -121,8 +183,8 @@ class Recipe:
 REVISED: Final = (QUARTERS[0], QUARTERS[1], QUARTERS[0], QUARTERS[2], QUARTERS[1], QUARTERS[3], YEAR, YEAR)
 
 RECIPES: Final[Mapping[str, Recipe]] = {
-    "calibrated": Recipe((12, 16), (120, 180), (8, 24), 1.4, 0.6),
-    "revised": Recipe((12, 14), (120, 160), (8, 24), 1.4, 0.6, late=15, releases=REVISED),
+    "calibrated": Recipe((14, 16), (300, 350), (6, 30), 0.9, 1.3, 0.2),
+    "revised": Recipe((12, 14), (200, 250), (6, 30), 0.9, 1.3, 0.2, late=15, releases=REVISED),
     "few": Recipe((3, 4), (6, 20), (1, 4)),
     "sole-exporter": Recipe((5, 7), (20, 40), (3, 7)),
     "single-partner": Recipe((5, 8), (15, 30), (2, 6), partners=1),
@@ -187,6 +249,8 @@ def make(kind: str, seed: int) -> World:
     recipe = RECIPES[kind]
     draw = random.Random(f"{kind}/{seed}")
     count = draw.randint(*recipe.participants)
+    if seed % 2 == 0:
+        count = max(4, count * 3 // 4)
     names = tuple(sorted(draw.sample(NAMES, count)))
     shipments = _shipments(draw, recipe, names)
     shipments = _twist(kind, draw, shipments, names)
