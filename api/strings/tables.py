@@ -21,7 +21,9 @@ from api.strings import (
     overview,
     participants,
     problem,
+    release,
     released,
+    releases,
     verdict,
     withheld,
 )
@@ -37,7 +39,9 @@ PAGES: Final[Mapping[str, ModuleType]] = {
     "overview": overview,
     "participants": participants,
     "problem": problem,
+    "release": release,
     "released": released,
+    "releases": releases,
     "verdict": verdict,
     "withheld": withheld,
 }
