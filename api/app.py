@@ -31,6 +31,7 @@ from api.pages.site import Site
 from api.plenary import plenary_routes
 from api.port import NodePort
 from api.problems import Problems
+from api.reading.routes import reading_pages
 from api.receipts import receipt_routes
 from api.records import record_routes, submission_routes
 from api.releases import Releases, release_routes
@@ -86,6 +87,7 @@ def create_app(port: NodePort) -> Quart:
         document_routes(site, schema),
         asset_routes(assets),
         *public_pages(site, port, figures, releases),
+        *reading_pages(site, port, bodies),
     ):
         app.register_blueprint(routes)
     return app
@@ -123,7 +125,7 @@ def _guard(app: Quart, port: NodePort, limits: ApiLimits) -> None:
     @app.after_request
     async def finish(response: Response) -> Response:
         for name, value in SECURITY_HEADERS:
-            response.headers[name] = value
+            response.headers.setdefault(name, value)  # a page that takes forms says more of its referrer
         route = request.url_rule.rule if request.url_rule is not None else "none"
         metrics.count(route, request.method if route != "none" else "any", response.status_code, time.monotonic() - g.started)
         return response

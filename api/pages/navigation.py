@@ -22,4 +22,5 @@ PUBLIC: Final = (
     Link("/releases", "nav_releases"),
     Link("/verdict", "nav_verdict"),
     Link("/method", "nav_method"),
+    Link("/reading", "nav_reading"),
 )

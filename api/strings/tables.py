@@ -27,6 +27,8 @@ from api.strings import (
     verdict,
     withheld,
 )
+from api.strings.reading import certificate, desk, lists
+from api.strings.reading import participants as reading_participants
 
 PAGES: Final[Mapping[str, ModuleType]] = {
     "common": common,
@@ -44,6 +46,19 @@ PAGES: Final[Mapping[str, ModuleType]] = {
     "releases": releases,
     "verdict": verdict,
     "withheld": withheld,
+    "reading/sign-in": desk,
+    "reading/desk": desk,
+    "reading/search": desk,
+    "reading/problem": desk,
+    "reading/certificates": lists,
+    "reading/open": lists,
+    "reading/findings": lists,
+    "reading/finding": lists,
+    "reading/certificate": certificate,
+    "reading/record": certificate,
+    "reading/participants": reading_participants,
+    "reading/participant": reading_participants,
+    "reading/year": reading_participants,
 }
 """By name of the page, each with a table for each language."""
 

@@ -17,6 +17,7 @@ from api.errors import NotReady, Overloaded
 from api.growth import Growth
 from api.limits import ApiLimits
 from api.port import NodeStatus, PeerStatus, ReadyCheck, Submitted, Validator
+from api.reading.workbook import WorkBook
 from ledger.checkpoint import Checkpoint
 from ledger.errors import Refusal
 from ledger.note import Note, SignatureType, Signer
@@ -54,6 +55,7 @@ class LocalPort:
     submissions: int = 0
     witness: Witness | None = None
     growth: Growth = field(default_factory=Growth)
+    workbook: WorkBook = field(default_factory=WorkBook)
 
     def __post_init__(self) -> None:
         self._quorum = asyncio.Event()
@@ -190,6 +192,8 @@ def local_port(folder: Path, *, name: str = "dev", verifier=equivocation, **opti
     network = make_network(seats, NOW - 30 * 86_400_000, name=name, seed=b"test")
     store = Store.open(folder / "ledger")
     try:
-        yield LocalPort(Ledger.open(store, network.genesis, verifier), network, TokenBook(None), **options)
+        port = LocalPort(Ledger.open(store, network.genesis, verifier), network, TokenBook(None), **options)
+        yield port
+        port.workbook.close()
     finally:
         store.close()
