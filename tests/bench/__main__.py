@@ -11,7 +11,7 @@ import uvloop
 from rich.console import Console
 
 from ledger.record import parse_submission
-from tests.bench import audit, chains, finality, floor, footprint, growth, latency, limit, paper, reading, replay, tree
+from tests.bench import audit, chains, cubes, finality, floor, footprint, growth, latency, limit, paper, reading, replay, tree
 from tests.bench.figures import Report
 from tests.bench.limit import Limit
 from tests.bench.network import Network, network
@@ -77,6 +77,8 @@ def main() -> int:
         chains.measure(Path(scratch), report)
     with tempfile.TemporaryDirectory(dir=arguments.dir) as scratch, console.status("growth"):
         growth.quick(Path(scratch), report)
+    with tempfile.TemporaryDirectory(dir=arguments.dir) as scratch, console.status("statistics"):
+        cubes.measure(Path(scratch), report)
     with tempfile.TemporaryDirectory(dir=arguments.dir) as scratch, console.status("audit"):
         audit.measure(Path(scratch), extent.audits, found, report)
     with console.status("paper"):
