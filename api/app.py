@@ -19,6 +19,7 @@ from api.documents import document_routes
 from api.errors import Overloaded
 from api.findings import finding_routes
 from api.health import PROBES, health_routes
+from api.history import history_routes
 from api.inquiries import inquiry_routes
 from api.keys import key_routes
 from api.limits import ApiLimits
@@ -33,6 +34,7 @@ from api.problems import Problems
 from api.reading.routes import reading_pages
 from api.receipts import receipt_routes
 from api.records import record_routes, submission_routes
+from api.releases import Releases, release_routes
 from api.returns import return_routes
 from api.statistics import Figures, statistics_routes
 from api.throttle import Throttle, prefix
@@ -61,6 +63,7 @@ def create_app(port: NodePort) -> Quart:
     site = Site(assets, lambda: node_host(port))
     problems.install(app)
     _guard(app, port, limits)
+    releases = Releases(port)
     for routes in (
         submission_routes(port, problems, bodies),
         record_routes(port),
@@ -77,7 +80,9 @@ def create_app(port: NodePort) -> Quart:
         inquiry_routes(port),
         finding_routes(port),
         audit_routes(port),
-        statistics_routes(port, figures),
+        history_routes(port),
+        statistics_routes(port, figures, releases),
+        release_routes(port, releases),
         health_routes(port),
         document_routes(site, schema),
         asset_routes(assets),

@@ -35,6 +35,7 @@ TAGS = {
 _RETRY = {"Retry-After": {"schema": {"type": "integer", "minimum": 1}, "description": "Seconds."}}
 _STATUS_TEXT = {
     202: "Taken, not final yet.",
+    303: "To the page, for browsers.",
     304: "Not modified.",
     400: "Malformed, or a parameter that is not allowed.",
     401: "No valid token.",

@@ -17,6 +17,7 @@ from prometheus_client import CollectorRegistry
 
 from api.auth import TokenBook
 from api.errors import Outcome
+from api.growth import Growth
 from api.limits import ApiLimits
 from api.reading.workbook import WorkBook
 
@@ -142,6 +143,11 @@ class NodePort(Protocol):
     @property
     def quorum(self) -> int:
         """How many of `validators` must cosign."""
+        ...
+
+    @property
+    def growth(self) -> Growth:
+        """Told whenever the log has grown."""
         ...
 
     def now_ms(self) -> int:

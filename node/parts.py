@@ -13,6 +13,7 @@ from node.mempool import Mempool
 from node.peers import Peers
 from node.refusals import Refusals
 from node.router import Router
+from node.scrubbing import Scrubber
 from node.witness import Witness
 
 
@@ -32,3 +33,4 @@ class Parts:
     router: Router
     refusals: Refusals
     witness: Witness
+    scrubber: Scrubber

@@ -182,6 +182,7 @@ class NodeProcess:
             self.router,
             self.refusals,
             self.witness,
+            self.scrubber,
         )
         workbook = home.open_workbook()
         self._closers.callback(workbook.close)
@@ -239,6 +240,7 @@ class NodeProcess:
             await asyncio.wait([*parts, stopping], return_when=asyncio.FIRST_COMPLETED)
             ended_early = [part for part in parts if part.done() and not stop.is_set()]
             stop.set()
+            self.service.growth.end()
             await asyncio.wait(servers)  # open requests end, answered or cut, before anything that they use is closed
         finally:
             await self.peers.stop()
@@ -333,6 +335,8 @@ class NodeProcess:
         self.driver.post_now(Applied(block.height))
         self.finality.judged(applied.judgements)
         self.cosigner.executed(applied.head)
+        if applied.judgements:
+            self.service.growth.tell()
         if self.ledger.network is not self._network:
             self._network = self.ledger.network
             self.peers.know(self._network)

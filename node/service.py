@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry
 
 from api.auth import TokenBook
 from api.errors import NotReady, Outcome
+from api.growth import Growth
 from api.limits import ApiLimits
 from api.port import NodeStatus, PeerStatus, ReadyCheck, Submitted, Validator
 from api.reading.workbook import WorkBook
@@ -34,6 +35,7 @@ class Service:
 
     Attributes:
         alarm: why this node stopped voting; empty while it votes.
+        growth: told of every block that added records, for open streams.
         tasks: no tasks, but what a submission failed with where this node's store did: the process must end.
     """
 
@@ -49,6 +51,7 @@ class Service:
     ) -> None:
         self.alarm = ""
         self.tasks = Tasks()
+        self.growth = Growth()
         self._parts = parts
         self._genesis = genesis
         self._limits = limits
@@ -293,4 +296,8 @@ class Service:
         collector.counters("refused", "Submissions refused", "code", lambda: parts.intake.refused)
         collector.table("refusals", "What no correct peer sends", ("peer", "reason"), self._refusals)
         collector.table("dropped", "Items that found no room", ("peer", "queue"), parts.refusals.dropped.readings)
+        collector.counters(
+            "scrub_seconds", "Time spent reading the store", "clock", lambda: {"processor": parts.scrubber.spent}
+        )
+        collector.gauge("scrub_passes", "How often the whole store was read since the start", lambda: parts.scrubber.passes)
         collector.counters("fsyncs", "Syncs of the write-ahead log", "log", lambda: {"consensus": parts.driver.fsyncs})

@@ -6,8 +6,15 @@ Start reading at `site.py`. One module, one template and one table of texts a pa
 
 from quart import Blueprint
 
+from api.pages.country import country_routes
+from api.pages.explorer import explorer_routes
+from api.pages.live import Live
+from api.pages.method import method_routes
 from api.pages.overview import overview_routes
+from api.pages.participants import participant_routes
 from api.pages.site import Host, Site
+from api.pages.sources import Sources
+from api.pages.verdict import verdict_page_routes
 from api.port import NodePort
 from api.statistics import Figures
 
@@ -20,4 +27,12 @@ def node_host(port: NodePort) -> Host:
 
 def public_pages(site: Site, port: NodePort, figures: Figures) -> tuple[Blueprint, ...]:
     """The routes of all public pages."""
-    return (overview_routes(site, port, figures),)
+    sources = Sources(port, Live(port))
+    return (
+        overview_routes(site, port, figures, sources),
+        explorer_routes(site, port, sources),
+        participant_routes(site, port),
+        country_routes(site, port, sources),
+        verdict_page_routes(site, port),
+        method_routes(site, port),
+    )

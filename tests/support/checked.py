@@ -81,7 +81,7 @@ class CheckedClient:
             return
         (media_type, media), *_ = content.items()
         assert reply.headers["content-type"].partition(";")[0] == media_type
-        if media_type.endswith("json") and "schema" in media:
+        if media_type.endswith(("/json", "+json")) and "schema" in media:
             name = media["schema"]["$ref"].rpartition("/")[2]
             models()[name].model_validate_json(reply.body)
         for name in promised[str(reply.status)].get("headers", {}):

@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 from api.auth import TokenBook
 from api.demo.network import Network, Seat, make_network
 from api.errors import NotReady, Overloaded
+from api.growth import Growth
 from api.limits import ApiLimits
 from api.port import NodeStatus, PeerStatus, ReadyCheck, Submitted, Validator
 from api.reading.workbook import WorkBook
@@ -54,6 +55,7 @@ class LocalPort:
     submissions: int = 0
     witness: Witness | None = None
     workbook: WorkBook = field(default_factory=WorkBook)
+    growth: Growth = field(default_factory=Growth)
 
     def __post_init__(self) -> None:
         self._quorum = asyncio.Event()
@@ -92,6 +94,7 @@ class LocalPort:
             (judgement,) = self.ledger.apply(Block(head.height + 1, time, record.id, [record])).judgements
             if judgement.refusal is not None:
                 raise judgement.refusal
+            self.growth.tell()
             if self.cosigning:
                 self.cosign()
             if not wait:

@@ -24,6 +24,7 @@ from node.config import load_config, write_config
 from node.finality import Finality
 from node.metrics import new_registry
 from node.parts import Parts
+from node.scrubbing import Scrubber
 from node.service import Service
 from node.witness import Witness
 from tests.support.parts import Road, cosigned_head, node_keys, node_of, road, running, settled, submission, until, with_nodes
@@ -56,6 +57,7 @@ class Offered:
             router=self.routed.router,
             refusals=there.refusals,
             witness=Witness("BW", there.ledger, node_keys("BW"), self.routed.cosigner),
+            scrubber=Scrubber(there.ledger),
         )
         self.routed.cosigner.on_quorum = self.finality.covered
         there.execution.listeners.append(self._executed)
