@@ -73,5 +73,5 @@ def _participant(ledger: Ledger, text: str, code: str, names: Mapping[str, str])
 
 
 def _plain(text: str) -> str:
-    parts = unicodedata.normalize("NFKD", text.casefold())
+    parts = unicodedata.normalize("NFKD", text.casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
     return " ".join("".join(mark for mark in parts if not unicodedata.combining(mark)).split())
