@@ -42,6 +42,9 @@ MAX_EXPORTED_FINDINGS = 100_000
 """Rows of one CSV of the work list."""
 
 
+MAX_WAITING_BASES = 4
+"""Proposers of statistics who are being answered: each takes some tenths of a second of a thread."""
+
 MAX_HELD_TABLES = 4
 """Tables put together of several releases that are answered from memory."""
 

@@ -154,6 +154,14 @@ class NodePort(Protocol):
         """The node's clock, ms since 1970 UTC."""
         ...
 
+    async def release_basis(self, period: str, height: int) -> bytes:
+        """What a proposer needs for a period's next release of statistics as of a height (`ledger.statistics.basis`).
+
+        Raises:
+            StatisticsError: the period has not closed at that height, or the height is not executed.
+        """
+        ...
+
     async def submit(self, raw: bytes, wait: bool) -> Submitted:
         """Take one record, or record with envelope.
 

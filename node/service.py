@@ -110,6 +110,10 @@ class Service:
         """The node's clock, ms since 1970 UTC."""
         return self._now_ms()
 
+    async def release_basis(self, period: str, height: int) -> bytes:
+        """See the port."""
+        return await self._parts.releases.basis(period, height)
+
     async def submit(self, raw: bytes, wait: bool) -> Submitted:
         """Takes one submission; see `NodePort.submit`.
 
