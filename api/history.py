@@ -24,7 +24,6 @@ from api.port import NodePort
 from api.schemas.base import HEIGHT_HEADER
 from api.schemas.history import EventsAnswer, ExportQuery, LinesAnswer, StreamQuery, TableAnswer
 from api.views import logged_answer
-from ledger.errors import Refusal
 from ledger.history import Logged, bounds, parties
 from ledger.units import DAY_MS, carats, day_number
 
@@ -137,19 +136,12 @@ def _last_event(header: str | None, after: int | None) -> int | None:
 
 
 def _part(port: NodePort, asked: ExportQuery) -> Wanted:
-    since = None if asked.since is None else _day(asked.since, "since") * DAY_MS
-    before = None if asked.until is None else (_day(asked.until, "until") + 1) * DAY_MS
+    since = None if asked.since is None else day_number(asked.since) * DAY_MS
+    before = None if asked.until is None else (day_number(asked.until) + 1) * DAY_MS
     first, stop = 0, port.ledger.head.tree_size
     if since is not None or before is not None:
         first, stop = bounds(stop, lambda index: port.ledger.history(index, 1)[0].record.at, since or 0, before or 2**63)
     return Wanted(max(first, asked.after + 1), stop, asked.participant, asked.kind, since, before)
-
-
-def _day(text: str, field: str) -> int:
-    try:
-        return day_number(text)
-    except Refusal:
-        raise Problem(400, ApiCode.BAD_PARAMETER, field, given=text, limit="a date of the calendar") from None
 
 
 # --- pieces -----------------------------------------------------------------------------------------------------------------
