@@ -9,6 +9,7 @@ from quart import Quart, Response, g, request
 
 from api import openapi
 from api.access import find_reader
+from api.answers import SECURITY_HEADERS
 from api.assets import Assets, asset_routes
 from api.audit import audit_routes
 from api.bodies import BodyReader
@@ -25,12 +26,15 @@ from api.limits import ApiLimits
 from api.log import log_routes
 from api.metrics import HttpMetrics
 from api.network import network_routes
-from api.page import page_routes
+from api.pages import node_host, public_pages
+from api.pages.site import Site
 from api.plenary import plenary_routes
 from api.port import NodePort
 from api.problems import Problems
+from api.reading.routes import reading_pages
 from api.receipts import receipt_routes
 from api.records import record_routes, submission_routes
+from api.releases import Releases, release_routes
 from api.returns import return_routes
 from api.schemas.base import HEIGHT_HEADER
 from api.statistics import Figures, statistics_routes
@@ -41,15 +45,6 @@ from api.witness import witness_routes
 _DESCRIPTION = (
     "One node of the Kimberley Process certificate ledger. Submitting takes signed records; reading records and certificates "
     "takes a token; the log, the register and this document are public."
-)
-_HEADERS = (
-    (
-        "Content-Security-Policy",
-        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    ),
-    ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "no-referrer"),
-    ("Cross-Origin-Opener-Policy", "same-origin"),
 )
 _DATA = ("/v1/", "/log/")
 _SHARED = {
@@ -72,8 +67,10 @@ def create_app(port: NodePort) -> Quart:
     app.url_map.merge_slashes = False  # a path has one form; the redirect to it would trust the client's Host header
     schema = openapi.install(app, "kpledger", _DESCRIPTION)
     problems, bodies, figures, assets = Problems(port.public_url), BodyReader(limits), Figures(port), Assets()
+    site = Site(assets, lambda: node_host(port))
     problems.install(app)
     _guard(app, port, limits)
+    releases = Releases(port)
     for routes in (
         submission_routes(port, problems, bodies),
         record_routes(port),
@@ -91,11 +88,13 @@ def create_app(port: NodePort) -> Quart:
         finding_routes(port),
         audit_routes(port),
         history_routes(port),
-        statistics_routes(port, figures),
+        statistics_routes(port, figures, releases),
+        release_routes(port, releases),
         health_routes(port),
-        document_routes(port, schema, assets),
+        document_routes(site, schema),
         asset_routes(assets),
-        page_routes(port, figures, assets),
+        *public_pages(site, port, figures),
+        *reading_pages(site, port, bodies),
     ):
         app.register_blueprint(routes)
     return app
@@ -106,7 +105,7 @@ def _shared(app: Quart, response: Response) -> bool:
     if request.url_rule is None or request.method not in {"GET", "HEAD"} or not request.path.startswith(_DATA):
         return False
     handler = app.view_functions[request.url_rule.endpoint]
-    return openapi.is_public(handler, response.headers.get("Cache-Control", ""))
+    return openapi.is_public(handler, response.status_code, response.headers.get("Cache-Control", ""))
 
 
 def _guard(app: Quart, port: NodePort, limits: ApiLimits) -> None:
@@ -140,8 +139,8 @@ def _guard(app: Quart, port: NodePort, limits: ApiLimits) -> None:
 
     @app.after_request
     async def finish(response: Response) -> Response:
-        for name, value in _HEADERS:
-            response.headers[name] = value
+        for name, value in SECURITY_HEADERS:
+            response.headers.setdefault(name, value)  # a page that takes forms says more of its referrer
         if _shared(app, response):
             response.headers.update(_SHARED)
         route = request.url_rule.rule if request.url_rule is not None else "none"

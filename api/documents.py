@@ -9,11 +9,10 @@ from typing import Any
 from quart import Blueprint, Response, request
 from quart_schema import QuartSchema
 
-from api.answers import HTML, JSON, Cache, answer
-from api.assets import Assets
+from api.answers import JSON, Cache, answer
 from api.openapi import DOCUMENT_PATH, describe
-from api.page import Pages
-from api.port import NodePort
+from api.pages.language import LANGUAGES, pick_language
+from api.pages.site import Place, Site
 from api.schemas.base import DocumentAnswer, NoContent, PageAnswer
 from api.strings import ERRORS
 
@@ -71,10 +70,10 @@ class Model:
     fields: tuple[Field, ...]
 
 
-def document_routes(port: NodePort, schema: QuartSchema, assets: Assets) -> Blueprint:
+def document_routes(site: Site, schema: QuartSchema) -> Blueprint:
     """The routes of this file."""
     routes = Blueprint("documents", __name__)
-    document = _Document(schema, Pages(port, assets))
+    document = _Document(schema, site)
 
     @routes.get(DOCUMENT_PATH)
     @describe("openapi", "node", {200: DocumentAnswer, 304: NoContent})
@@ -86,7 +85,8 @@ def document_routes(port: NodePort, schema: QuartSchema, assets: Assets) -> Blue
     @describe("documentation", "node", {200: PageAnswer, 304: NoContent})
     async def documentation() -> Response:
         """This interface as a page."""
-        return answer(request, document.html, Cache.PUBLIC, content_type=HTML)
+        language = pick_language(request)
+        return site.answer(request, document.html[language.code], language)
 
     return routes
 
@@ -94,9 +94,9 @@ def document_routes(port: NodePort, schema: QuartSchema, assets: Assets) -> Blue
 class _Document:
     """Made once, when first asked for: by then every route is registered."""
 
-    def __init__(self, schema: QuartSchema, pages: Pages) -> None:
+    def __init__(self, schema: QuartSchema, site: Site) -> None:
         self._schema = schema
-        self._pages = pages
+        self._site = site
 
     @cached_property
     def content(self) -> dict[str, Any]:
@@ -107,16 +107,22 @@ class _Document:
         return json.dumps(self.content, ensure_ascii=False, indent=1).encode()
 
     @cached_property
-    def html(self) -> str:
+    def html(self) -> dict[str, str]:
+        """The page by language."""
         operations = [(group, list(_operations(self.content, group["name"]))) for group in self.content["tags"]]
-        return self._pages.render(
-            "documentation.html",
-            "/docs",
-            description=self.content["info"]["description"],
-            groups=operations,
-            models=[_model(name, model) for name, model in sorted(self.content["components"]["schemas"].items())],
-            errors={str(code): meaning for code, meaning in ERRORS.items()},
-        )
+        models = [_model(name, model) for name, model in sorted(self.content["components"]["schemas"].items())]
+        return {
+            code: self._site.render(
+                "documentation",
+                language,
+                Place("/docs"),
+                description=self.content["info"]["description"],
+                groups=operations,
+                models=models,
+                errors={str(error): meaning for error, meaning in ERRORS.items()},
+            )
+            for code, language in LANGUAGES.items()
+        }
 
 
 def _operations(content: Mapping[str, Any], group: str) -> Iterator[Operation]:

@@ -35,6 +35,7 @@ TAGS = {
 _RETRY = {"Retry-After": {"schema": {"type": "integer", "minimum": 1}, "description": "Seconds."}}
 _STATUS_TEXT = {
     202: "Taken, not final yet.",
+    303: "To the page, for browsers.",
     304: "Not modified.",
     400: "Malformed, or a parameter that is not allowed.",
     401: "No valid token.",
@@ -67,10 +68,12 @@ class _Audience:
     wholly: bool
 
 
-def is_public(handler: Callable[..., Any], cache_control: str) -> bool:
-    """Whether an answer of this handler is for everybody."""
+def is_public(handler: Callable[..., Any], status: int, cache_control: str) -> bool:
+    """Whether an answer of this handler is for everybody, or says why there is none."""
     audience = handler.__dict__.get("api_audience")
-    return isinstance(audience, _Audience) and audience.public and (audience.wholly or cache_control.startswith("public"))
+    if not isinstance(audience, _Audience) or not audience.public:
+        return False
+    return audience.wholly or cache_control.startswith("public") or status in {400, 404}
 
 
 def describe(

@@ -34,6 +34,21 @@ def period_before(period: str) -> str:
     return f"{year}{sort}{place - 1}" if place > 1 else f"{year - 1}{sort}{4 if sort == 'Q' else 2}"
 
 
+def quarters_of(year: str) -> tuple[str, ...]:
+    """The quarters of a year, ascending."""
+    return tuple(f"{year}Q{place}" for place in (1, 2, 3, 4))
+
+
+def halves_of(year: str) -> tuple[str, ...]:
+    """The halves of a year, ascending."""
+    return tuple(f"{year}H{place}" for place in (1, 2))
+
+
+def is_fourth(quarter: str) -> bool:
+    """Whether a quarter ends its year."""
+    return quarter.endswith("Q4")
+
+
 def is_over(period: str, now: Ms) -> bool:
     """Whether its last day has ended somewhere on earth at an instant."""
     return not units.date_is_future(day_after(period), now)

@@ -12,10 +12,10 @@ from ledger.bodies import CERTIFICATE_ISSUE, IMPORT_CONFIRM, RETURN_FILE, Confir
 from ledger.entries import issuer_of
 from ledger.envelope import check_values, open_envelope
 from ledger.genesis import Genesis
-from ledger.periods import quarter_of
+from ledger.periods import is_fourth, quarter_of, quarters_of
 from ledger.quarterly import CountedLine
 from ledger.record import build_statement, encode_submission, parse_submission, sign_statement
-from node.returns import OpenedLine, cells, protection, trader_of
+from node.returns import OpenedLine, annual_protection, cells, protection, trader_of
 
 
 class Filing:
@@ -55,7 +55,9 @@ class Filing:
         """A return, signed, whose author's record `last` counted last."""
         quarter, flow = step.period.split()
         lines = self._lines[step.author, step.period]
+        year = [self._lines[step.author, f"{name} {flow}"] for name in quarters_of(quarter[:4])]
         body = ReturnBody(
+            annual=annual_protection(year, self._percent) if is_fourth(quarter) else (),
             cells=cells(lines),
             certificates=self._certificates[step.author, step.period],
             flow="export" if flow == "export" else "import",

@@ -150,7 +150,10 @@ def _whole(begin: Ms, end: Ms, period_of: Callable[[str], str]) -> list[str]:
 
 
 def _returns(genesis: Genesis, shipments: Sequence[Shipment], end: Ms) -> Iterator[Step]:
-    """Both flows of every whole quarter, and of others in which somebody traded; the bytes are made when it is filed."""
+    """Both flows of every whole quarter, and of others in which somebody traded; the bytes are made when it is filed.
+
+    Who traded in a year files its fourth quarter, too, which says what the year's figures need.
+    """
     quarters = _whole(Ms(end - YEAR_DAYS * DAY_MS), end, quarter_of)
     traded = {(code, flow, quarter) for code in _members(genesis) for flow in ("export", "import") for quarter in quarters}
     traded |= {(shipment.issuer, "export", quarter_of(shipment.issued)) for shipment in shipments}
@@ -159,6 +162,7 @@ def _returns(genesis: Genesis, shipments: Sequence[Shipment], end: Ms) -> Iterat
         for shipment in shipments
         if shipment.arrival and shipment.arrival.outcome != "refused"
     }
+    traded |= {(author, flow, f"{quarter[:4]}Q4") for author, flow, quarter in traded}
     for author, flow, quarter in sorted(traded):
         at = Ms((day_number(day_after(quarter)) + RETURN_DAYS) * DAY_MS + 9 * HOUR_MS)
         if at <= end:

@@ -31,6 +31,7 @@ from node.cli import (
     returns,
     sealed,
     statements,
+    statistics,
     tokens,
 )
 from node.cli.output import explain, fatal
@@ -60,6 +61,7 @@ _WORKING = (
     inquiries,
     sealed,
     statements,
+    statistics,
     receipts,
     log,
     audit,

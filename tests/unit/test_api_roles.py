@@ -9,7 +9,7 @@ What must not be told is planted beforehand and looked for in every answer, in c
 import asyncio
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 from random import Random
@@ -66,7 +66,8 @@ def expected(audience: Audience, role: str, status: int) -> int:
 
 @dataclass(frozen=True)
 class Ask:
-    """A request. `body` is made of the world; `own`: the answer may repeat what the request itself has said."""
+    """A request. `body` is made of the world; `own`: the answer may repeat what the request itself has said;
+    `alike`: what is for everybody is the same for everybody."""
 
     audience: Audience
     path: str
@@ -75,6 +76,7 @@ class Ask:
     body: Callable[["World"], bytes] | None = None
     media_type: str = MSGPACK
     own: bool = False
+    alike: bool = True
 
 
 @dataclass
@@ -140,6 +142,12 @@ ASKED: dict[str, list[Ask]] = {
     "export": [Ask(A, "/v1/export")],
     "export_csv": [Ask(A, "/v1/export.csv")],
     "statistics": [Ask(E, "/v1/statistics")],
+    "statistics_csv": [Ask(E, "/v1/statistics.csv", 404)],
+    "releases": [Ask(E, "/v1/statistics/releases")],
+    "release": [Ask(E, "/v1/statistics/releases/" + "0" * 64, 404)],
+    "release_json": [Ask(E, "/v1/statistics/releases/" + "0" * 64 + ".json", 404)],
+    "release_csv": [Ask(E, "/v1/statistics/releases/" + "0" * 64 + ".csv", 404)],
+    "release_basis": [Ask(P, "/v1/statistics/basis/2026Q1")],
     "livez": [Ask(E, "/livez")],
     "readyz": [Ask(E, "/readyz?verbose")],
     "openapi": [Ask(E, "/v1/openapi.json")],
@@ -147,8 +155,44 @@ ASKED: dict[str, list[Ask]] = {
     "page": [Ask(E, "/")],
 }
 
-OUTSIDE = {"/static/<name>"}
-"""Routes that are no part of the interface: files that come with the program, for everybody."""
+PAGES: dict[str, list[Ask]] = {
+    "/confirmations": [Ask(E, "/confirmations")],
+    "/countries/<code>": [Ask(E, "/countries/BW")],
+    "/countries/<code>.csv": [Ask(E, "/countries/BW.csv")],
+    "/countries/<code>.json": [Ask(E, "/countries/BW.json")],
+    "/countries/<code>.svg": [Ask(E, "/countries/BW.svg")],
+    "/explorer": [Ask(E, "/explorer")],
+    "/explorer.csv": [Ask(E, "/explorer.csv")],
+    "/explorer.json": [Ask(E, "/explorer.json")],
+    "/explorer.svg": [Ask(E, "/explorer.svg")],
+    "/inquiries": [Ask(E, "/inquiries")],
+    "/method": [Ask(E, "/method")],
+    "/participants": [Ask(E, "/participants")],
+    "/verdict": [Ask(E, "/verdict?number=BW0000002&code={verdict}", own=True)],
+    "/static/<path:name>": [Ask(E, "/static/none", 404)],
+    "/reading": [Ask(P, "/reading")],
+    "/reading/certificates": [Ask(P, "/reading/certificates")],
+    "/reading/certificates/<number>": [Ask(P, "/reading/certificates/BW0000001"), Ask(P, "/reading/certificates/BW0000002")],
+    "/reading/filters": [Ask(P, "/reading/filters", 403, "POST")],
+    "/reading/filters/<int(max=9999999999):number>/remove": [Ask(P, "/reading/filters/1/remove", 403, "POST")],
+    "/reading/findings": [Ask(P, "/reading/findings")],
+    "/reading/findings.csv": [Ask(P, "/reading/findings.csv")],
+    "/reading/findings/<string:rule>/<path:about>": [
+        Ask(P, "/reading/findings/rush/none", 404),
+        Ask(P, "/reading/findings/rush/none", 403, "POST"),
+    ],
+    "/reading/open": [Ask(P, "/reading/open")],
+    "/reading/participants": [Ask(P, "/reading/participants")],
+    "/reading/participants/<code>": [Ask(P, "/reading/participants/BW")],
+    "/reading/participants/<code>/years/<year>": [Ask(C, "/reading/participants/BW/years/2026")],
+    "/reading/records/<id>": [Ask(P, "/reading/records/{open}")],
+    "/reading/records/<id>/receipt": [Ask(P, "/reading/records/{open}/receipt")],
+    "/reading/search": [Ask(P, "/reading/search?q=BW0000001", 303)],
+    "/reading/sign-in": [Ask(E, "/reading/sign-in", alike=False)],
+    "/reading/sign-out": [Ask(P, "/reading/sign-out", 403, "POST")],
+}
+"""Routes that are not in the document: pages, and files that come with the program. A token signs in to those of `/reading`; who
+is not signed in is sent to do so (303), and a form without the session's own field is refused."""
 
 
 # --- the world --------------------------------------------------------------------------------------------------------------
@@ -233,13 +277,13 @@ def undeclared(client: CheckedClient) -> set[str]:
     described = {
         rule.rule for rule in client.app.url_map.iter_rules() if "api_body" in client.app.view_functions[rule.endpoint].__dict__
     }
-    return (operations.keys() ^ ASKED.keys()) | (rules - described - OUTSIDE)
+    return (operations.keys() ^ ASKED.keys()) | ((rules - described) ^ PAGES.keys())
 
 
-async def faults(world: World) -> list[str]:
+async def faults(world: World, operations: Iterable[str] = ASKED) -> list[str]:
     """What is wrong: a status, or something told to somebody whom it is not for."""
     found = []
-    for operation, asks in ASKED.items():
+    for operation, asks in ((operation, ASKED[operation]) for operation in operations):
         for ask in asks:
             answers = {}
             for role in ROLES:
@@ -262,6 +306,52 @@ async def faults(world: World) -> list[str]:
                 found += [f"{where}: tells {name}" for name in _told(world, ask, role, told)]
             if ask.audience is E and ask.method == "GET" and len(set(answers.values())) != 1:
                 found.append(f"{operation} {ask.path}: not the same for everybody")
+    return found
+
+
+async def sign_in(world: World) -> dict[str, str]:
+    """The session's cookie by role, empty for whoever has no good token; the revoked one was good when it signed in."""
+    cookies = {}
+    for role in ROLES:
+        reply = await _page(world, "POST", "/reading/sign-in", "", {"token": world.tokens[role]})
+        assert reply.status_code == (303 if role not in ANONYMOUS else 403), role
+        cookies[role] = (reply.headers.get("Set-Cookie") or "").partition(";")[0]
+    return cookies
+
+
+async def _page(world: World, method: str, path: str, cookie: str, form: dict[str, str] | None):
+    headers = {"Cookie": cookie, "Sec-Fetch-Site": "same-origin"}
+    scope = {"client": ("127.0.0.1", 40_000)}
+    pages = world.client.app.test_client(use_cookies=False)
+    return await pages.open(path, method=method, headers=headers, form=form, scope_base=scope)
+
+
+async def page_faults(world: World) -> list[str]:
+    """The same for pages, which go by the cookie of a session."""
+    found = []
+    cookies = await sign_in(world)
+    for rule, asks in PAGES.items():
+        for ask in asks:
+            bodies = set()
+            for role in ROLES:
+                path = ask.path.format(**world.names)
+                form = {"text": "x"} if ask.method == "POST" else None
+                reply = await _page(world, ask.method, path, cookies[role], form)
+                bodies.add(body := await reply.get_data())
+                where = f"{ask.method} {rule} as {role}"
+                right = expected(ask.audience, role, ask.status)
+                right = 303 if right == 401 else right
+                if reply.status_code != right:
+                    found.append(f"{where}: {reply.status_code}, not {right}")
+                if "Access-Control-Allow-Origin" in reply.headers:
+                    found.append(f"{where}: shared with other origins")
+                if ask.audience is not E and reply.headers["Cache-Control"] != "no-store":
+                    found.append(f"{where}: kept by caches")
+                told = body + "\n".join(f"{name}: {value}" for name, value in reply.headers.items()).encode()
+                asked = [name for name, secret in world.not_public.items() if secret in path.encode()]
+                found += [f"{where}: tells {name}" for name in _told(world, ask, role, told) if name not in asked]
+            if ask.audience is E and ask.alike and len(bodies) != 1:
+                found.append(f"{rule}: not the same for everybody")
     return found
 
 
@@ -298,6 +388,38 @@ def test_each_role_gets_what_is_for_it_and_nothing_else(tmp_path):
         assert await faults(world) == []
 
     matrix(tmp_path, story)
+
+
+def test_pages_show_each_role_what_is_for_it_and_nothing_else(tmp_path):
+    async def story(world):
+        assert await page_faults(world) == []
+
+    matrix(tmp_path, story)
+
+
+def test_a_session_is_no_token_and_a_token_no_session(tmp_path):
+    async def story(world):
+        cookie = (await sign_in(world))["auditor"]
+        for path in ("/v1/export", "/v1/certificates", "/v1/stream"):
+            assert (await _page(world, "GET", path, cookie, None)).status_code == 401
+        scope, token = {"client": ("127.0.0.1", 1)}, f"Bearer {world.tokens['auditor']}"
+        pages = world.client.app.test_client(use_cookies=False)
+        assert (await pages.get("/reading", headers={"Authorization": token}, scope_base=scope)).status_code == 303
+
+    matrix(tmp_path, story)
+
+
+def test_a_session_ends_with_its_token(tmp_path):
+    async def run():
+        with local_port(tmp_path, limits=LIMITS) as port:
+            world = await make_world(port)
+            cookie = (await sign_in(world))["BW"]
+            assert (await _page(world, "GET", "/reading", cookie, None)).status_code == 200
+            for entry in port.tokens.entries:
+                port.tokens.revoke(entry.id)
+            assert (await _page(world, "GET", "/reading", cookie, None)).status_code == 303
+
+    asyncio.run(run())
 
 
 def test_what_is_hidden_from_some_is_there_for_others(tmp_path):
@@ -339,7 +461,7 @@ def test_a_leak_is_noticed(tmp_path, endpoint, leak, told):
 
         leaky.__dict__.update(whole.__dict__)
         app.view_functions[endpoint] = leaky
-        assert any(fault.endswith(f"tells {told}") for fault in await faults(world))
+        assert any(fault.endswith(f"tells {told}") for fault in await faults(world, [endpoint.partition(".")[2]]))
 
     matrix(tmp_path, story)
 
@@ -356,7 +478,7 @@ def test_a_door_that_is_open_to_too_many_is_noticed(tmp_path):
         app.view_functions["custody.stock"] = stock
         world.client.check = lambda *_: None
         where = "stock /v1/participants/EU/stock as"
-        found = [fault for fault in await faults(world) if fault.startswith(where)]
+        found = [fault for fault in await faults(world, ["stock"]) if fault.startswith(where)]
         assert found[0] == f"{where} nobody: 200, not 401"
         assert f"{where} IN: 200, not 403" in found
         assert not any("auditor" in fault for fault in found)

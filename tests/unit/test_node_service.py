@@ -12,6 +12,7 @@ from api.auth import TokenBook
 from api.errors import NotReady, Overloaded
 from api.limits import ApiLimits
 from api.port import NodePort
+from api.reading.workbook import WorkBook
 from consensus.events import Received
 from consensus.messages import Vote, VoteKind
 from ledger.errors import Code, Refusal
@@ -61,7 +62,7 @@ class Offered:
         self.routed.cosigner.on_quorum = self.finality.covered
         there.execution.listeners.append(self._executed)
         registry, collector = new_registry()
-        self.service = Service(parts, there.ledger.genesis, limits, TokenBook(None), registry, lambda: there.now)
+        self.service = Service(parts, there.ledger.genesis, limits, TokenBook(None), WorkBook(), registry, lambda: there.now)
         self.service.measure(collector)
 
     def _executed(self, _block: object, applied: object) -> None:

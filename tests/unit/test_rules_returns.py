@@ -76,7 +76,7 @@ def test_every_code_of_the_kinds_has_a_case():
     of_kinds = set(codes[codes.index(Code.RETURN_STALE) : codes.index(Code.RETURN_COUNTERSIGNED) + 1])
     shown = {Code(case["refused"]["error"]) for case in FILE["refused"] + COUNTERSIGN["refused"]}
     assert of_kinds <= shown
-    assert len(of_kinds) == 10
+    assert len(of_kinds) == 12
 
 
 # --- many certificates ------------------------------------------------------------------------------------------------

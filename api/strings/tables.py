@@ -1,0 +1,85 @@
+"""Which table of texts a page has, and how a template asks for one.
+
+French sets a space before `; : ? ! %` and inside quotation marks: tables write a plain one, and here it becomes one that does
+not break a line.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from types import ModuleType
+from typing import Final
+
+from api.strings import (
+    common,
+    confirmations,
+    country,
+    documentation,
+    explorer,
+    inquiries,
+    method,
+    overview,
+    participants,
+    problem,
+    released,
+    verdict,
+    withheld,
+)
+from api.strings.reading import certificate, desk, lists
+from api.strings.reading import participants as reading_participants
+
+PAGES: Final[Mapping[str, ModuleType]] = {
+    "common": common,
+    "confirmations": confirmations,
+    "country": country,
+    "documentation": documentation,
+    "explorer": explorer,
+    "inquiries": inquiries,
+    "method": method,
+    "overview": overview,
+    "participants": participants,
+    "problem": problem,
+    "released": released,
+    "verdict": verdict,
+    "withheld": withheld,
+    "reading/sign-in": desk,
+    "reading/desk": desk,
+    "reading/search": desk,
+    "reading/problem": desk,
+    "reading/certificates": lists,
+    "reading/open": lists,
+    "reading/findings": lists,
+    "reading/finding": lists,
+    "reading/certificate": certificate,
+    "reading/record": certificate,
+    "reading/participants": reading_participants,
+    "reading/participant": reading_participants,
+    "reading/year": reading_participants,
+}
+"""By name of the page, each with a table for each language."""
+
+TABLES: Final[Mapping[str, str]] = {"en": "ENGLISH", "fr": "FRENCH"}
+"""Name of a module's table, by language."""
+
+Texts = Callable[..., str]
+
+_BEFORE: Final = re.compile(r" (?=[;:?!%»])")
+_AFTER: Final = re.compile(r"(?<=«) ")
+
+
+def page_texts(language: str, page: str) -> Texts:
+    """A function from a key and its values to the text in this language; a missing key or value is a KeyError."""
+    table = {**_table("common", language), **_table(page, language)}
+
+    def text(key: str, **values: str | int) -> str:
+        return table[key].format(**values) if values else table[key]
+
+    return text
+
+
+@cache
+def _table(page: str, language: str) -> Mapping[str, str]:
+    table: Mapping[str, str] = getattr(PAGES[page], TABLES[language])
+    if language != "fr":
+        return table
+    return {key: _BEFORE.sub("\N{NO-BREAK SPACE}", _AFTER.sub("\N{NO-BREAK SPACE}", text)) for key, text in table.items()}
