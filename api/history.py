@@ -83,7 +83,9 @@ def history_routes(port: NodePort) -> Blueprint:
     @routes.get("/v1/stream")
     @describe("stream", "records", {200: EventsAnswer}, query=StreamQuery, token=True)
     async def stream() -> Response:
-        """Accepted records as they come, as server-sent events; a `head` event when nothing further has come for 15 s.
+        """Accepted records as they come, as server-sent events.
+
+        A `head` event comes when there is nothing further, and again every 15 s.
 
         `Last-Event-ID`, which browsers send by themselves, or else `after` says behind which place in the log it begins;
         without either it begins with what comes now. A stream ends after 15 minutes, or when its reader does not take what it
@@ -164,8 +166,10 @@ async def _pieces(
 
 async def _events(port: NodePort, shifts: Shifts, wanted: Wanted, token: str) -> AsyncGenerator[bytes, None]:
     """A stream, event by event, until its time is up, its token no longer good, or the node stops."""
-    yield f"retry: {_RETRY_MS}\n\n".encode()
     at, ends = wanted.first, time.monotonic() + port.limits.stream_s
+    yield f"retry: {_RETRY_MS}\n\n".encode()
+    if at >= port.ledger.head.tree_size:
+        yield _head(port, at - 1)  # so that a reader knows from the beginning where to go on
     while not port.growth.ended and time.monotonic() < ends and port.tokens.find(token, port.now_ms()) is not None:
         size = port.ledger.head.tree_size
         if at < size:
