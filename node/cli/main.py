@@ -15,6 +15,7 @@ from node.cli import (
     audit,
     certificates,
     custody,
+    desk,
     devnet,
     errors,
     figures,
@@ -51,6 +52,7 @@ _OPERATING = (devnet, operate, network, nodes, keys, tokens, archives)
 _WORKING = (
     certificates,
     imports,
+    desk,
     papers,
     custody,
     findings,
