@@ -73,6 +73,7 @@ class Desk:
             {
                 "participant": code,
                 "participant_name": code if participant is None else participant.name,
+                "names": {one.code: one.name for one in self.genesis.participants.values()},
                 "origin": self.genesis.origin,
                 "node_url": settings.url,
                 "network": self.genesis.network,

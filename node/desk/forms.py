@@ -88,8 +88,11 @@ def _tidy(name: str, text: str) -> str:
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))[:MAX_FIELD_CHARACTERS].strip()
     member = name.rpartition(".")[2]
     if member in {"carats", "value"}:
-        text = "".join(text.split())
-        return text.replace(",", ".") if _COMMA.fullmatch(text) else text
+        plain = "".join(text.split())
+        try:
+            return carats(parse_carats(plain.replace(",", ".") if _COMMA.fullmatch(plain) else plain))
+        except Refusal:
+            return text
     if member in {"number", "replacement", "destination", "origin"}:
         return " ".join(text.upper().split())
     if name.startswith("sealed.") and name != "sealed.seals":

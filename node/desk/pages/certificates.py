@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from quart import Blueprint, Response, request
 
 from ledger.bodies import CloseBody, ConfirmBody, StatedBody
-from ledger.entries import CertificateState, points_by_hs
+from ledger.entries import CertificateState
 from ledger.record import Record
 from ledger.units import carats
 from node.client import ProblemError
@@ -106,14 +106,14 @@ def _statement(record: Record, height: int) -> dict[str, object]:
         "at": record.at,
         "height": height,
         "id": record.id.hex(),
+        "outcome": "",
+        "parcels": "",
+        "carats": "",
     }
     if isinstance(body, StatedBody | ConfirmBody):
-        by_hs = [carats(points) for points in points_by_hs(body.lines)]
-        shown |= {"parcels": body.parcels, "carats": carats(body.points), "by_hs": by_hs}
+        shown |= {"parcels": body.parcels, "carats": carats(body.points)}
     if isinstance(body, ConfirmBody):
-        shown |= {"outcome": body.outcome, "date": body.received}
-    elif isinstance(body, StatedBody):
-        shown |= {"date": body.issued}
+        shown |= {"outcome": body.outcome}
     elif isinstance(body, CloseBody):
         shown |= {"outcome": body.reason}
     return shown

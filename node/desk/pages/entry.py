@@ -103,7 +103,7 @@ def locked(desk: "Desk", found: Session, form: Mapping[str, str], error: DeskErr
         status=200 if error is None else error.status,
         reasons=shown,
         action=request.path if sending else "/unlock",
-        carried=[(name, text) for name, text in pairs if name not in {TOKEN, PASSPHRASE}] if sending else [],
+        carried=[(name, text) for name, text in pairs if name not in {TOKEN, PASSPHRASE, "username"}] if sending else [],
         back=back,
     )
 
