@@ -146,9 +146,6 @@ class LocalPort:
     def findings(self, after: str) -> bytes:
         return serving.findings(self.ledger, after)
 
-    async def release_basis(self, period: str, height: int) -> bytes:
-        return encode_basis(read_basis(Reviewer(self.ledger), self.ledger.cube(period, height)))
-
     def sign_status(self, status) -> bytes:
         public, secret = bindings.crypto_sign_seed_keypair(self.network.keys["BW"]["cosign"])
         return sign_status(status, public, lambda message: bindings.crypto_sign(message, secret)[:64])
