@@ -10,6 +10,7 @@ The same figures give the same proposal, on the same version of the solver: one 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 import numpy as np
 
@@ -96,9 +97,14 @@ class Work:
         return figure is not None and cell.flow in TRADE and (figure.points > 0 or figure.cents > 0)
 
 
+_DEAREST: Final = 1_000.0
+_CHEAPEST: Final = 1.0
+"""Prices of making a row confidential that moves by one unit: of the largest value, and of any at all."""
+
+
 def _price(rows: Rows, figures: Mapping[Cell, Figures]) -> Floats:
     price = weights(rows, {cell: figure.cents + figure.points for cell, figure in figures.items()})
-    price /= max(1.0, float(price.max(initial=0)))
-    price = price + 1e-6
+    price *= _DEAREST / max(1.0, float(price.max(initial=0)))
+    price += _CHEAPEST
     price[rows.hard] = np.inf
     return price

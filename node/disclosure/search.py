@@ -28,7 +28,7 @@ WITHIN: Final = 100
 FINENESS: Final = 240
 """Units in the smallest need that a table is for, at least."""
 
-_ROUNDS: Final = 6
+_ROUNDS: Final = 3
 """Tables for the same targets and insiders, until one of them brings nothing."""
 
 _FINER: Final = (1, 1_000, 1_000_000)
@@ -66,11 +66,14 @@ class Search:
         for place in self._order:
             if self._open_to(place, None):
                 self._cover_at_a_price(place, [])
-        for known in self._halves():
-            self.cover_many(known)
+        count = len(self._insider_rows)
+        for part in (range(0, count, 2), range(1, count, 2)):
+            self.cover_many(part)
+        while self._cover_together():
+            pass
         for place in self._order:
-            while gaps := self.coverage.gaps(place):
-                self._cover_for(place, [self._insider_of[gap.insider.moved] for gap in gaps if gap.insider])
+            while self.coverage.gaps(place):
+                self._cover_for(place, self._insiders_open_to(place))
 
     def gaps(self) -> list[int]:
         """Targets that are not covered for somebody."""
@@ -101,11 +104,27 @@ class Search:
         """Whether a target is not covered for nobody in particular, or for one of these insiders."""
         return any(_concerns(gap, insiders, self._insider_of) for gap in self.coverage.gaps(place))
 
-    def _halves(self) -> Iterable[list[int]]:
-        count = len(self._insider_rows)
-        for digit in range(max(0, count - 1).bit_length()):
-            for value in (0, 1):
-                yield [place for place in range(count) if place >> digit & 1 == value]
+    def _cover_together(self) -> bool:
+        """Tables for many targets, each of which leaves alone the insiders' cells that matter to it; whether that brought something."""
+        before, chosen = 0, []
+        known: set[int] = set()
+        frozen: set[int] = set()
+        moving: set[int] = set()
+        for place in self._order:
+            touched = self._insiders_open_to(place)
+            before += len(touched)
+            rows = {self._insider_rows[insider] for insider in touched}
+            if touched and self._target_rows[place] not in frozen and moving.isdisjoint(rows):
+                chosen.append(place)
+                known.update(touched)
+                frozen |= rows
+                moving.add(self._target_rows[place])
+        if chosen:
+            self.cover_many(sorted(known), chosen)
+        return sum(len(self._insiders_open_to(place)) for place in self._order) < before
+
+    def _insiders_open_to(self, place: int) -> list[int]:
+        return [self._insider_of[gap.insider.moved] for gap in self.coverage.gaps(place) if gap.insider]
 
     def _unit(self, need: int) -> int:
         unit = max(1, need // FINENESS)
