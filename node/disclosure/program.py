@@ -1,12 +1,12 @@
 """One linear program for all questions about a system of sums.
 
-Columns: two for each variable, its move up and its move down, and for each row its activity in parts, up and down, each once with a
-cap and once without. Rows say that moves add up to these parts. All questions differ in bounds and costs of columns alone, so each starts
-from the basis of the one before: published and known rows have no parts, targets have a lower bound or a reward up to a cap, and what
-could be made confidential has a price.
+Columns: two for each variable, its move up and its move down, and for each row its activity in parts, up and down, each once
+with a cap and once without. Rows say that moves add up to these parts. All questions differ in bounds and costs of columns
+alone, so each starts from the basis of the one before: published and known rows have no parts, targets have a lower bound or
+a reward up to a cap, and what could be made confidential has a price.
 
-Every move costs a little, so that tables are sparse: a few circuits of trade, which are whole numbers by nature, and short to publish.
-Everything is in units (`Question.unit`), so that the largest numbers stay far above the solver's tolerance of 1e-7.
+Every move costs a little, so that tables are sparse: a few circuits of trade, which are whole numbers by nature, and short to
+publish. Everything is in units (`Question.unit`), so that the largest numbers stay far above the solver's tolerance of 1e-7.
 """
 
 from dataclasses import dataclass
@@ -90,7 +90,14 @@ class Program:
 
     def solve(self, question: Question) -> Floats | None:
         """Moves by column in units; None when no table does what must be done. Raises SolverError."""
-        lower, upper, cost = self._columns(question)
+        self._ask(*self._columns(question))
+        if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        found = np.array(self._solver.getSolution().col_value[: 2 * self._moves])
+        moves: Floats = found[: self._moves] - found[self._moves :]
+        return moves
+
+    def _ask(self, lower: Floats, upper: Floats, cost: Floats) -> None:
         every = np.arange(len(cost), dtype=np.int32)
         self._solver.changeColsBounds(len(cost), every, lower, upper)
         self._solver.changeColsCost(len(cost), every, cost)
@@ -98,11 +105,26 @@ class Program:
             self._solver.clearSolver()
             if self._run() not in _ANSWERS:
                 raise SolverError(f"the solver ended with {self._solver.getModelStatus()}")
-        if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            return None
-        found = np.array(self._solver.getSolution().col_value[: 2 * self._moves])
-        moves: Floats = found[: self._moves] - found[self._moves :]
-        return moves
+
+    def weights(self, target: int, known: Integers) -> Floats:
+        """How the rows that earlier releases publish, and the known ones, are to be weighed so that they tell most of a target.
+
+        These are the multipliers of the program that moves the target as far as it goes, whatever else is confidential.
+        """
+        unit = max(1, int(self._rows.bounds[self._rows.moved[target]].max()) // 1_000)
+        reach = np.minimum(self._rows.bounds // unit, LARGEST).astype(np.float64)
+        parts = np.zeros((self._sums, _PARTS))
+        parts[~self._rows.hard, :2] = np.inf
+        parts[known] = 0
+        parts[target, :2] = np.inf
+        cost = np.zeros((self._sums, _PARTS))
+        cost[target, :2] = (-1, 1)
+        self._ask(
+            np.zeros(2 * self._moves + _PARTS * self._sums),
+            np.concatenate([reach, reach, parts.ravel()]),
+            np.concatenate([np.zeros(2 * self._moves), cost.ravel()]),
+        )
+        return np.array(self._solver.getSolution().row_dual)
 
     def _run(self) -> highspy.HighsModelStatus:
         self._solver.run()

@@ -50,6 +50,7 @@ def propose(earlier: Sequence[Published], cube: Cube) -> Proposal:
         confidential=tuple(sorted(work.confidential)),
         held=held,
         witnesses=tuple(witnesses),
+        concessions=tuple(one for search in work.searches for one in search.concessions),
     )
     verify(earlier, cube, proposal)
     return proposal

@@ -10,13 +10,14 @@ Targets of one table are within a factor of 100 in what they need, so that one u
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import Final, Literal, cast
 
 import numpy as np
 
 from ledger.statistics.model import MEASURES, required
+from ledger.statistics.proposal import Concession
 from ledger.statistics.tables import Cell
-from ledger.statistics.targets import Coverage, Gap
+from ledger.statistics.targets import Coverage, Gap, Insider, proven_reach
 from node.disclosure.errors import ImpossibleError
 from node.disclosure.integers import whole
 from node.disclosure.program import Program, Question
@@ -43,18 +44,20 @@ class Search:
     Attributes:
         tables: the witnesses found so far.
         coverage: what they cover.
+        concessions: proofs of what earlier releases make impossible to cover.
     """
 
     def __init__(self, rows: Rows, coverage: Coverage, measure: int, price: Floats, withhold: Withhold) -> None:
         self.rows = rows
         self.coverage = coverage
         self.tables: list[Integers] = []
+        self.concessions: list[Concession] = []
         self._program = Program(rows)
         self._measure = measure
         self._price = price
         self._withhold = withhold
         question = coverage.question
-        self._limits = [required(target.need, question.system.reach(target.moved)) for target in question.targets]
+        self._limits = [coverage.limit(place) for place in range(len(question.targets))]
         self._target_rows = [rows.row(target.moved) for target in question.targets]
         self._insider_rows = [rows.row(insider.moved) for insider in question.insiders]
         self._insider_of = {insider.moved: place for place, insider in enumerate(question.insiders)}
@@ -105,7 +108,7 @@ class Search:
         return any(_concerns(gap, insiders, self._insider_of) for gap in self.coverage.gaps(place))
 
     def _cover_together(self) -> bool:
-        """Tables for many targets, each of which leaves alone the insiders' cells that matter to it; whether that brought something."""
+        """Tables for many targets, each without the insiders' cells that matter to it; whether that brought something."""
         before, chosen = 0, []
         known: set[int] = set()
         frozen: set[int] = set()
@@ -175,12 +178,16 @@ class Search:
 
     def _cover_at_a_price(self, place: int, known: Sequence[int]) -> None:
         """Makes confidential what must move so that the target can; raises ImpossibleError."""
-        target = self.coverage.question.targets[place]
         frozen = np.array([self._insider_rows[one] for one in known], dtype=np.int64)
         insider = self.coverage.question.insiders[known[0]] if known else None
-        limit = self._limits[place]
-        if insider is not None:
-            limit = required(target.need, self.coverage.question.system.reach_beside(target.moved, insider.moved))
+        if self._priced(place, known, frozen, self.coverage.limit(place, insider)):
+            return
+        limit = self._concede(place, insider, frozen)
+        if limit and not self._priced(place, known, frozen, limit):
+            target = self.coverage.question.targets[place]
+            raise ImpossibleError(target.cell, MEASURES[self._measure], insider.cell if insider else None, _ADVICE)
+
+    def _priced(self, place: int, known: Sequence[int], frozen: Integers, limit: int) -> bool:
         row = np.array([self._target_rows[place]])
         for finer in _FINER:
             unit = self._unit(max(1, limit // finer))
@@ -194,16 +201,51 @@ class Search:
                 if table is not None:
                     self._take(table)
                     if not self._open_to(place, frozenset(known) if known else None):
-                        return
+                        return True
             if unit == 1:
                 break
-        advice = "an earlier release tells it; hold back its block until more trade is known"
-        raise ImpossibleError(target.cell, MEASURES[self._measure], insider.cell if insider else None, advice)
+        return False
+
+    def _concede(self, place: int, insider: Insider | None, frozen: Integers) -> int:
+        """Proves how little earlier releases leave open of a target, and how far it is to be moved then."""
+        target, before = self.coverage.question.targets[place], self.coverage.limit(place, insider)
+        found = self._program.weights(self._target_rows[place], frozen)
+        best: tuple[int, int, list[tuple[int, int]]] | None = None
+        for divisor in _DIVISORS:
+            for sign in (1, -1):
+                weights = np.rint(sign * divisor * found).astype(np.int64)
+                parts = [
+                    (row, int(weights[row])) for row in np.flatnonzero(weights).tolist() if self.rows.hard[row] or row in frozen
+                ]
+                told = [(self.rows.variables[row], weight) for row, weight in parts]
+                reach = proven_reach(self.coverage.question.system, target.moved, told, divisor)
+                if best is None or reach < best[0]:
+                    best = reach, divisor, parts
+        if best is None or required(target.need, best[0]) >= before:
+            raise ImpossibleError(target.cell, MEASURES[self._measure], insider.cell if insider else None, _ADVICE)
+        reach, divisor, parts = best
+        self.coverage.concede(target.moved, insider.moved if insider else None, reach)
+        self._limits[place] = min(self._limits[place], self.coverage.limit(place))
+        self.concessions.append(
+            Concession(
+                cast("Literal[0, 1]", self._measure),
+                (target.release, target.cell),
+                self.rows.told[self._insider_rows[self._insider_of[insider.moved]]] if insider else None,
+                divisor,
+                tuple((*self.rows.told[row], weight) for row, weight in parts),
+            )
+        )
+        return self.coverage.limit(place, insider)
 
     def _take(self, table: Integers) -> None:
         self.tables.append(table)
         self.coverage.take(self.rows.moves(table))
 
+
+_DIVISORS: Final = (1, 2, 3, 4, 6, 12, 60)
+"""Weights of concessions are fractions with one of these, and mostly whole."""
+
+_ADVICE: Final = "the figures of earlier releases leave too little open; hold back one of its blocks until more trade is known"
 
 _MOVED: Final = 1e-4
 """Units from which on a row counts as moved."""
