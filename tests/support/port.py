@@ -25,6 +25,8 @@ from ledger.policy import PolicyLog, PolicyWitness, ledger_policy
 from ledger.receipt import make_receipt
 from ledger.record import parse_submission, verify_records
 from ledger.state import Block, Ledger
+from ledger.statistics.basis import encode_basis, read_basis
+from ledger.statistics.review import Reviewer
 from ledger.status import sign_status
 from ledger.store import Store
 from node.audit import serving
@@ -134,6 +136,9 @@ class LocalPort:
         witnesses = [PolicyWitness(f"{code}/witness", self._witness(code).key) for code in SEATS]
         log = PolicyLog(self._log_signer("BW").key, self.public_url)
         return ledger_policy([log], witnesses, [], self.quorum).format()
+
+    async def release_basis(self, period: str, height: int) -> bytes:
+        return encode_basis(read_basis(Reviewer(self.ledger), self.ledger.cube(period, height)))
 
     def final_blocks(self, first: int):
         return serving.final_blocks(self.ledger, first)
