@@ -44,6 +44,8 @@ class ObjectionCode(StrEnum):
     """No witness moves an unsafe cell as far as it needs."""
     UNPROTECTED_FROM_INSIDER = "unprotected-from-insider"
     """Whoever is the only trader of one cell could tell another one too well."""
+    DIGEST = "digest"
+    """The figures make another file than the one that is published (`ledger.statistics.review`)."""
 
 
 class Objection(StatisticsError):  # noqa: N818 - what a node says
