@@ -24,7 +24,7 @@ from ledger.statistics.verify import Published, bound_together, verify
 from ledger.statistics.vintages import apply_vintages
 from node.disclosure.rows import Floats, Rows, weights
 from node.disclosure.search import Search
-from node.disclosure.thinning import thin_witnesses
+from node.disclosure.thinning import thin_pattern, thin_witnesses
 
 
 def propose(earlier: Sequence[Published], cube: Cube) -> Proposal:
@@ -42,6 +42,7 @@ def propose(earlier: Sequence[Published], cube: Cube) -> Proposal:
     work = Work(bound_together(earlier, cube), shown)
     for measure in (1, 0):
         work.searches[measure].run()
+    thin_pattern(work)
     witnesses = [Witness(measure, moves) for measure in (0, 1) for moves in thin_witnesses(work.searches[measure])]
     proposal = Proposal(
         period=cube.period,
@@ -90,6 +91,12 @@ class Work:
             self.confidential.add(cell)
             if cell.partner and self._is_traded(mirror := mirror_of(cell)):
                 self.confidential.add(mirror)
+        for rows in self.rows:
+            rows.set_pattern(self.confidential)
+
+    def publish(self, cells: Iterable[Cell]) -> None:
+        """Takes cells out of the confidential ones."""
+        self.confidential.difference_update(cells)
         for rows in self.rows:
             rows.set_pattern(self.confidential)
 

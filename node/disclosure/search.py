@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Literal, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ledger.statistics.model import MEASURES, required
 from ledger.statistics.proposal import Concession
@@ -44,6 +45,8 @@ class Search:
     Attributes:
         tables: the witnesses found so far.
         coverage: what they cover.
+        dropped: numbers of tables that do not count any more.
+        limits: by target, how far it must be moved for everybody who knows nothing.
         concessions: proofs of what earlier releases make impossible to cover.
     """
 
@@ -52,16 +55,18 @@ class Search:
         self.coverage = coverage
         self.tables: list[Integers] = []
         self.concessions: list[Concession] = []
+        self.dropped: set[int] = set()
+        self._touched: list[NDArray[np.bool_]] = []
         self._program = Program(rows)
         self._measure = measure
         self._price = price
         self._withhold = withhold
         question = coverage.question
-        self._limits = [coverage.limit(place) for place in range(len(question.targets))]
+        self.limits = [coverage.limit(place) for place in range(len(question.targets))]
         self._target_rows = [rows.row(target.moved) for target in question.targets]
         self._insider_rows = [rows.row(insider.moved) for insider in question.insiders]
         self._insider_of = {insider.moved: place for place, insider in enumerate(question.insiders)}
-        self._order = sorted(range(len(self._limits)), key=lambda place: (-self._limits[place], place))
+        self._order = sorted(range(len(self.limits)), key=lambda place: (-self.limits[place], place))
 
     def run(self) -> None:
         """Until everything is covered. Raises ImpossibleError, SolverError."""
@@ -75,24 +80,46 @@ class Search:
         while self._cover_together():
             pass
         for place in self._order:
-            while self.coverage.gaps(place):
+            while self.gaps_of(place):
                 self._cover_for(place, self._insiders_open_to(place))
 
-    def gaps(self) -> list[int]:
-        """Targets that are not covered for somebody."""
-        return [place for place in self._order if self.coverage.gaps(place)]
+    def gaps_of(self, place: int) -> list[Gap]:
+        """For whom a target is not covered by the tables that still count."""
+        return self.coverage.gaps(place, self.dropped)
+
+    def touching(self, closed: Integers) -> set[int]:
+        """Numbers of the tables that move one of these rows, among those that still count."""
+        return {number for number, touched in enumerate(self._touched) if touched[closed].any()} - self.dropped
+
+    def recover(self, dropped: set[int]) -> bool:
+        """Whether everything can be covered without these tables either, under the pattern as it is; they count no more.
+
+        Tables found on the way stay, also where they are not enough.
+        """
+        self.dropped |= dropped
+        lost = [place for place in self._order if self.gaps_of(place)]
+        self.cover_many([], lost)
+        for place in lost:
+            while gaps := self.gaps_of(place):
+                known = [self._insider_of[gap.insider.moved] for gap in gaps if gap.insider]
+                table = self._ask([place], {place: 1}, known, self._unit(self.limits[place]))
+                if table is not None:
+                    self._take(table)
+                if len(self.gaps_of(place)) == len(gaps):
+                    return False
+        return True
 
     def cover_many(self, known: Sequence[int], places: Iterable[int] | None = None) -> None:
         """Tables that leave these insiders' cells alone, for all targets that still lack such a one."""
         insiders = frozenset(known)
         pending = [place for place in (self._order if places is None else places) if self._open_to(place, insiders)]
         while pending:
-            largest = self._limits[pending[0]]
-            group = [place for place in pending if self._limits[place] * WITHIN >= largest]
+            largest = self.limits[pending[0]]
+            group = [place for place in pending if self.limits[place] * WITHIN >= largest]
             pending = pending[len(group) :]
             signs = {place: 1 - 2 * (number % 2) for number, place in enumerate(group)}
             for _ in range(_ROUNDS):
-                table = self._ask(group, signs, known, self._unit(self._limits[group[-1]]))
+                table = self._ask(group, signs, known, self._unit(self.limits[group[-1]]))
                 if table is not None:
                     self._take(table)
                 left = [place for place in group if self._open_to(place, insiders)]
@@ -105,7 +132,7 @@ class Search:
 
     def _open_to(self, place: int, insiders: frozenset[int] | None) -> bool:
         """Whether a target is not covered for nobody in particular, or for one of these insiders."""
-        return any(_concerns(gap, insiders, self._insider_of) for gap in self.coverage.gaps(place))
+        return any(_concerns(gap, insiders, self._insider_of) for gap in self.gaps_of(place))
 
     def _cover_together(self) -> bool:
         """Tables for many targets, each without the insiders' cells that matter to it; whether that brought something."""
@@ -127,7 +154,7 @@ class Search:
         return sum(len(self._insiders_open_to(place)) for place in self._order) < before
 
     def _insiders_open_to(self, place: int) -> list[int]:
-        return [self._insider_of[gap.insider.moved] for gap in self.coverage.gaps(place) if gap.insider]
+        return [self._insider_of[gap.insider.moved] for gap in self.gaps_of(place) if gap.insider]
 
     def _unit(self, need: int) -> int:
         unit = max(1, need // FINENESS)
@@ -138,7 +165,7 @@ class Search:
         """One table for many targets, as far as it goes."""
         rows = np.array([self._target_rows[place] for place in places])
         frozen = np.array(sorted({self._insider_rows[place] for place in known}), dtype=np.int64)
-        limits = np.array([self._limits[place] for place in places], dtype=np.int64)
+        limits = np.array([self.limits[place] for place in places], dtype=np.int64)
         directions = np.array([signs[place] for place in places], dtype=np.int64)
         kept = ~np.isin(rows, frozen)
         if not kept.any():
@@ -160,12 +187,12 @@ class Search:
     def _cover_for(self, place: int, known: Sequence[int]) -> None:
         """Covers a target for these insiders, together or apart; without any, for everybody else."""
         for finer in _FINER[: 2 if len(known) > 1 else 3]:
-            unit = self._unit(max(1, self._limits[place] // finer))
+            unit = self._unit(max(1, self.limits[place] // finer))
             table = self._ask([place], {place: 1}, known, unit)
             if table is not None:
-                before = len(self.coverage.gaps(place))
+                before = len(self.gaps_of(place))
                 self._take(table)
-                if len(self.coverage.gaps(place)) < before:
+                if len(self.gaps_of(place)) < before:
                     return
             if unit == 1:
                 break
@@ -225,7 +252,7 @@ class Search:
             raise ImpossibleError(target.cell, MEASURES[self._measure], insider.cell if insider else None, _ADVICE)
         reach, divisor, parts = best
         self.coverage.concede(target.moved, insider.moved if insider else None, reach)
-        self._limits[place] = min(self._limits[place], self.coverage.limit(place))
+        self.limits[place] = min(self.limits[place], self.coverage.limit(place))
         self.concessions.append(
             Concession(
                 cast("Literal[0, 1]", self._measure),
@@ -239,6 +266,7 @@ class Search:
 
     def _take(self, table: Integers) -> None:
         self.tables.append(table)
+        self._touched.append(self.rows.activity(table) != 0)
         self.coverage.take(self.rows.moves(table))
 
 
