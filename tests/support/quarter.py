@@ -2,12 +2,20 @@
 
 BW, AO, NA and MZ issue certificates to AE, EU and RU on 27 February 2026, of 710231, each pair one of its own weight; all are
 confirmed. In April everybody files its return, and the secretariat countersigns it: three traders each, but one for NA's exports and
-RU's imports. On 1 June 2026Q1 has closed.
+RU's imports. On 1 June 2026Q1 has closed. `python -m tests.support.quarter` makes it and its release in a process of its own.
 """
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from ledger.bodies import ConfirmLine
 from ledger.bodies.reports import Protection
 from ledger.record import Record
+from ledger.statistics.proposal import decode_proposal
+from ledger.statistics.verify import verify
 from tests.support import reports
 from tests.support.world import DAY_MS, START, World
 
@@ -55,3 +63,17 @@ def _return(world: World, code: str, flow: str, records: dict[str, Record]) -> R
 
 def _lines(record: Record) -> tuple[ConfirmLine, ...]:
     return record.body.lines
+
+
+def main() -> None:
+    """Makes the quarter anew in a ledger of its own, and the release of the proposal on standard input; prints what it is."""
+    proposal = decode_proposal(sys.stdin.buffer.read())
+    with TemporaryDirectory() as folder, World.make(Path(folder) / "db") as world:
+        tell_of_quarter(world)
+        release = verify((), world.ledger.cube(PERIOD, proposal.height), proposal)
+        state = world.ledger.head.state.hex()
+    print(json.dumps([release.digest.hex(), hashlib.sha256(release.csv).hexdigest(), state]))
+
+
+if __name__ == "__main__":
+    main()

@@ -4,17 +4,22 @@ Each node has the real parts, a ledger of its own and a thread; what they submit
 """
 
 import asyncio
+import hashlib
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from ledger.participants import SECRETARIAT
 from ledger.record import parse_record
 from ledger.release_entries import ReleaseState
-from ledger.statistics.proposal import Witness
+from ledger.statistics.proposal import Witness, encode_proposal
 from node import releases as module
 from node.disclosure.propose import propose
 from node.own import OwnRecords
@@ -26,6 +31,7 @@ from tests.support.told import Told
 from tests.support.world import VALIDATORS, genesis, seed
 
 KEYS = {code: {name: seed(f"{code}/{name}") for name in ("audit", "consensus")} for code in (*VALIDATORS, SECRETARIAT)}
+ROOT = Path(__file__).resolve().parents[2]
 UNSAFE = f"{PERIOD}/export/NA/710231/"
 SECONDARY = f"{PERIOD}/export/BW/710231/"
 
@@ -344,3 +350,22 @@ def test_who_does_not_vote_says_nothing_and_serves(told: Told) -> None:
             follower.close()
 
     play(told, work)
+
+
+SURROUNDINGS = {
+    "hash seed 0, no locale, Kiritimati": {"PYTHONHASHSEED": "0", "LC_ALL": "C", "TZ": "Pacific/Kiritimati", "PYTHONUTF8": "0"},
+    "hash seed of its own, Turkish, optimized": {"PYTHONHASHSEED": "7", "LC_ALL": "tr_TR.UTF-8", "PYTHONOPTIMIZE": "1"},
+}
+
+
+@pytest.mark.parametrize("surroundings", SURROUNDINGS.values(), ids=SURROUNDINGS)
+def test_another_process_makes_the_same_file(told: Told, surroundings: dict[str, str]) -> None:
+    with told.copy() as world:
+        publisher = Publisher(world.ledger, KEYS, lambda: world.now)
+        proposal = publisher.propose(PERIOD, propose)
+        made, state = publisher.draft(proposal), world.ledger.head.state.hex()
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    words = [sys.executable, "-m", "tests.support.quarter"]
+    data = encode_proposal(proposal)
+    ran = subprocess.run(words, cwd=ROOT, env=kept | surroundings, input=data, capture_output=True, check=True)
+    assert json.loads(ran.stdout) == [hashlib.sha256(made.json).hexdigest(), hashlib.sha256(made.csv).hexdigest(), state]
