@@ -11,7 +11,9 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ledger.bodies import ConfirmLine
+from msgspec.structs import asdict, replace
+
+from ledger.bodies import ConfirmLine, CorrectBody
 from ledger.bodies.reports import Protection
 from ledger.record import Record
 from ledger.statistics.proposal import decode_proposal
@@ -46,6 +48,26 @@ def tell_of_quarter(world: World) -> dict[str, Record]:
     world.now = JUNE
     world.block()
     return made
+
+
+def corrected(world: World, number: str = "BW0000001") -> list[Record]:
+    """AE has weighed wrongly: half a carat less of one certificate; its return is filed anew and countersigned."""
+    issue = next(record for record in world.log() if record.kind == "certificate.issue" and record.body.number == number)
+    outcome = next(record for record in world.log() if record.kind == "import.confirm" and record.body.number == number)
+    (line,) = outcome.body.lines
+    lines = (ConfirmLine(world.commitment(), line.hs, line.points - 50),)
+    body = world.confirm_body(issue, answers=outcome.id, outcome="discrepancy", lines=lines)
+    return [world.sign("import.correct", CorrectBody(**asdict(body)), "AE")]
+
+
+def returned_again(world: World, less: int = 50) -> list[Record]:
+    """AE's next return, with so many points less of BW's goods."""
+    before = next(record for record in world.log() if record.kind == "return.file" and record.author == "AE")
+    last = world.ledger.quarter("AE", "import", PERIOD).counts.last
+    (first, *others) = sorted(before.body.cells, key=lambda cell: (cell.partner != "BW", cell.partner))
+    cells = (replace(first, points=first.points - less), *others)
+    ordered = tuple(sorted(cells, key=lambda cell: (cell.partner, cell.hs)))
+    return [reports.file_return(world, "AE", replace(before.body, cells=ordered, last=last, revision=2))]
 
 
 def _return(world: World, code: str, flow: str, records: dict[str, Record]) -> Record:

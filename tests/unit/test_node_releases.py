@@ -20,10 +20,12 @@ from ledger.participants import SECRETARIAT
 from ledger.record import parse_record
 from ledger.release_entries import ReleaseState
 from ledger.statistics.proposal import Witness, encode_proposal
+from ledger.statistics.tables import BlockKey
 from node import releases as module
 from node.disclosure.propose import propose
 from node.own import OwnRecords
 from node.releases import NOT_CHECKED, Releases
+from tests.support import quarter, reports
 from tests.support.parts import Road, node_keys, running, until
 from tests.support.publishing import Made, Publisher
 from tests.support.quarter import PERIOD, tell_of_quarter
@@ -242,6 +244,38 @@ def test_a_lie_is_refused_by_every_node_with_the_reason(told: Told, lie, code: s
         honest = nodes.publisher.draft(nodes.publisher.propose(PERIOD, propose))
         nodes.publish(honest)
         assert await nodes.judged(honest.id) == ReleaseState.RELEASED, "what was withdrawn is in nobody's way"
+
+    play(told, work)
+
+
+def test_a_revision_holds_what_tells_of_one_shipment(told: Told) -> None:
+    """A correction of half a carat is on the ledger; the figures that were released stay, and every node sees to that."""
+
+    async def work(nodes: Nodes) -> None:
+        first = nodes.publisher.draft(nodes.publisher.propose(PERIOD, propose))
+        nodes.publish(first)
+        assert await nodes.judged(first.id) == ReleaseState.RELEASED
+        world = nodes.nodes[0].world
+        nodes.block(*(record.raw for record in quarter.corrected(world)))
+        nodes.block(*(record.raw for record in quarter.returned_again(world)))
+        nodes.block(reports.countersign(world, world.log()[-1]).raw)
+        cube = nodes.ledger.cube(PERIOD, nodes.ledger.head.height)
+        held = BlockKey("AE", "import", PERIOD)
+        assert sum(entry.points for entry in cube.blocks[held].entries) == 46_000 - 50
+        proposal = nodes.publisher.propose(PERIOD, propose)
+        assert (proposal.revision, proposal.held) == (1, (held,))
+        shown = nodes.publisher.publish(replace(proposal, held=()), b"{}")
+        nodes.publish(shown)
+        assert set((await nodes.said(shown.id)).values()) == {("held", "/".join(held))}
+        assert await nodes.judged(shown.id) == ReleaseState.WITHDRAWN
+        second = nodes.publisher.draft(nodes.publisher.propose(PERIOD, propose))
+        nodes.publish(second)
+        assert await nodes.judged(second.id) == ReleaseState.RELEASED
+        before, after = json.loads(first.json), json.loads(second.json)
+        assert [row["carats"] for row in before["rows"]] == [row["carats"] for row in after["rows"]]
+        assert after["held"] == ["/".join(held)]
+        newest = [(row.id, row.entry.revision) for row in nodes.ledger.newest_releases().rows]
+        assert newest == [(second.id, 1)]
 
     play(told, work)
 
