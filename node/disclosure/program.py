@@ -24,6 +24,9 @@ LARGEST: Final = 1e7
 _MOVE: Final = 0.01
 """Cost of moving a variable by one unit; a target's reward is 1 to 100 for each, a row's price as much or more."""
 
+_REWARD: Final = 3_000.0
+"""By how much a target's reward is more, where prices must be paid for it."""
+
 _PARTS: Final = 4
 _UP, _DOWN, _MORE_UP, _MORE_DOWN = range(_PARTS)
 
@@ -38,8 +41,8 @@ class Question:
         signs: in which direction, 1 or -1.
         caps: how far, in units; going further is not rewarded.
         known: rows that an insider knows.
-        price: by row, of moving one that is not open by one unit; None to leave them all alone, and then targets are rewarded
-            as far as they go. With prices each target must go all the way.
+        price: by row, of moving one that is not open by one unit; None to leave them all alone.
+        must: whether each target must go all the way, at any price. Otherwise going there is rewarded.
     """
 
     unit: int
@@ -48,6 +51,7 @@ class Question:
     caps: Floats
     known: Integers
     price: Floats | None = None
+    must: bool = False
 
 
 def solver(**options: str | int) -> Any:
@@ -145,11 +149,11 @@ class Program:
         parts[question.known] = 0
         forward = np.where(question.signs > 0, _UP, _DOWN)
         back, more = 1 - forward, 2 + forward
-        if question.price is None:
+        if not question.must:
             parts[question.targets, forward] = question.caps
             parts[question.targets, back] = np.inf
             parts[question.targets, more] = np.inf
-            rewards = question.caps.max() / question.caps
+            rewards = question.caps.max() / question.caps * (1 if question.price is None else _REWARD)
             cost[question.targets, forward] = -rewards
             cost[question.targets, back] = 1.001 * rewards
         else:

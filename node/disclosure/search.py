@@ -1,7 +1,8 @@
 """Covers all targets of a system by witnesses, and makes cells confidential where there is none.
 
 1. Many targets at once: one table moves as many as it can, in directions that alternate; those it does not move turn around.
-2. What is left, the largest need first: the cheapest cells that must move for it are made confidential.
+2. What is left: the cheapest cells that must move for it are made confidential, for many targets at once where that pays, then
+   for each, the largest need first.
 3. For insiders: tables that leave half of all insiders' cells alone, by the digits of their numbers in base 2, so that any
    two differ somewhere; then for each target those that every table so far has touched, all at once, in halves, one by one,
    and then as in 2.
@@ -71,6 +72,7 @@ class Search:
     def run(self) -> None:
         """Until everything is covered. Raises ImpossibleError, SolverError."""
         self.cover_many([])
+        self.cover_many([], priced=True)
         for place in self._order:
             if self._open_to(place, None):
                 self._cover_at_a_price(place, [])
@@ -109,8 +111,11 @@ class Search:
                     return False
         return True
 
-    def cover_many(self, known: Sequence[int], places: Iterable[int] | None = None) -> None:
-        """Tables that leave these insiders' cells alone, for all targets that still lack such a one."""
+    def cover_many(self, known: Sequence[int], places: Iterable[int] | None = None, *, priced: bool = False) -> None:
+        """Tables that leave these insiders' cells alone, for all targets that still lack such a one.
+
+        `priced`: what must move for them is made confidential.
+        """
         insiders = frozenset(known)
         pending = [place for place in (self._order if places is None else places) if self._open_to(place, insiders)]
         while pending:
@@ -119,7 +124,7 @@ class Search:
             pending = pending[len(group) :]
             signs = {place: 1 - 2 * (number % 2) for number, place in enumerate(group)}
             for _ in range(_ROUNDS):
-                table = self._ask(group, signs, known, self._unit(self.limits[group[-1]]))
+                table = self._ask(group, signs, known, self._unit(self.limits[group[-1]]), priced=priced)
                 if table is not None:
                     self._take(table)
                 left = [place for place in group if self._open_to(place, insiders)]
@@ -161,7 +166,9 @@ class Search:
         step = 1 if unit < 12 else 12 if unit < 60 else 60
         return unit - unit % step
 
-    def _ask(self, places: Sequence[int], signs: dict[int, int], known: Sequence[int], unit: int) -> Integers | None:
+    def _ask(
+        self, places: Sequence[int], signs: dict[int, int], known: Sequence[int], unit: int, *, priced: bool = False
+    ) -> Integers | None:
         """One table for many targets, as far as it goes."""
         rows = np.array([self._target_rows[place] for place in places])
         frozen = np.array(sorted({self._insider_rows[place] for place in known}), dtype=np.int64)
@@ -171,10 +178,12 @@ class Search:
         if not kept.any():
             return None
         rows, limits, directions = rows[kept], limits[kept], directions[kept]
-        question = Question(unit, rows, directions, np.ceil(limits / unit), frozen)
+        question = Question(unit, rows, directions, np.ceil(limits / unit), frozen, self._price if priced else None)
         found = self._program.solve(question)
         if found is None or not np.abs(found).max(initial=0) > 0.5:
             return None
+        if priced:
+            self._withhold_moved(found)
         reached = self.rows.activity(found) * unit
         wanted = np.where(reached[rows] * directions >= limits - 0.5, limits, 0)
         return whole(self.rows, question, found, self._fixed(frozen), wanted)
@@ -219,11 +228,10 @@ class Search:
         for finer in _FINER:
             unit = self._unit(max(1, limit // finer))
             caps = np.ceil(np.array([limit]) / unit)
-            question = Question(unit, row, np.array([1]), caps, frozen, self._price)
+            question = Question(unit, row, np.array([1]), caps, frozen, self._price, must=True)
             found = self._program.solve(question)
             if found is not None:
-                moved = np.abs(self.rows.activity(found)) > _MOVED
-                self._withhold(cell for one in np.flatnonzero(moved & ~self.rows.open) for cell in self.rows.cells[one])
+                self._withhold_moved(found)
                 table = whole(self.rows, question, found, self._fixed(frozen), np.array([limit]))
                 if table is not None:
                     self._take(table)
@@ -263,6 +271,10 @@ class Search:
             )
         )
         return self.coverage.limit(place, insider)
+
+    def _withhold_moved(self, found: Floats) -> None:
+        moved = np.abs(self.rows.activity(found)) > _MOVED
+        self._withhold(cell for row in np.flatnonzero(moved & ~self.rows.open) for cell in self.rows.cells[row])
 
     def _take(self, table: Integers) -> None:
         self.tables.append(table)
