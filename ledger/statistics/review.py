@@ -1,11 +1,11 @@
 """A published release made anew from the ledger, as every node does before it agrees, and whoever verifies an export.
 
 1. The attachment is put together from its parts; it is the one that they name, and encodes a proposal.
-2. The proposal is of the period, the revision and the height that the `statistics.publish` states.
-3. The releases of the year that stood when it was published are made anew, in their order, with the vintages that they showed:
+2. The releases of the year that stood when it was published are made anew, in their order, with the vintages that they showed:
    no release of a year is published before the one before it is decided.
-4. The figures are read as of the height, and the proposal is verified against all that (`ledger.statistics.verify`).
-5. The file that comes out is the one that is published.
+3. The figures are read of the period and as of the height that the `statistics.publish` states, and the proposal is verified
+   against all that (`ledger.statistics.verify`), its own period, height and revision first.
+4. The file that comes out is the one that is published.
 
 The same bytes on every node, at any time later. Nothing here decides anything: a node's verdict is a record of its own.
 """
@@ -54,7 +54,7 @@ class Reviewer:
         """
         body = self._body(release)
         try:
-            proposal = _matching(self._proposal(body), body)
+            proposal = self._proposal(body)
             made = verify(self.earlier(body.period[:4], release), self._ledger.cube(body.period, body.height), proposal)
         except Objection as objection:
             return Review(None, objection)
@@ -102,13 +102,3 @@ class Reviewer:
         if hashlib.sha256(whole).digest() != parts[0].digest:
             raise Objection(ObjectionCode.MALFORMED, "attachment")
         return decode_proposal(whole)
-
-
-def _matching(proposal: Proposal, body: PublishBody) -> Proposal:
-    if proposal.period != body.period:
-        raise Objection(ObjectionCode.PERIOD, "period")
-    if proposal.revision != body.revision:
-        raise Objection(ObjectionCode.REVISION, "revision", proposal.revision, body.revision)
-    if proposal.height != body.height:
-        raise Objection(ObjectionCode.HEIGHT, "height", proposal.height, body.height)
-    return proposal
