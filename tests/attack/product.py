@@ -11,6 +11,7 @@ from ledger.statistics import tables
 from ledger.statistics.proposal import Proposal
 from ledger.statistics.verify import Published, verify
 from ledger.statistics.vintages import apply_vintages
+from node.disclosure.errors import ImpossibleError
 from node.disclosure.propose import propose
 from tests.attack.cubes import cube
 from tests.attack.history import Release
@@ -21,19 +22,24 @@ Proposer = Callable[[Sequence[Published], tables.Cube], Proposal]
 
 @dataclass
 class Played:
-    """What was published of a world, in order; `seconds` of proposing and verifying."""
+    """What was published of a world, in order; `refused` is why no more was; `seconds` of proposing and verifying."""
 
     releases: list[Release] = field(default_factory=list)
     texts: list[bytes] = field(default_factory=list)
     published: list[Published] = field(default_factory=list)
+    refused: str = ""
     seconds: list[tuple[float, float]] = field(default_factory=list)
 
 
-def publish(world: World, upto: int | None = None) -> Played:
-    """All releases of a world, or the first ones."""
+def publish(world: World) -> Played:
+    """All releases of a world, up to one that its proposer finds impossible."""
     played = Played()
-    for stage in range(len(world.releases[:upto])):
-        publish_next(world, stage, played)
+    for stage, period in enumerate(world.releases):
+        try:
+            publish_next(world, stage, played)
+        except ImpossibleError as error:
+            played.refused = f"release {stage} of {period}: {error}"
+            break
     return played
 
 
