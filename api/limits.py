@@ -23,6 +23,27 @@ MAX_WAITING_CHAINS = 16
 MAX_BUCKETS = 20_000
 """Addresses and tokens whose request rate is remembered; the longest idle one is forgotten first."""
 
+MAX_SESSIONS = 2_000
+MAX_SESSIONS_PER_TOKEN = 32
+"""Browsers signed in at once; an office that shares one token has some."""
+
+MAX_FORM_BYTES = 16 * 1024
+MAX_FORM_FIELDS = 20
+MAX_NOTE_CHARACTERS = 2_000
+MAX_ASSIGNEE_CHARACTERS = 80
+MAX_NOTES_OF_FINDING = 200
+MAX_SAVED_FILTERS = 50
+"""What one office may note for itself: of each finding, and of filters in all."""
+
+MAX_DRAWN_CERTIFICATES = 40
+"""Certificates of a chain of custody that are drawn on each side; the table beside the drawing has all of them."""
+
+MAX_EXPORTED_FINDINGS = 100_000
+"""Rows of one CSV of the work list."""
+
+
+MAX_WAITING_BASES = 4
+"""Proposers of statistics who are being answered: each takes some tenths of a second of a thread."""
 
 MAX_HELD_TABLES = 4
 """Tables put together of several releases that are answered from memory."""

@@ -19,6 +19,7 @@ from api.auth import TokenBook
 from api.errors import Outcome
 from api.growth import Growth
 from api.limits import ApiLimits
+from api.reading.workbook import WorkBook
 
 if TYPE_CHECKING:
     from ledger.state import Ledger
@@ -120,6 +121,11 @@ class NodePort(Protocol):
         ...
 
     @property
+    def workbook(self) -> WorkBook:
+        """What this node's readers note for themselves; no part of the ledger."""
+        ...
+
+    @property
     def registry(self) -> CollectorRegistry:
         """The node's metrics, shown at `/metrics` of the admin listener; the interface adds its own to it."""
         ...
@@ -146,6 +152,14 @@ class NodePort(Protocol):
 
     def now_ms(self) -> int:
         """The node's clock, ms since 1970 UTC."""
+        ...
+
+    async def release_basis(self, period: str, height: int) -> bytes:
+        """What a proposer needs for a period's next release of statistics as of a height (`ledger.statistics.basis`).
+
+        Raises:
+            StatisticsError: the period has not closed at that height, or the height is not executed.
+        """
         ...
 
     async def submit(self, raw: bytes, wait: bool) -> Submitted:

@@ -8,20 +8,22 @@ import gzip
 import hashlib
 import json
 from collections import OrderedDict
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
 from quart import Blueprint, Response, request
 
-from api.access import find_reader
-from api.answers import JSON, Cache, answer, decode_position, encode_position, hex_id, missing, parameters
-from api.errors import NotReady
-from api.limits import MAX_HELD_RELEASES
+from api.access import find_reader, require_reader
+from api.answers import BINARY, JSON, Cache, answer, decode_position, encode_position, hex_id, missing, parameters
+from api.errors import ApiCode, NotReady, Overloaded, Problem
+from api.limits import MAX_HELD_RELEASES, MAX_WAITING_BASES
 from api.openapi import describe
 from api.port import NodePort
-from api.schemas.base import NoContent, ProblemAnswer
+from api.schemas.base import BinaryAnswer, NoContent, ProblemAnswer
 from api.schemas.releases import (
+    BasisQuery,
     CsvAnswer,
     ReleaseAnswer,
     ReleaseFileAnswer,
@@ -31,6 +33,7 @@ from api.schemas.releases import (
     ReleaseVerdictAnswer,
 )
 from ledger.bodies import VerdictBody
+from ledger.errors import StatisticsError
 from ledger.record import parse_record
 from ledger.release_entries import ReleaseState, Verdict
 from ledger.release_views import ReleaseRow
@@ -40,6 +43,8 @@ CSV: Final = "text/csv; charset=utf-8"
 TYPES: Final = {"json": JSON, "csv": CSV}
 CORS: Final = {"Access-Control-Allow-Origin": "*"}
 """Public figures may be read by the pages of others."""
+
+_RETRY_S: Final = 2.0
 
 
 @dataclass(frozen=True)
@@ -137,6 +142,7 @@ class Releases:
 def release_routes(port: NodePort, releases: Releases) -> Blueprint:
     """The routes of this file."""
     routes = Blueprint("releases", __name__)
+    turns = _Turns()
 
     @routes.get("/v1/statistics/releases")
     @describe("releases", "network", {200: ReleasesAnswer, 304: NoContent}, query=ReleasesQuery)
@@ -166,6 +172,22 @@ def release_routes(port: NodePort, releases: Releases) -> Blueprint:
         cache = Cache.PUBLIC if reader is None else Cache.PRIVATE
         return answer(request, body, cache, height=head.height, headers={} if reader else {"Vary": "Authorization", **CORS})
 
+    @routes.get("/v1/statistics/basis/<period>")
+    @describe("release_basis", "network", {200: BinaryAnswer, 304: NoContent, 404: ProblemAnswer}, query=BasisQuery, token=True)
+    async def basis(period: str) -> Response:
+        """What a proposer needs for a closed period's next release: the figures and the year's earlier releases.
+
+        MessagePack, for `kpledger statistics propose`. 404 for what is no period or has not closed.
+        """
+        require_reader(port, request)
+        head = port.ledger.head.height
+        height = parameters(request, BasisQuery).height or head
+        try:
+            data = await turns.run(port.release_basis(period, height))
+        except StatisticsError as error:
+            raise Problem(404, ApiCode.NOT_FOUND, "period", given=period[:20], height=height, reason=str(error)) from None
+        return answer(request, data, Cache.PRIVATE, content_type=BINARY, height=height)
+
     @routes.get("/v1/statistics/releases/<release>.json")
     @describe("release_json", "network", {200: ReleaseFileAnswer, 304: NoContent, 404: ProblemAnswer})
     async def json_file(release: str) -> Response:
@@ -179,6 +201,24 @@ def release_routes(port: NodePort, releases: Releases) -> Blueprint:
         return _file(port, releases, release, "csv")
 
     return routes
+
+
+class _Turns:
+    """A bounded number of answers that take a node some work."""
+
+    def __init__(self) -> None:
+        self._waiting = 0
+
+    async def run(self, work: Coroutine[Any, Any, bytes]) -> bytes:
+        """Its outcome; raises Overloaded when too many wait."""
+        if self._waiting >= MAX_WAITING_BASES:
+            work.close()
+            raise Overloaded(_RETRY_S, "too many proposers are asking")
+        self._waiting += 1
+        try:
+            return await work
+        finally:
+            self._waiting -= 1
 
 
 def serve_file(file: ReleaseFile, cache: Cache, name: str = "", headers: dict[str, str] | None = None) -> Response:

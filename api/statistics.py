@@ -146,7 +146,6 @@ def read_statistics(port: NodePort) -> StatisticsAnswer:
     for row in figures.totals:
         cells.setdefault((row.participant, row.flow), {})[row.hs] = (row.points, row.certificates)
     traders = sorted({participant for participant, _ in cells})
-    note = port.quorum_checkpoint(head.tree_size) or port.quorum_checkpoint()
     return StatisticsAnswer(
         read_at_height=head.height,
         network=genesis.network,
@@ -165,9 +164,15 @@ def read_statistics(port: NodePort) -> StatisticsAnswer:
             )
             for code in traders
         ],
-        checkpoint=None if note is None else _checkpoint(note, head.tree_size),
+        checkpoint=read_checkpoint(port, head.tree_size),
         releases=[],
     )
+
+
+def read_checkpoint(port: NodePort, tree_size: int) -> CheckpointAnswer | None:
+    """The quorum checkpoint of exactly this tree size, else the newest one; None before the first."""
+    note = port.quorum_checkpoint(tree_size) or port.quorum_checkpoint()
+    return None if note is None else _checkpoint(note, tree_size)
 
 
 def _world(cells: Mapping[tuple[str, str], Sums], flow: str) -> Sums:

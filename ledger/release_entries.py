@@ -97,9 +97,9 @@ class YearEntry(Struct, frozen=True, array_like=True, forbid_unknown_fields=True
     released: tuple[Released, ...] = ()
     undecided: bytes = b""
 
-    def revision(self, period: str) -> int:
-        """The newest revision of a period that stands, 0 for none."""
-        return max((entry.revision for entry in self.released if entry.period == period), default=0)
+    def revisions(self, period: str) -> int:
+        """How many releases of a period stand, and so which revision is the next one: the first is 0."""
+        return sum(entry.period == period for entry in self.released)
 
     @property
     def height(self) -> int:

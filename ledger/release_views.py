@@ -68,7 +68,7 @@ def read_one(at: Reads, record_id: bytes) -> ReleaseRow | None:
     if data is None:
         return None
     entry = decode_release(data)
-    replaced = entry.state == ReleaseState.RELEASED and read_year(at, entry.year).revision(entry.period) > entry.revision
+    replaced = entry.state == ReleaseState.RELEASED and read_year(at, entry.year).revisions(entry.period) > entry.revision + 1
     return ReleaseRow(record_id, entry, replaced)
 
 

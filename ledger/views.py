@@ -263,6 +263,10 @@ class Queries:
         with self._store.snapshot() as at:
             return _head(at), release_views.read_one(at, record_id)
 
+    def undecided_releases(self) -> tuple[bytes, ...]:
+        """Ids of the releases that are being judged; a single look."""
+        return Reader(self._store.get, self._standing.rolls).undecided()
+
     def release_year(self, year: str) -> YearEntry:
         """The releases of a year's periods that stand, in the order in which they were decided."""
         return release_views.read_year(self._store, year)

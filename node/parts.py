@@ -12,6 +12,7 @@ from node.keys import NodeKeys
 from node.mempool import Mempool
 from node.peers import Peers
 from node.refusals import Refusals
+from node.releases import Releases
 from node.router import Router
 from node.scrubbing import Scrubber
 from node.witness import Witness
@@ -34,3 +35,4 @@ class Parts:
     refusals: Refusals
     witness: Witness
     scrubber: Scrubber
+    releases: Releases

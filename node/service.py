@@ -10,6 +10,7 @@ from api.errors import NotReady, Outcome
 from api.growth import Growth
 from api.limits import ApiLimits
 from api.port import NodeStatus, PeerStatus, ReadyCheck, Submitted, Validator
+from api.reading.workbook import WorkBook
 from ledger.errors import Refusal, StoreError
 from ledger.genesis import Genesis
 from ledger.receipt import make_receipt
@@ -44,6 +45,7 @@ class Service:
         genesis: Genesis,
         limits: ApiLimits,
         tokens: TokenBook,
+        workbook: WorkBook,
         registry: CollectorRegistry,
         now_ms: Callable[[], int],
     ) -> None:
@@ -54,6 +56,7 @@ class Service:
         self._genesis = genesis
         self._limits = limits
         self._tokens = tokens
+        self._workbook = workbook
         self._registry = registry
         self._now_ms = now_ms
         self._started = now_ms()
@@ -72,6 +75,11 @@ class Service:
     def tokens(self) -> TokenBook:
         """Who may read what."""
         return self._tokens
+
+    @property
+    def workbook(self) -> WorkBook:
+        """What this node's readers note for themselves."""
+        return self._workbook
 
     @property
     def registry(self) -> CollectorRegistry:
@@ -101,6 +109,10 @@ class Service:
     def now_ms(self) -> int:
         """The node's clock, ms since 1970 UTC."""
         return self._now_ms()
+
+    async def release_basis(self, period: str, height: int) -> bytes:
+        """See the port."""
+        return await self._parts.releases.basis(period, height)
 
     async def submit(self, raw: bytes, wait: bool) -> Submitted:
         """Takes one submission; see `NodePort.submit`.

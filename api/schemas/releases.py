@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, RootModel
 
-from api.schemas.base import Answer, Code, Count, Date, Hash, Height, Instant, LedgerAnswer, Page, PageQuery, Query
+from api.schemas.base import Answer, Code, Count, Date, Hash, Height, Instant, LedgerAnswer, Page, PositionPageQuery, Query
 from ledger.release_entries import ReleaseState
 
 Period = Annotated[
@@ -20,7 +20,7 @@ class ReleaseRowAnswer(Answer):
 
     id: Annotated[Hash, Field(description="Of the record that published it.")]
     period: Period
-    revision: Annotated[int, Field(ge=1, description="From 1; a higher one restates the figures.")]
+    revision: Annotated[int, Field(ge=0, description="0 for the first release of a period; each further one restates figures.")]
     state: Annotated[ReleaseState, Field(description="`released` once a quorum of the validators has made the same file.")]
     replaced: Annotated[bool, Field(description="Whether a newer revision of the period stands.")]
     author: Annotated[str, Field(description="The secretariat, or the participant that is statistics chair.")]
@@ -62,7 +62,7 @@ class ReleasesAnswer(Page):
     items: list[ReleaseRowAnswer]
 
 
-class ReleasesQuery(PageQuery):
+class ReleasesQuery(PositionPageQuery):
     """Which releases."""
 
     state: Annotated[ReleaseState, Field(description="Where they stand.")] = ReleaseState.RELEASED
@@ -79,6 +79,12 @@ class FiguresQuery(Query):
     """Which releases' rows."""
 
     year: Annotated[str | None, Field(pattern=r"^2[0-9]{3}$", description="Only of this year's periods.")] = None
+
+
+class BasisQuery(Query):
+    """As of when."""
+
+    height: Annotated[int | None, Field(ge=1, description="Block after which the figures are read, else the newest.")] = None
 
 
 class CsvAnswer(RootModel[str]):

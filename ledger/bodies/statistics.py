@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from ledger.bodies.fields import Bin32, Revision
+from ledger.bodies.fields import Bin32
 from ledger.errors import Code, Refusal
 from ledger.limits import (
     MAX_ATTACHMENT_BYTES,
@@ -12,6 +12,7 @@ from ledger.limits import (
     MAX_OBJECTION_CELL_CHARACTERS,
     MAX_OBJECTION_CODE_CHARACTERS,
     MAX_PART_BYTES,
+    MAX_REVISION,
     MAX_TREE_SIZE,
 )
 
@@ -37,15 +38,15 @@ class PublishBody(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
         height: block after which its figures are read.
         length: bytes of the attachment.
         period: that it is of.
-        revision: from 1; the newest one counts, the others stay.
+        revision: 0 for the first release of a period; the newest one counts, the others stay.
     """
 
     attachment: Annotated[tuple[Bin32, ...], Meta(min_length=1, max_length=MAX_ATTACHMENT_PARTS)]
     digest: Bin32
-    height: Annotated[int, Meta(ge=1, le=MAX_TREE_SIZE)]
+    height: Annotated[int, Meta(ge=0, le=MAX_TREE_SIZE)]
     length: Annotated[int, Meta(ge=1, le=MAX_ATTACHMENT_BYTES)]
     period: Period
-    revision: Revision
+    revision: Annotated[int, Meta(ge=0, le=MAX_REVISION)]
 
 
 class VerdictBody(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
@@ -59,7 +60,7 @@ class VerdictBody(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omi
     """
 
     agree: bool
-    cell: Annotated[str, Meta(max_length=MAX_OBJECTION_CELL_CHARACTERS, pattern=r"^[A-Za-z0-9/_.-]*\Z")] = ""
+    cell: Annotated[str, Meta(max_length=MAX_OBJECTION_CELL_CHARACTERS, pattern=r"^[ -~]*\Z")] = ""
     code: Annotated[str, Meta(max_length=MAX_OBJECTION_CODE_CHARACTERS, pattern=r"^[a-z-]*\Z")] = ""
     release: Bin32
 

@@ -55,7 +55,7 @@ def check_publish(view: View, holder: Holder, record: Record) -> None:
     year = view.state.release_year(body.period[:4])
     _check_closed(view, holder, body, year)
     _check_height(view, body, year)
-    following = year.revision(body.period) + 1
+    following = year.revisions(body.period)
     if body.revision != following:
         raise Refusal(Code.REVISION_NOT_NEXT, "revision", given=body.revision, limit=following)
     if (before := _undecided(view, year)) is not None and view.now < before.opened + MAX_UNDECIDED_DAYS * DAY_MS:
@@ -147,7 +147,7 @@ def _check_closed(view: View, holder: Holder, body: PublishBody, year: YearEntry
     if moment(view.state, view.height).time < closes:
         raise Refusal(Code.PERIOD_NOT_CLOSED, "period", given=body.period, limit=closes)
     opens = closes + CHAIR_AFTER_DAYS * DAY_MS
-    if holder.code != SECRETARIAT and (view.now < opens or year.revision(body.period)):
+    if holder.code != SECRETARIAT and (view.now < opens or year.revisions(body.period)):
         raise Refusal(Code.CHAIR_TOO_SOON, "author", given=holder.code, limit=opens)
 
 

@@ -38,10 +38,14 @@ class ObjectionCode(StrEnum):
     """A witness moves an entry further than estimates of it may be off."""
     UNBALANCED = "unbalanced"
     """A witness changes a published figure, of this release or of an earlier one."""
+    CONCESSION = "concession"
+    """A concession about a cell that is no target, an insider that is none, or of cells that no earlier release publishes."""
     UNPROTECTED = "unprotected"
     """No witness moves an unsafe cell as far as it needs."""
     UNPROTECTED_FROM_INSIDER = "unprotected-from-insider"
     """Whoever is the only trader of one cell could tell another one too well."""
+    DIGEST = "digest"
+    """The figures make another file than the one that is published (`ledger.statistics.review`)."""
 
 
 class Objection(StatisticsError):  # noqa: N818 - what a node says

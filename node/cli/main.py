@@ -15,6 +15,7 @@ from node.cli import (
     audit,
     certificates,
     custody,
+    desk,
     devnet,
     errors,
     figures,
@@ -31,6 +32,7 @@ from node.cli import (
     returns,
     sealed,
     statements,
+    statistics,
     tokens,
 )
 from node.cli.output import explain, fatal
@@ -51,6 +53,7 @@ _OPERATING = (devnet, operate, network, nodes, keys, tokens, archives)
 _WORKING = (
     certificates,
     imports,
+    desk,
     papers,
     custody,
     findings,
@@ -60,6 +63,7 @@ _WORKING = (
     inquiries,
     sealed,
     statements,
+    statistics,
     receipts,
     log,
     audit,

@@ -83,7 +83,7 @@ def table(results: Iterable[Result]) -> list[str]:
     head = f"{'kind':15}{'worlds':>7}{'cells':>8}{'unsafe':>8}{'questions':>11}{'recovered':>10}{'below':>7}{'by one cell':>12}"
     lines = [
         head
-        + f"{'by trader':>10}{'anyway':>8}{'late':>6}{'refused':>8}{'unsafe %':>9}{'hidden %':>9}{'propose s':>10}{'verify s':>9}{'attack s':>9}"
+        + f"{'by trader':>10}{'anyway':>8}{'too late':>9}{'late':>6}{'refused':>8}{'unsafe %':>9}{'hidden %':>9}{'propose s':>10}{'verify s':>9}{'attack s':>9}"
     ]
     every = [(kind, by[kind]) for kind in sorted(by)]
     for kind, ones in [*every, ("all", [one for _, some in every for one in some])]:
@@ -96,7 +96,7 @@ def table(results: Iterable[Result]) -> list[str]:
             for name, width in (("propose", 10), ("verify", 9), ("attack", 9))
         )
         line = f"{kind:15}{score.worlds:7}{score.cells:8}{score.unsafe:8}{score.questions:11}{sum(one.recovered for one in outside):10}"
-        line += f"{len(outside):7}{len(score.failures(CELL)):12}{len(score.failures(TRADER)):10}{score.known_anyway:8}"
+        line += f"{len(outside):7}{len(score.failures(CELL)):12}{len(score.failures(TRADER)):10}{score.known_anyway:8}{len(score.inevitable()):9}"
         lines.append(
             line
             + f"{sum(len(one.late) for one in ones):6}{sum(bool(one.refused) for one in ones):8}{100 * score.leaf_unsafe / max(1, score.leaf):9.2f}{score.hidden:9.2f}{times}"

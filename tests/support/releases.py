@@ -51,7 +51,7 @@ def publish(world: World, parts: Sequence[Record], author: str = SECRETARIAT, **
         "height": world.ledger.head.height,
         "length": sum(len(part.body.part) for part in parts),
         "period": PERIOD,
-        "revision": 1,
+        "revision": 0,
     }
     return world.sign(STATISTICS_PUBLISH, PublishBody(**(fields | changes)), author)
 

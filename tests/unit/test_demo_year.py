@@ -33,7 +33,9 @@ def replay(ledger, net, year):
             records = []
             for step in wave:
                 submission = step.submission
-                if step.period:
+                if step.kind == "return.countersign":
+                    submission = filing.countersigned(step)
+                elif step.period:
                     quarter, flow = step.period.split()
                     submission = filing.submission(step, ledger.quarter(step.author, flow, quarter).counts.last or None)
                 code, record = judge(ledger, submission, now)
@@ -95,6 +97,7 @@ def test_it_is_a_year_with_all_that_belongs_to_it(year):
     assert kinds["mission.report"] == 1
     assert kinds["bilateral.accept"] == 2
     assert kinds["return.file"] > 90
+    assert kinds["return.countersign"] > 90
     assert kinds["production.report"] > 15
     assert kinds["stock.declare"] > 10
     assert (kinds["inquiry.open"], kinds["inquiry.answer"], kinds["inquiry.close"]) == (4, 3, 2)
@@ -147,7 +150,7 @@ def test_imports_and_exports_are_shown_as_they_are(net, played):
     closed = ledger.closing("2026Q2").height
     at_closing = ledger.cube("2026Q2", closed)
     assert world_flows(at_closing) == world_flows(ledger.live_cube("2026Q2"))
-    assert {block.source for block in at_closing.blocks.values()} == {Source.RETURN}
+    assert {block.source for block in at_closing.blocks.values()} == {Source.COUNTERSIGNED}
     assert len(at_closing.blocks) == 2 * len([holder for holder in net.genesis.participants.values() if holder.counted])
 
 

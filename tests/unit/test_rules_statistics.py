@@ -64,7 +64,7 @@ PUBLISHING = [
     ("a year that has just begun", {"period": "2026"}, Code.PERIOD_NOT_CLOSED, "period"),
     ("a height that is not executed", {"height": 4}, Code.HEIGHT_OUTSIDE, "height"),
     ("a height before the closing", {"height": 1}, Code.HEIGHT_OUTSIDE, "height"),
-    ("the second revision before the first", {"revision": 2}, Code.REVISION_NOT_NEXT, "revision"),
+    ("the second revision before the first", {"revision": 1}, Code.REVISION_NOT_NEXT, "revision"),
     ("another length", {"length": 15}, Code.ATTACHMENT_LENGTH, "length"),
 ]
 
@@ -77,7 +77,7 @@ def test_publish_is_refused(world, parts, case, changes, code, field):
         Code.HEIGHT_OUTSIDE: {"given": changes.get("height"), "limit": 3, "least": 0, "closes": CLOSES},
         Code.NOT_STATISTICS_CHAIR: {"given": "BW", "limit": "secretariat RU"},
         Code.PERIOD_NOT_CLOSED: {"given": changes.get("period"), "limit": "*"},
-        Code.REVISION_NOT_NEXT: {"given": 2, "limit": 1},
+        Code.REVISION_NOT_NEXT: {"given": 1, "limit": 0},
         Code.ATTACHMENT_LENGTH: {"given": 15, "limit": 16},
     }[code]
     expect_refusal(world, record, {"change": {}, "refused": expected | with_details}, {})
@@ -140,14 +140,14 @@ def test_the_chair_publishes_only_what_is_not_there(told, world):
     record = publish(world, [part], CHAIR)
     expect_acceptance(world, record, {"change": {}}, {})
     world.accept(*(verdict(world, record, code) for code in ("BW", "RU", "AE")))
-    again = publish(world, [part], CHAIR, revision=2)
+    again = publish(world, [part], CHAIR, revision=1)
     refused(world, again, Code.CHAIR_TOO_SOON, "author", given=CHAIR, limit=opens)
 
 
 def test_what_is_kept_of_a_release(world, parts):
     good = expect_acceptance(world, publish(world, parts), {"change": {}}, {})
     head = world.ledger.head
-    expected = ReleaseEntry(ReleaseState.UNDECIDED, "secretariat", PERIOD, 1, 3, DIGEST, head.time, head.tree_size - 1)
+    expected = ReleaseEntry(ReleaseState.UNDECIDED, "secretariat", PERIOD, 0, 3, DIGEST, head.time, head.tree_size - 1)
     assert state_of(world).release(good.id) == expected
     assert state_of(world).release_year("2025") == YearEntry((), good.id)
     assert state_of(world).undecided() == (good.id,)
@@ -201,7 +201,7 @@ def test_a_quorum_releases(world, parts):
         ("EU", False),
         ("AE", True),
     ]
-    assert state_of(world).release_year("2025") == YearEntry((Released(PERIOD, 1, 3, record.id),))
+    assert state_of(world).release_year("2025") == YearEntry((Released(PERIOD, 0, 3, record.id),))
     assert state_of(world).undecided() == ()
     assert [row.id for row in world.ledger.newest_releases().rows] == [record.id]
     state = {"given": record.id.hex(), "state": "released"}
@@ -240,7 +240,7 @@ def test_a_new_epoch_counts_anew(world, parts):
 
 def test_revisions_and_the_heights_of_a_year(world, told, parts):
     first = released(world, parts)
-    second = released(world, parts, revision=2)
+    second = released(world, parts, revision=1)
     assert entry_of(world, second).height > entry_of(world, first).height
     least = entry_of(world, second).height
     early = publish(world, [told.records["b0"]], period="2025", height=least - 1)
@@ -260,7 +260,7 @@ def test_a_year_has_room_for_so_many(world, parts, monkeypatch):
     monkeypatch.setattr("ledger.rules.statistics.MAX_RELEASES_A_YEAR", 1)
     assert MAX_RELEASES_A_YEAR == 200
     released(world, parts)
-    record = publish(world, parts, revision=2)
+    record = publish(world, parts, revision=1)
     refused(world, record, Code.TOO_MANY, "period", given=2, limit=1)
 
 
