@@ -12,7 +12,7 @@ import numpy as np
 
 from tests.attack.attacker import Files, Mismatch, System, Vector
 from tests.attack.history import Release
-from tests.attack.truth import EVERYBODY, Place, Secret, secrets, shown
+from tests.attack.truth import EVERYBODY, NOBODY, Place, Secret, secrets, shown
 from tests.attack.worlds import World
 
 OUTSIDE: Final = "outsider"
@@ -176,7 +176,7 @@ def _whole(system: System, truths: Sequence[dict[Place, Secret]]) -> dict[str, l
     found: dict[str, list[tuple[int, Place]]] = {}
     for release, truth in enumerate(truths):
         for place, secret in sorted(truth.items()):
-            if len(secret.traders) == 1 and place.participant != EVERYBODY and secret.traders != ("nobody",):
+            if len(secret.traders) == 1 and place.participant != EVERYBODY and not secret.traders[0].startswith(NOBODY):
                 found.setdefault(secret.traders[0], []).append((release, place))
     return {who: cells for who, cells in found.items() if len(cells) > 1}
 
