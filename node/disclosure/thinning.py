@@ -10,7 +10,7 @@ from node.disclosure.search import Search
 if TYPE_CHECKING:
     from node.disclosure.propose import Work
 
-TRIES: Final = 150
+TRIES: Final = 60
 """Cells for which the solver is asked; the most valuable come first."""
 
 
