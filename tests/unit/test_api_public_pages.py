@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import hashlib
 import io
 import json
 import re
@@ -11,8 +12,14 @@ import pytest
 from api.strings.countries import NAMES
 from ledger.countries import COUNTRIES, EU
 from ledger.drafts import code_text
+from ledger.statistics.cells import all_figures
+from ledger.statistics.tables import Cell
+from ledger.units import carats
+from node.disclosure.propose import propose
 from tests.support.checked import CheckedClient
 from tests.support.port import NOW, local_port
+from tests.support.published import close, publish
+from tests.support.publishing import Publisher
 from tests.support.trade import Trader
 from tests.support.week import trade
 
@@ -152,3 +159,86 @@ def test_names_are_known_in_every_language():
     for language, names in NAMES.items():
         assert set(names) == {*COUNTRIES, EU}, language
         assert all(names.values())
+
+
+# --- a network that has released ------------------------------------------------------------------------------------------
+
+LONG = 1_000_000
+"""Points: a figure this long stands in no page by chance."""
+
+RELEASED = (
+    "/", "/explorer", "/explorer?view=map", "/explorer?view=series", "/explorer?release=2026H1", "/countries/RU", "/countries/BW",
+    "/releases", "/releases/2026Q3", "/releases/2026H1", "/releases/2026H1-r1", "/participants", "/confirmations",
+    "/explorer.csv", "/explorer.json", "/explorer.svg", "/explorer.svg?view=series", "/explorer.svg?view=map", "/countries/RU.csv",
+    "/countries/RU.json", "/countries/RU.svg", "/explorer?flow=production", "/explorer.csv?flow=import&hs=710231",
+)  # fmt: skip
+
+
+def test_a_network_that_has_released(tmp_path):
+    async def story(port, client, code):
+        made = await publish(port)
+        pages = {path: (await client.get(path)).body.decode() for path in RELEASED}
+
+        # what is confidential stands nowhere
+        cube = port.ledger.live_cube("2026Q3")
+        figures = all_figures(cube)
+        released = rows_of(made["2026Q3"])
+        hidden = [cell for cell in figures if released[cell]["status"] == "c" and figures[cell].points >= LONG]
+        assert len(hidden) > 30
+        for cell in hidden:
+            whole, _, places = carats(figures[cell].points).partition(".")
+            for text in (f"{whole}.{places}", f"{int(whole):,}.{places}", str(figures[cell].points)):
+                for path, body in pages.items():
+                    assert not re.search(rf"(?<![\d,.]){re.escape(text)}(?![\d,.])", body), (cell, path)
+
+        # files of the explorer say what the release says
+        shown = {row["participant"]: row for row in csv.DictReader(io.StringIO(pages["/explorer.csv"]))}
+        wanted = {
+            cell.participant: row
+            for cell, row in released.items()
+            if cell.flow == "export" and cell.hs == "all" and cell.participant != "world" and row["certificates"] != "0"
+        }
+        same = ("carats", "value", "unit_value", "certificates", "status", "release")
+        assert {who: [row[name] for name in same] for who, row in shown.items()} == {
+            who: [row[name] for name in same] for who, row in wanted.items()
+        }
+        assert {row["height"] for row in shown.values()} == {json.loads(made["2026Q3"].json)["height"]}
+
+        # the overview, and each release's page
+        assert "5,103,890.17" in pages["/"]
+        assert "Newest release" not in pages["/"].partition("<dl")[0]
+        assert "Release 2026Q3, as of block" in pages["/"]
+        assert hashlib.sha256(made["2026Q3"].json).hexdigest() in pages["/releases/2026Q3"]
+        assert re.findall(r'href="/releases/([^"#]+)"', pages["/releases"]) == ["2026H1-r1", "2026H1", "2026Q3"]
+        assert "A newer revision of this period stands:" in pages["/releases/2026H1"]
+        assert "<del>1,234,567.00</del> <ins>1,300,000.00</ins>" in pages["/releases/2026H1-r1"]
+        assert "1,300,000.00" in pages["/explorer?flow=production"]
+        assert "1,234,567.00" in pages["/explorer?release=2026H1"]
+        assert "1,300,000.00" not in pages["/explorer?release=2026H1"]
+        assert "live" not in pages["/countries/RU.csv"]
+
+    browse(tmp_path, story, name="pilot")
+
+
+def rows_of(made) -> dict[Cell, dict]:
+    """The rows of a release by their cell."""
+    return {
+        Cell(row["period"], row["flow"], row["participant"], row["hs"], row["partner"]): row
+        for row in json.loads(made.json)["rows"]
+    }
+
+
+def test_figures_that_are_being_judged_are_named_and_not_shown(tmp_path):
+    async def story(port, client, code):
+        await close(port)
+        signed = Publisher(port.ledger, port.network.keys, lambda: port.clock)
+        made = signed.draft(signed.propose("2026Q3", propose))
+        for record in (*made.records, signed.verdict(made.id, "BW")):
+            await port.submit(record, wait=False)
+        listed = (await client.get("/releases")).body.decode()
+        assert "2026Q3: 1 of 4 nodes agree, 0 object" in listed
+        assert "Nothing has been released yet." in listed
+        for path in ("/explorer", "/releases/2026Q3", "/explorer?release=2026Q3"):
+            assert (await client.get(path)).status == 404, path
+
+    browse(tmp_path, story, name="pilot")
