@@ -36,6 +36,7 @@ from api.receipts import receipt_routes
 from api.records import record_routes, submission_routes
 from api.releases import Releases, release_routes
 from api.returns import return_routes
+from api.schemas.base import HEIGHT_HEADER
 from api.statistics import Figures, statistics_routes
 from api.throttle import Throttle, prefix
 from api.verdicts import verdict_routes
@@ -45,6 +46,12 @@ _DESCRIPTION = (
     "One node of the Kimberley Process certificate ledger. Submitting takes signed records; reading records and certificates "
     "takes a token; the log, the register and this document are public."
 )
+_DATA = ("/v1/", "/log/")
+_SHARED = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": f"ETag, Retry-After, {HEIGHT_HEADER}",
+}
+"""For public data only. Never with credentials: nothing here is a cookie's, and a token's answers do not carry it."""
 
 
 def create_app(port: NodePort) -> Quart:
@@ -93,6 +100,14 @@ def create_app(port: NodePort) -> Quart:
     return app
 
 
+def _shared(app: Quart, response: Response) -> bool:
+    """Whether scripts of any origin may read this: public data and why there is none, nothing that a token gives."""
+    if request.url_rule is None or request.method not in {"GET", "HEAD"} or not request.path.startswith(_DATA):
+        return False
+    handler = app.view_functions[request.url_rule.endpoint]
+    return openapi.is_public(handler, response.status_code, response.headers.get("Cache-Control", ""))
+
+
 def _guard(app: Quart, port: NodePort, limits: ApiLimits) -> None:
     throttle = Throttle()
     metrics = HttpMetrics(port.registry)
@@ -126,6 +141,8 @@ def _guard(app: Quart, port: NodePort, limits: ApiLimits) -> None:
     async def finish(response: Response) -> Response:
         for name, value in SECURITY_HEADERS:
             response.headers.setdefault(name, value)  # a page that takes forms says more of its referrer
+        if _shared(app, response):
+            response.headers.update(_SHARED)
         route = request.url_rule.rule if request.url_rule is not None else "none"
         metrics.count(route, request.method if route != "none" else "any", response.status_code, time.monotonic() - g.started)
         return response

@@ -24,7 +24,6 @@ from api.port import NodePort
 from api.schemas.base import HEIGHT_HEADER
 from api.schemas.history import EventsAnswer, ExportQuery, LinesAnswer, StreamQuery, TableAnswer
 from api.views import logged_answer
-from ledger.errors import Refusal
 from ledger.history import Logged, bounds, parties
 from ledger.units import DAY_MS, carats, day_number
 
@@ -84,7 +83,9 @@ def history_routes(port: NodePort) -> Blueprint:
     @routes.get("/v1/stream")
     @describe("stream", "records", {200: EventsAnswer}, query=StreamQuery, token=True)
     async def stream() -> Response:
-        """Accepted records as they come, as server-sent events; a `head` event when nothing further has come for 15 s.
+        """Accepted records as they come, as server-sent events.
+
+        A `head` event comes when there is nothing further, and again every 15 s.
 
         `Last-Event-ID`, which browsers send by themselves, or else `after` says behind which place in the log it begins;
         without either it begins with what comes now. A stream ends after 15 minutes, or when its reader does not take what it
@@ -137,19 +138,12 @@ def _last_event(header: str | None, after: int | None) -> int | None:
 
 
 def _part(port: NodePort, asked: ExportQuery) -> Wanted:
-    since = None if asked.since is None else _day(asked.since, "since") * DAY_MS
-    before = None if asked.until is None else (_day(asked.until, "until") + 1) * DAY_MS
+    since = None if asked.since is None else day_number(asked.since) * DAY_MS
+    before = None if asked.until is None else (day_number(asked.until) + 1) * DAY_MS
     first, stop = 0, port.ledger.head.tree_size
     if since is not None or before is not None:
         first, stop = bounds(stop, lambda index: port.ledger.history(index, 1)[0].record.at, since or 0, before or 2**63)
     return Wanted(max(first, asked.after + 1), stop, asked.participant, asked.kind, since, before)
-
-
-def _day(text: str, field: str) -> int:
-    try:
-        return day_number(text)
-    except Refusal:
-        raise Problem(400, ApiCode.BAD_PARAMETER, field, given=text, limit="a date of the calendar") from None
 
 
 # --- pieces -----------------------------------------------------------------------------------------------------------------
@@ -172,8 +166,10 @@ async def _pieces(
 
 async def _events(port: NodePort, shifts: Shifts, wanted: Wanted, token: str) -> AsyncGenerator[bytes, None]:
     """A stream, event by event, until its time is up, its token no longer good, or the node stops."""
-    yield f"retry: {_RETRY_MS}\n\n".encode()
     at, ends = wanted.first, time.monotonic() + port.limits.stream_s
+    yield f"retry: {_RETRY_MS}\n\n".encode()
+    if at >= port.ledger.head.tree_size:
+        yield _head(port, at - 1)  # so that a reader knows from the beginning where to go on
     while not port.growth.ended and time.monotonic() < ends and port.tokens.find(token, port.now_ms()) is not None:
         size = port.ledger.head.tree_size
         if at < size:

@@ -1,10 +1,10 @@
 """The history of accepted records: as a stream of events, and whole, as lines of JSON or CSV."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, RootModel
 
-from api.schemas.base import Answer, Code, Count, Date, Hash, Height, Hex, Instant, Query
+from api.schemas.base import Answer, Code, Count, Day, Hash, Height, Hex, Instant, Query
 from api.schemas.bodies import BodyAnswer
 from api.schemas.records import ConfirmAnswer, IssueAnswer
 
@@ -28,7 +28,7 @@ class LoggedAnswer(Answer):
     record: Hex
 
 
-class EventsAnswer(RootModel[str]):
+class EventsAnswer(Answer):
     """Server-sent events.
 
     `record`: `id` is the place in the log, `data` the record as a line of `/v1/export` has it. `head`: nothing further now;
@@ -36,6 +36,10 @@ class EventsAnswer(RootModel[str]):
     """
 
     media_type: ClassVar[str] = "text/event-stream"
+
+    event: Literal["record", "head"]
+    id: Annotated[str, Field(pattern=r"^[0-9]+$")] = ""
+    data: str
 
 
 class LinesAnswer(RootModel[str]):
@@ -74,5 +78,5 @@ class ExportQuery(Query):
     after: Position = -1
     participant: Party = None
     kind: Kind = None
-    since: Annotated[Date | None, Field(description="Only records whose own instant is of this day (UTC) or later.")] = None
-    until: Annotated[Date | None, Field(description="Only records whose own instant is of this day (UTC) or earlier.")] = None
+    since: Annotated[Day | None, Field(description="Only records whose own instant is of this day (UTC) or later.")] = None
+    until: Annotated[Day | None, Field(description="Only records whose own instant is of this day (UTC) or earlier.")] = None

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, RootModel
 
-from api.schemas.base import Answer, Code, Count, Date, Hash, Height, Instant, LedgerAnswer, Page, PageQuery, Query
+from api.schemas.base import Answer, Code, Count, Date, Hash, Height, Instant, LedgerAnswer, Page, PositionPageQuery, Query
 from ledger.release_entries import ReleaseState
 
 Period = Annotated[
@@ -62,7 +62,7 @@ class ReleasesAnswer(Page):
     items: list[ReleaseRowAnswer]
 
 
-class ReleasesQuery(PageQuery):
+class ReleasesQuery(PositionPageQuery):
     """Which releases."""
 
     state: Annotated[ReleaseState, Field(description="Where they stand.")] = ReleaseState.RELEASED

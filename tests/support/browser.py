@@ -55,7 +55,7 @@ class Visit:
         """Nothing was asked of others, and the browser complained about nothing (a breach of the CSP is a complaint)."""
         assert self.requests
         assert [url for url in self.requests if not url.startswith(self.base)] == []
-        assert self.complaints == []
+        assert self.complaints == [], self.complaints
 
 
 def browse(tmp_path, story, *, name="dev", traded=True):

@@ -56,8 +56,8 @@ class LocalPort:
     notes: dict[int, str] = field(default_factory=dict)
     submissions: int = 0
     witness: Witness | None = None
-    growth: Growth = field(default_factory=Growth)
     workbook: WorkBook = field(default_factory=WorkBook)
+    growth: Growth = field(default_factory=Growth)
 
     def __post_init__(self) -> None:
         self._quorum = asyncio.Event()

@@ -11,7 +11,7 @@ worth as many dollars as it has certificates. `python -m tests.support.quarters 
 import hashlib
 import random
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -234,6 +234,7 @@ def closed(told: Told, period: str, height: int) -> bool:
 def recount(told: Told, world: World, period: str, height: int) -> Cube:
     """The figures of a period as of a height, from the plain records alone."""
     trade: dict[tuple[str, str], tuple] = {}
+    lasts: dict[BlockKey, bytes] = {}
     returns: dict[BlockKey, list] = {}
     signed: set[bytes] = set()
     production: dict[tuple[str, str], Production] = {}
@@ -241,6 +242,8 @@ def recount(told: Told, world: World, period: str, height: int) -> Cube:
         if at > height:
             break
         body, number = record.body, getattr(record.body, "number", "")
+        flow = "import" if record.kind.startswith("import") else "export"
+        touched = [trade.get((flow, number))] if number else []
         match record.kind:
             case "certificate.issue" | "certificate.amend":
                 trade["export", number] = (record.author, body.issued, body.destination, body.lines)
@@ -253,18 +256,22 @@ def recount(told: Told, world: World, period: str, height: int) -> Cube:
                     trade["import", number] = (record.author, body.received, number[:2], body.lines)
             case "return.file":
                 key = BlockKey(record.author, body.flow, body.quarter)
-                returns.setdefault(key, []).append((record, _sums(trade, key)))
+                year = tuple(lasts.get(key._replace(quarter=quarter), b"") for quarter in PERIODS[:4])
+                returns.setdefault(key, []).append((record, _sums(trade, key), year))
             case "return.countersign":
                 signed.add(body.filed)
             case "production.report":
                 production[record.author, body.half] = _production(record)
+        changed = [one for one in (*touched, trade.get((flow, number))) if one is not None]
+        if record.kind != "certificate.close" or body.reason != "lost":
+            lasts |= {_place(flow, one): record.id for one in changed if number}
     quarters = {"Q": (period,), "H": ()}.get(period[4:5], PERIODS[:4])
     halves = {"Q": (), "H": (period,)}.get(period[4:5], PERIODS[4:6])
     blocks = {}
     for key in (BlockKey(code, flow, quarter) for code in CODES for flow in ("export", "import") for quarter in quarters):
         block = _block(key, trade, returns.get(key, []), signed)
         if block is not None:
-            blocks[key] = block
+            blocks[key] = block if period != "2026" else _with_annual(block, blocks, returns, lasts)
     shown = {key: found for key, found in sorted(production.items()) if key[1] in halves}
     named = {key.author for key in blocks} | {code for code, _ in shown}
     named |= {entry.partner for block in blocks.values() for entry in block.entries}
@@ -287,11 +294,29 @@ def _block(key: BlockKey, trade: dict, filed: list, signed: set[bytes]) -> Block
     return Block(key, Source.LEDGER, b"", certificates, entries, counts) if certificates else None
 
 
+def _with_annual(block: Block, before: dict[BlockKey, Block], returns: dict, lasts: dict[BlockKey, bytes]) -> Block:
+    """Without what it states of a year that looks otherwise in the blocks before it."""
+    seen = []
+    for quarter in PERIODS[:4]:
+        key = block.key._replace(quarter=quarter)
+        shown = block if key == block.key else before.get(key)
+        filed = [one for one in returns.get(key, []) if shown is not None and one[0].id == shown.record]
+        seen.append(filed[0][0].body.last or b"" if filed else lasts.get(key, b""))
+    known = [year for record, _, year in returns.get(block.key, []) if record.id == block.record]
+    return replace(block, annual={}) if block.annual and known != [tuple(seen)] else block
+
+
+def _place(flow: str, counted: tuple) -> BlockKey:
+    author, date = counted[:2]
+    return BlockKey(author, flow, f"{date[:4]}Q{-(-int(date[5:7]) // 3)}")
+
+
 def _sums(trade: dict, key: BlockKey) -> tuple[int, dict[tuple[str, str], tuple[int, int]], dict[str, int]]:
     """Certificates of a block, points and certificates by cell, certificates by HS code."""
     sums, counts, certificates = {}, {}, 0
-    for (flow, _), (author, date, partner, lines) in trade.items():
-        if (author, flow, f"{date[:4]}Q{-(-int(date[5:7]) // 3)}") == key:
+    for (flow, _), counted in trade.items():
+        if _place(flow, counted) == key:
+            *_, partner, lines = counted
             certificates += 1
             for line in lines:
                 points, many = sums.get((partner, line.hs), (0, 0))

@@ -8,9 +8,12 @@ import sys
 import pytest
 
 from ledger import keys
+from ledger.bodies import RETURN_FILE
 from ledger.errors import HeightNotExecutedError, PeriodError, PeriodOpenError
+from ledger.statistics.older import Older
 from ledger.statistics.tables import Source
-from tests.support import changes, quarters, reports
+from tests.support import changes, days, quarters, reports
+from tests.support.quarters import return_of
 from tests.support.world import World
 
 BLOCKS = 120
@@ -49,7 +52,8 @@ def test_the_history_has_what_is_hard(year):
     kept = list(world.store.iterate(keys.OLDER))
     assert len(kept) > 20
     assert any(not value for _, value in kept)
-    assert any(block.annual for cube in told.fresh.values() for block in cube.blocks.values())
+    fourths = [block for cube in told.fresh.values() for key, block in cube.blocks.items() if key.quarter == "2026Q4"]
+    assert any(block.annual for block in fourths)
     first, last = (told.fresh["2026Q1", height] for height in (min(h for p, h in told.fresh if p == "2026Q1"), BLOCKS))
     assert first.blocks != last.blocks
     stated = {key: block for key, block in first.blocks.items() if block.source == Source.LEDGER}
@@ -153,6 +157,47 @@ def test_each_change_is_kept_with_its_height(closed_quarter):
     world.accept(changes.closed(world, "BW0000003"), changes.closed(world, issue.body.number))
     world.accept(late(world, "BW0000004"))
     assert [points(world, height) for height in range(2, 8)] == [ONE, THREE, THREE, TWO, None, ONE]
+
+
+def test_what_is_stated_of_a_year_holds_for_the_figures_that_it_knew(closed_quarter):
+    """A certificate of the first quarter is voided after the fourth's return; then the first's is filed anew, then the fourth's."""
+    world, issue = closed_quarter
+    world.accept(late(world, "BW0000002"))
+    filed = []
+
+    def file(quarter, revision):
+        made = return_of(world, "BW", "export", quarter, revision, random.Random(1))
+        filed.append(world.sign(RETURN_FILE, made, "BW"))
+        world.accept(filed[-1])
+        return annual()
+
+    def annual():
+        return world.ledger.cube("2026", world.ledger.head.height).blocks["BW", "export", "2026Q4"].annual.keys()
+
+    days.pass_to(world, "2027-01-06")
+    stated = {"710221", "710231", "AE", "all"}
+    world.accept(world.sign(RETURN_FILE, return_of(world, "BW", "export", "2026Q1", 1, random.Random(1)), "BW"))
+    assert file("2026Q4", 1) == stated
+    world.accept(changes.closed(world, issue.body.number))
+    assert annual() == stated, "the figures shown of the first quarter are those of its return still"
+    assert file("2026Q1", 2) == set()
+    assert world.ledger.cube("2026Q4", world.ledger.head.height).blocks["BW", "export", "2026Q4"].annual.keys() == stated
+    assert file("2026Q4", 2) == stated
+    heights = range(world.ledger.head.height - 3, world.ledger.head.height + 1)
+    read = [world.ledger.cube("2026", height).blocks["BW", "export", "2026Q4"] for height in heights]
+    assert [block.annual.keys() for block in read] == [stated, stated, set(), stated]
+
+
+def test_dates_of_other_centuries_stop_no_block(closed_quarter):
+    """A quarter of which no release can be, as a paper certificate's date may give it."""
+    world, _ = closed_quarter
+    put = {}
+    older = Older(world.ledger.register, world.ledger.head.time, 7, lambda place: b"before", put.__setitem__)
+    for quarter in ("1999Q4", "0001Q1", "2999Q4"):
+        older.keep(keys.quarter("BW", "e", quarter))
+    assert put == {
+        keys.older(keys.quarter("BW", "e", quarter)) + bytes(7) + b"\7": b"before" for quarter in ("1999Q4", "0001Q1")
+    }
 
 
 def test_what_the_closing_block_changes_is_not_kept(tmp_path):

@@ -7,6 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger.statistics.cells import all_figures
+from ledger.statistics.proposal import Proposal
+from ledger.statistics.release import write_release
 from ledger.statistics.tables import Block, BlockKey, Cube, Entry, Need, Source
 from ledger.statistics.vintages import apply_vintages, changed_codes
 
@@ -123,6 +126,22 @@ def test_a_block_that_appears_or_goes_is_a_step_from_or_to_nothing():
     assert (shown.blocks, held) == ({other.key: other, KEY: TEN}, (other.key,))
     assert list(shown.blocks) == sorted(shown.blocks)
     assert apply_vintages([cube(TEN, many)], cube(TEN)) == (cube(TEN), ())
+
+
+def test_who_has_no_newer_figures_is_named_still():
+    """A single certificate voided: the block is held, and its release can be written."""
+    alone = block(("RU", GEMS, 5, 50), key=KEY._replace(author="AE"), gems=2)
+    before = replace(cube(TEN, alone), names={"AE": "Emirates", "BW": "Botswana", "EU": "Union", "RU": "Russia", "ZA": "South"})
+    after = replace(cube(TEN), names={"BW": "Botswana", "AE": "Emirates", "EU": "Union"})
+    shown, held = apply_vintages([before], after)
+    assert held == (alone.key,)
+    assert shown.names == {"AE": "Emirates", "BW": "Botswana", "EU": "Union", "RU": "Russia"}
+    assert list(shown.names) == sorted(shown.names)
+    nobody = replace(cube(), names={})
+    shown, _ = apply_vintages([before], nobody)
+    proposal = Proposal("2026Q1", 1, 9, (), (KEY, alone.key), ())
+    rows = write_release(shown, all_figures(shown), proposal, None).csv.decode().splitlines()
+    assert any(row.startswith("2026Q1,2026,1,export,AE,Emirates,AE,all,,0.05,0.50") for row in rows)
 
 
 def test_a_year_holds_what_its_quarters_have_released():
