@@ -188,7 +188,11 @@ def draw_map(areas: Mapping[str, Area], countries: Mapping[str, Sequence[str]]) 
 
 
 def classes(amounts: Sequence[int], unit: int) -> tuple[int, ...]:
-    """Four borders between five classes, each ten times the one below; the highest at or below the largest amount."""
+    """Borders between up to five classes, each ten times the one below, the highest at or below the largest amount; none
+    where nothing has an amount.
+    """
+    if not any(amounts):
+        return ()
     whole = max([1, *amounts]) // unit
     power = 10 ** (len(str(max(1, whole))) - 1)
     return tuple(unit * power // 10**at for at in range(3, -1, -1) if power // 10**at)

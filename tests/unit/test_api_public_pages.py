@@ -133,6 +133,24 @@ def test_what_is_not_offered_gets_a_page_that_says_so(tmp_path):
     browse(tmp_path, story)
 
 
+def test_a_choice_that_others_do_not_go_with_gives_way(tmp_path):
+    async def story(port, client, code):
+        await close(port)
+        for asked, wanted in (
+            (
+                "flow=production&period=2026Q3&measure=certificates&sort=-certificates",
+                "Production, carats, all classes, 2026H1",
+            ),
+            ("flow=export&period=2026H1", "Exports, carats, all classes, 2026Q3"),
+            ("flow=import&period=2031Q4&measure=price", "Imports, US$ per carat, all classes, 2026Q3"),
+        ):
+            reply = await client.get(f"/explorer?{asked}")
+            assert reply.status == 200
+            assert f'<h2 id="chart">{wanted}</h2>' in reply.body.decode()
+
+    browse(tmp_path, story)
+
+
 def test_a_network_without_releases_shows_registers_and_no_figures(tmp_path):
     async def story(port, client, code):
         for path in ("/participants", "/confirmations", "/inquiries", "/releases", "/method", "/verdict", "/countries/RU"):
