@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import gzip
 import hashlib
 import io
 import json
@@ -99,6 +100,24 @@ def test_pictures_are_whole_documents_with_their_source(tmp_path):
             assert "style=" not in text
             assert "<script" not in text
             assert "Kimberley Process Certificate Ledger, live, block" in text
+
+    browse(tmp_path, story, traded=True)
+
+
+def test_public_pages_are_packed_for_who_takes_it_and_verdicts_never(tmp_path):
+    async def story(port, client, code):
+        for path in ("/method", "/static/site.css"):
+            plain, packed = await client.get(path), await client.get(path, Accept_Encoding="gzip")
+            assert gzip.decompress(packed.body) == plain.body
+            assert packed.headers["content-encoding"] == "gzip"
+            assert len(packed.body) < len(plain.body) / 2
+            assert packed.headers["etag"] != plain.headers["etag"]
+            for reply, encoding in ((plain, "identity"), (packed, "gzip")):
+                assert "Accept-Encoding" in reply.headers["vary"]
+                again = await client.get(path, Accept_Encoding=encoding, If_None_Match=reply.headers["etag"])
+                assert (again.status, again.body) == (304, b"")
+        verdict = await client.get(f"/verdict?number={NUMBER}&code={code}", Accept_Encoding="gzip")
+        assert "content-encoding" not in verdict.headers
 
     browse(tmp_path, story, traded=True)
 
