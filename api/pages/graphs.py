@@ -113,7 +113,7 @@ def draw_series(
     for wanted, number in sorted(ends):
         below = max(wanted, below + 17)
         name = lines[number].name
-        most = right // 7
+        most = (right - 12) // 8
         label = name if len(name) <= most else name[: most - 1] + "\N{HORIZONTAL ELLIPSIS}"
         parts.append(
             text(width - right + 10, below + 5, label, size=13, fill=svg.SERIES[number], class_=f"end series-{number}")
