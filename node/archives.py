@@ -1,9 +1,9 @@
 """Snapshots and backups of a node that does not run: one tar file each, with a manifest.
 
 A snapshot is the store alone: another home of the ledger begins with it instead of executing every block again. A backup is
-settings, genesis, tokens, readers' notes, sealed keys and the store. Neither ever holds the guards against signing twice (`wal/`,
-`cosign/`): a guard that is older than its key's last signature is worse than none. So a restored home must be given new keys
-(`kpledger key retire`), and an archive that holds a guard is refused whole.
+settings, genesis, tokens, readers' notes, sealed keys and the store. Neither ever holds the guards against signing twice
+(`wal/`, `cosign/`): a guard that is older than its key's last signature is worse than none. So a restored home must be given
+new keys (`kpledger key retire`), and an archive that holds a guard is refused whole.
 
 What a snapshot says is trusted as its maker is. The node finds out by itself that it was given a wrong one: its results differ
 from what the other nodes agree on, and it does not vote.
