@@ -41,8 +41,8 @@ ENGLISH: Final = {
         "it until no difference, mirror flow, year or earlier release tells it."
     ),
     "protected_check": (
-        "Every node has checked each release with whole numbers only: for every withheld figure there are other tables "
-        "with the same published numbers."
+        "Every node checks each proposed release with whole numbers only, and a quorum must agree: for every withheld "
+        "figure there are other tables with the same published numbers."
     ),
     "protected_flags": (
         "c means confidential, m that no return states the value; neither is zero. Why a figure is confidential is never "
@@ -190,8 +190,8 @@ FRENCH: Final = {
         "le révèle."
     ),
     "protected_check": (
-        "Chaque nœud a contrôlé chaque publication en nombres entiers seulement : pour tout chiffre retenu, il existe "
-        "d’autres tableaux avec les mêmes nombres publiés."
+        "Chaque nœud contrôle chaque publication proposée en nombres entiers seulement, et un quorum doit être d’accord : "
+        "pour tout chiffre retenu, il existe d’autres tableaux avec les mêmes nombres publiés."
     ),
     "protected_flags": (
         "c signifie confidentiel, m qu’aucune déclaration ne donne la valeur ; ni l’un ni l’autre n’est zéro. La raison "

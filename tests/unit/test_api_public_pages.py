@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import gzip
 import hashlib
 import io
 import json
@@ -103,6 +104,24 @@ def test_pictures_are_whole_documents_with_their_source(tmp_path):
     browse(tmp_path, story, traded=True)
 
 
+def test_public_pages_are_packed_for_who_takes_it_and_verdicts_never(tmp_path):
+    async def story(port, client, code):
+        for path in ("/method", "/static/site.css"):
+            plain, packed = await client.get(path), await client.get(path, Accept_Encoding="gzip")
+            assert gzip.decompress(packed.body) == plain.body
+            assert packed.headers["content-encoding"] == "gzip"
+            assert len(packed.body) < len(plain.body) / 2
+            assert packed.headers["etag"] != plain.headers["etag"]
+            for reply, encoding in ((plain, "identity"), (packed, "gzip")):
+                assert "Accept-Encoding" in reply.headers["vary"]
+                again = await client.get(path, Accept_Encoding=encoding, If_None_Match=reply.headers["etag"])
+                assert (again.status, again.body) == (304, b"")
+        verdict = await client.get(f"/verdict?number={NUMBER}&code={code}", Accept_Encoding="gzip")
+        assert "content-encoding" not in verdict.headers
+
+    browse(tmp_path, story, traded=True)
+
+
 CASES = (
     ("/explorer?flow=smuggled", 400),
     ("/explorer?period=1999Q1", 400),
@@ -129,6 +148,24 @@ def test_what_is_not_offered_gets_a_page_that_says_so(tmp_path):
             reply = await client.get(path)
             assert (reply.status, reply.headers["content-type"]) == (status, "text/html; charset=utf-8"), path
             assert '<html lang="en">' in reply.body.decode()
+
+    browse(tmp_path, story)
+
+
+def test_a_choice_that_others_do_not_go_with_gives_way(tmp_path):
+    async def story(port, client, code):
+        await close(port)
+        for asked, wanted in (
+            (
+                "flow=production&period=2026Q3&measure=certificates&sort=-certificates",
+                "Production, carats, all classes, 2026H1",
+            ),
+            ("flow=export&period=2026H1", "Exports, carats, all classes, 2026Q3"),
+            ("flow=import&period=2031Q4&measure=price", "Imports, US$ per carat, all classes, 2026Q3"),
+        ):
+            reply = await client.get(f"/explorer?{asked}")
+            assert reply.status == 200
+            assert f'<h2 id="chart">{wanted}</h2>' in reply.body.decode()
 
     browse(tmp_path, story)
 

@@ -276,7 +276,9 @@ def test_releases_in_the_browser(tmp_path):
             await page.get_by_role("link", name="Explore these figures").click()
             assert await page.locator("#chart").text_content() == "Production, carats, all classes, 2026H1"
             assert (await table(page))["BW"][0] == "1,300,000.00"
-            await page.get_by_label("Figures").select_option("2026Q3")
+            await page.locator("select[name=release]").select_option("2026Q3")
+            await page.get_by_role("button", name="Show").click()
+            assert await page.locator("#chart").text_content() == "Exports, carats, all classes, 2026Q3"
             one.check_quiet()
 
     browse(tmp_path, story, name="pilot", traded=False)
