@@ -16,8 +16,9 @@ from api.bodies import BodyReader
 from api.certificates import certificate_routes
 from api.custody import custody_routes
 from api.documents import document_routes
-from api.errors import Overloaded
+from api.errors import ApiCode, Overloaded, Problem
 from api.findings import finding_routes
+from api.gate import Gate
 from api.health import PROBES, health_routes
 from api.history import history_routes
 from api.inquiries import inquiry_routes
@@ -33,7 +34,7 @@ from api.port import NodePort
 from api.problems import Problems
 from api.reading.routes import reading_pages
 from api.receipts import receipt_routes
-from api.records import record_routes, submission_routes
+from api.records import SUBMISSIONS, record_routes, submission_routes
 from api.releases import Releases, release_routes
 from api.returns import return_routes
 from api.schemas.base import HEIGHT_HEADER
@@ -109,7 +110,7 @@ def _shared(app: Quart, response: Response) -> bool:
 
 
 def _guard(app: Quart, port: NodePort, limits: ApiLimits) -> None:
-    throttle = Throttle()
+    throttle, gate = Throttle(), Gate()
     metrics = HttpMetrics(port.registry)
     under_way = 0
 
@@ -119,6 +120,8 @@ def _guard(app: Quart, port: NodePort, limits: ApiLimits) -> None:
         g.started = time.monotonic()
         g.counted = True
         under_way += 1
+        if request.path.startswith("//"):
+            raise Problem(404, ApiCode.NOT_FOUND)  # the router would take it for the path with one slash
         if request.path in PROBES:
             return
         if under_way > limits.requests:
@@ -130,6 +133,8 @@ def _guard(app: Quart, port: NodePort, limits: ApiLimits) -> None:
             wait = throttle.take(reader.token_id, limits.requests_per_key_per_s)
         if wait > 0:
             raise Overloaded(wait, "too many requests from this address or token", quota=True)
+        if request.path not in SUBMISSIONS:
+            await gate.enter()
 
     @app.teardown_request
     async def leave(_: BaseException | None) -> None:
