@@ -71,7 +71,7 @@ def answer(
     if cache is not Cache.NO_STORE and status == 200:
         tag = hashlib.blake2b(data, digest_size=12).hexdigest()
         fields["ETag"] = f'"{tag}"'
-        if request.if_none_match.contains_weak(tag):
+        if "If-None-Match" in request.headers and request.if_none_match.contains_weak(tag):
             return Response(b"", 304, fields)
     return Response(data, status, fields, content_type=content_type)
 
