@@ -72,7 +72,7 @@ def routes(desk: "Desk") -> Blueprint:
             "/certificates",
             session(),
             row=row,
-            told=told,
+            answer=told,
             actions=[str(kind) for kind in actions],
             issue=sealed.get("issue"),
             outcome=sealed.get("outcome"),
