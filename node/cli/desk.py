@@ -44,8 +44,10 @@ def register(app: App) -> None:
 def run(
     *,
     home: DeskOption = Path("desk"),
-    keys: Annotated[Path | None, Parameter(help="Folder with the office's keys (issue, confirm, seal).")] = None,
-    genesis: Annotated[Path | None, Parameter(help="The ledger's genesis.json.")] = None,
+    keys: Annotated[
+        Path | None, Parameter(help="Folder with the office's keys (issue, confirm, seal).", env_var="KPLEDGER_KEYS")
+    ] = None,
+    genesis: Annotated[Path | None, Parameter(help="The ledger's genesis.json.", env_var="KPLEDGER_GENESIS")] = None,
     url: Annotated[str | None, Parameter(help="The node to talk to.", env_var="KPLEDGER_URL")] = None,
     token: Annotated[str | None, Parameter(help="A reading token.", env_var="KPLEDGER_TOKEN")] = None,
     listen: Annotated[str | None, Parameter(help="Loopback address and port, such as 127.0.0.1:8590.")] = None,

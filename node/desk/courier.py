@@ -12,12 +12,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ledger.errors import Refusal
+from ledger.record import parse_submission
 from node.client import Client, ProblemError, Taken
 from node.desk import approvals
 from node.desk.drafts import Draft, Drafts, Kind, Standing
 from node.desk.journal import Act, Journal
 from node.desk.limits import BATCH_RECORDS, FINAL_S, RETRY_S
-from node.desk.making import carry_codes, file_name, keep_receipt, make
+from node.desk.making import carry_codes, file_name, keep_receipt, kept, make
 from node.desk.office import KeyStore
 from node.errors import FatalError
 from node.office import set_aside
@@ -96,11 +97,15 @@ class Courier:
         batches: list[list[tuple[Draft, bytes]]] = [[]]
         size = 0
         for draft in released:
-            try:
-                raw = await asyncio.to_thread(make, draft, self._store, self._made)
-            except Refusal as refusal:
-                self._refuse(draft, refusal.problem())
-                continue
+            raw = kept(draft, self._made)
+            if raw is None:
+                try:
+                    raw = await asyncio.to_thread(make, draft, self._store, self._made)
+                except Refusal as refusal:
+                    self._refuse(draft, refusal.problem())
+                    continue
+                signed = parse_submission(raw).record.id.hex()
+                self._journal.add(self._now(), "", Act.MADE, draft=draft.id, number=draft.number, detail=signed)
             if len(batches[-1]) == BATCH_RECORDS or size + len(raw) > BATCH_BYTES:
                 batches.append([])
                 size = 0
