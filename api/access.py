@@ -14,12 +14,16 @@ from ledger.findings import Finding
 _SCHEME = "bearer "
 
 
+def bearer(request: Request) -> str:
+    """The request's token as it was given, empty without one."""
+    header = request.headers.get("Authorization", "")
+    return header[len(_SCHEME) :].strip() if header.lower().startswith(_SCHEME) else ""
+
+
 def find_reader(port: NodePort, request: Request) -> Reader | None:
     """The reader behind the request's token, None without a valid one."""
-    header = request.headers.get("Authorization", "")
-    if not header.lower().startswith(_SCHEME):
-        return None
-    return port.tokens.find(header[len(_SCHEME) :].strip(), port.now_ms())
+    token = bearer(request)
+    return port.tokens.find(token, port.now_ms()) if token else None
 
 
 def require_reader(port: NodePort, request: Request) -> Reader:

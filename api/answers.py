@@ -76,12 +76,18 @@ def answer(
     return Response(data, status, fields, content_type=content_type)
 
 
-def parameters(request: Request, model: type[Parameters]) -> Parameters:
-    """The request's parameters, checked. Raises Problem 400 that names the first bad one."""
+def parameters(request: Request, model: type[Parameters], besides: frozenset[str] = frozenset()) -> Parameters:
+    """The request's parameters, checked; empty ones and those `besides` the model's are passed over where that is not empty.
+
+    Raises:
+        Problem: 400 that names the first bad one.
+    """
     values: dict[str, str] = {}
     for name, value in request.args.items(multi=True):
+        if besides and (name in besides or not value):  # forms send every field
+            continue
         if name in values:
-            raise Problem(400, ApiCode.BAD_PARAMETER, name, given=value[:100], limit="once")
+            raise Problem(400, ApiCode.BAD_PARAMETER, name[:100], given=value[:100], limit="once")
         values[name] = value
     try:
         return model.model_validate_strings(values)

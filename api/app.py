@@ -19,6 +19,7 @@ from api.documents import document_routes
 from api.errors import Overloaded
 from api.findings import finding_routes
 from api.health import PROBES, health_routes
+from api.history import history_routes
 from api.inquiries import inquiry_routes
 from api.keys import key_routes
 from api.limits import ApiLimits
@@ -30,9 +31,12 @@ from api.pages.site import Site
 from api.plenary import plenary_routes
 from api.port import NodePort
 from api.problems import Problems
+from api.reading.routes import reading_pages
 from api.receipts import receipt_routes
 from api.records import record_routes, submission_routes
+from api.releases import Releases, release_routes
 from api.returns import return_routes
+from api.schemas.base import HEIGHT_HEADER
 from api.statistics import Figures, statistics_routes
 from api.throttle import Throttle, prefix
 from api.verdicts import verdict_routes
@@ -42,6 +46,12 @@ _DESCRIPTION = (
     "One node of the Kimberley Process certificate ledger. Submitting takes signed records; reading records and certificates "
     "takes a token; the log, the register and this document are public."
 )
+_DATA = ("/v1/", "/log/")
+_SHARED = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": f"ETag, Retry-After, {HEIGHT_HEADER}",
+}
+"""For public data only. Never with credentials: nothing here is a cookie's, and a token's answers do not carry it."""
 
 
 def create_app(port: NodePort) -> Quart:
@@ -60,6 +70,7 @@ def create_app(port: NodePort) -> Quart:
     site = Site(assets, lambda: node_host(port))
     problems.install(app)
     _guard(app, port, limits)
+    releases = Releases(port)
     for routes in (
         submission_routes(port, problems, bodies),
         record_routes(port),
@@ -76,14 +87,25 @@ def create_app(port: NodePort) -> Quart:
         inquiry_routes(port),
         finding_routes(port),
         audit_routes(port),
-        statistics_routes(port, figures),
+        history_routes(port),
+        statistics_routes(port, figures, releases),
+        release_routes(port, releases),
         health_routes(port),
         document_routes(site, schema),
         asset_routes(assets),
-        *public_pages(site, port, figures),
+        *public_pages(site, port, figures, releases),
+        *reading_pages(site, port, bodies),
     ):
         app.register_blueprint(routes)
     return app
+
+
+def _shared(app: Quart, response: Response) -> bool:
+    """Whether scripts of any origin may read this: public data and why there is none, nothing that a token gives."""
+    if request.url_rule is None or request.method not in {"GET", "HEAD"} or not request.path.startswith(_DATA):
+        return False
+    handler = app.view_functions[request.url_rule.endpoint]
+    return openapi.is_public(handler, response.status_code, response.headers.get("Cache-Control", ""))
 
 
 def _guard(app: Quart, port: NodePort, limits: ApiLimits) -> None:
@@ -118,7 +140,9 @@ def _guard(app: Quart, port: NodePort, limits: ApiLimits) -> None:
     @app.after_request
     async def finish(response: Response) -> Response:
         for name, value in SECURITY_HEADERS:
-            response.headers[name] = value
+            response.headers.setdefault(name, value)  # a page that takes forms says more of its referrer
+        if _shared(app, response):
+            response.headers.update(_SHARED)
         route = request.url_rule.rule if request.url_rule is not None else "none"
         metrics.count(route, request.method if route != "none" else "any", response.status_code, time.monotonic() - g.started)
         return response

@@ -22,8 +22,8 @@ class Assets:
     """The files by name, and what names their version."""
 
     def __init__(self) -> None:
-        files = sorted(file for file in _FOLDER.iterdir() if file.suffix in _TYPES)
-        self.files = {file.name: (file.read_bytes(), _TYPES[file.suffix]) for file in files}
+        files = sorted(file for file in _FOLDER.rglob("*") if file.suffix in _TYPES)
+        self.files = {file.relative_to(_FOLDER).as_posix(): (file.read_bytes(), _TYPES[file.suffix]) for file in files}
         whole = hashlib.sha256(b"".join(data for data, _ in self.files.values()))
         self.version = whole.hexdigest()[:_VERSION_CHARACTERS]
 
@@ -32,7 +32,7 @@ def asset_routes(assets: Assets) -> Blueprint:
     """The routes of this file."""
     routes = Blueprint("assets", __name__)
 
-    @routes.get("/static/<name>")
+    @routes.get("/static/<path:name>")
     @hide
     async def asset(name: str) -> Response:
         """A file, by its name."""

@@ -119,6 +119,16 @@ class TokenBook:
             return None
         return Reader(token_id=entry.id, scope=entry.scope)
 
+    def holder(self, digest: str, now_ms: int) -> Reader | None:
+        """The reader whose token has this hash, None when it is unknown, revoked or expired."""
+        entry = self.entry(digest)
+        return None if entry is None or now_ms >= entry.expires_ms else Reader(token_id=entry.id, scope=entry.scope)
+
+    def entry(self, digest: str) -> TokenEntry | None:
+        """The line of the token with this hash."""
+        self._refresh()
+        return self._entries.get(digest)
+
     def issue(self, scope: str, now_ms: int, days: int = 365, label: str = "", text: str | None = None) -> str:
         """Add a token and save; returns its text, the only time that it exists.
 

@@ -8,7 +8,6 @@ from quart import Blueprint, Response, request
 from api.access import concerns, forbid, require_reader
 from api.answers import Cache, answer, decode_position, encode_position, missing, parameters
 from api.auth import Reader
-from api.errors import ApiCode, Problem
 from api.openapi import describe
 from api.port import NodePort
 from api.schemas.base import NoContent, ProblemAnswer
@@ -21,14 +20,12 @@ from api.schemas.findings import (
     ThresholdAnswer,
 )
 from api.views import finding_answer
-from ledger.findings import RULES
+from ledger.findings import RULES, Finding
 from ledger.findings.thresholds import THRESHOLDS
 from ledger.findings.views import FindingPage
 from ledger.limits import MAX_FINDING_CHARACTERS
 from ledger.parameters import PARAMETERS
 from ledger.units import Ms, block_date
-
-_FILTERS = ("rule", "participant", "status", "severity")
 
 
 def finding_routes(port: NodePort) -> Blueprint:
@@ -40,8 +37,8 @@ def finding_routes(port: NodePort) -> Blueprint:
     async def findings() -> Response:
         """Findings, those first seen last at the top.
 
-        An auditor reads all, a participant those that concern it: of a certificate's, a page of a participant's may hold fewer
-        than the limit.
+        An auditor reads all, a participant those that concern it. Of those that name a certificate a page may hold fewer than
+        the limit, or none, when there are other filters or a participant asks: `next` says whether more follow.
         """
         reader = require_reader(port, request)
         asked = parameters(request, FindingsQuery)
@@ -93,21 +90,29 @@ def _page(port: NodePort, reader: Reader, asked: FindingsQuery) -> FindingPage:
     """The page that is asked for, of what this reader may see.
 
     Raises:
-        Problem: 400 for filters that do not go together, 403 for another participant's.
+        Problem: 403 for another participant's.
     """
     cursor = decode_position(asked.cursor)
-    if asked.certificate is not None:
-        other = next((name for name in _FILTERS if getattr(asked, name) is not None), None)
-        if other is not None:
-            raise Problem(400, ApiCode.BAD_PARAMETER, other, given=str(getattr(asked, other)), limit="not with certificate")
-        return port.ledger.certificate_findings(asked.certificate, cursor, asked.limit)
     participant = asked.participant
     if not reader.auditor:
         if participant not in {None, reader.participant}:
             raise forbid("auditor")
         participant = reader.participant
+    if asked.certificate is not None:
+        page = port.ledger.certificate_findings(asked.certificate, cursor, asked.limit)
+        return FindingPage(page.head, tuple(row for row in page.rows if _passes(row, asked)), page.cursor)
     return port.ledger.findings(
         cursor, asked.limit, rule=asked.rule, participant=participant, status=asked.status, severity=asked.severity
+    )
+
+
+def _passes(row: Finding, asked: FindingsQuery) -> bool:
+    """Whether a certificate's finding passes the other filters; of these there are few, so they are sorted out here."""
+    return (
+        (asked.rule is None or row.rule == asked.rule)
+        and (asked.participant is None or asked.participant in row.participants)
+        and (asked.status is None or row.status == asked.status)
+        and (asked.severity is None or row.severity == asked.severity)
     )
 
 

@@ -23,6 +23,34 @@ MAX_WAITING_CHAINS = 16
 MAX_BUCKETS = 20_000
 """Addresses and tokens whose request rate is remembered; the longest idle one is forgotten first."""
 
+MAX_SESSIONS = 2_000
+MAX_SESSIONS_PER_TOKEN = 32
+"""Browsers signed in at once; an office that shares one token has some."""
+
+MAX_FORM_BYTES = 16 * 1024
+MAX_FORM_FIELDS = 20
+MAX_NOTE_CHARACTERS = 2_000
+MAX_ASSIGNEE_CHARACTERS = 80
+MAX_NOTES_OF_FINDING = 200
+MAX_SAVED_FILTERS = 50
+"""What one office may note for itself: of each finding, and of filters in all."""
+
+MAX_DRAWN_CERTIFICATES = 40
+"""Certificates of a chain of custody that are drawn on each side; the table beside the drawing has all of them."""
+
+MAX_EXPORTED_FINDINGS = 100_000
+"""Rows of one CSV of the work list."""
+
+
+MAX_WAITING_BASES = 4
+"""Proposers of statistics who are being answered: each takes some tenths of a second of a thread."""
+
+MAX_HELD_TABLES = 4
+"""Tables put together of several releases that are answered from memory."""
+
+MAX_HELD_RELEASES = 16
+"""Files of statistical releases that are answered from memory, each of some hundred kilobytes: the newest of two years."""
+
 
 @dataclass(frozen=True, slots=True)
 class ApiLimits:
@@ -45,6 +73,12 @@ class ApiLimits:
         connections: open connections in all.
         head_bytes: request line and headers as long as they are incomplete.
         shutdown_s: how long a stop waits for open requests.
+        streams, streams_per_key: open event streams in all, and of one token.
+        stream_s: how long one lives; its reader then comes back to the place it has reached.
+        heartbeat_s: seconds after which a stream with nothing to tell says so; less than what proxies wait for.
+        exports, exports_per_key: exports of the history under way in all, and of one token.
+        export_s: how long one may take.
+        stall_s: seconds in which a reader of either must have taken the next piece.
     """
 
     submission_bytes: int = MAX_SUBMISSION_BYTES
@@ -62,6 +96,14 @@ class ApiLimits:
     connections: int = 2_000
     head_bytes: int = 16 * 1024
     shutdown_s: float = 3.0
+    streams: int = 200
+    streams_per_key: int = 8
+    stream_s: float = 900.0
+    heartbeat_s: float = 15.0
+    exports: int = 8
+    exports_per_key: int = 2
+    export_s: float = 3_600.0
+    stall_s: float = 30.0
 
     def __post_init__(self) -> None:
         for name in self.__slots__:

@@ -35,6 +35,7 @@ TAGS = {
 _RETRY = {"Retry-After": {"schema": {"type": "integer", "minimum": 1}, "description": "Seconds."}}
 _STATUS_TEXT = {
     202: "Taken, not final yet.",
+    303: "To the page, for browsers.",
     304: "Not modified.",
     400: "Malformed, or a parameter that is not allowed.",
     401: "No valid token.",
@@ -57,6 +58,22 @@ class BodySpec:
 
     media_type: str
     description: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Audience:
+    """Whether anybody may read some of a handler's answers, and whether all of them."""
+
+    public: bool
+    wholly: bool
+
+
+def is_public(handler: Callable[..., Any], status: int, cache_control: str) -> bool:
+    """Whether an answer of this handler is for everybody, or says why there is none."""
+    audience = handler.__dict__.get("api_audience")
+    if not isinstance(audience, _Audience) or not audience.public:
+        return False
+    return audience.wholly or cache_control.startswith("public") or status in {400, 404}
 
 
 def describe(
@@ -85,6 +102,7 @@ def describe(
         if token or token_for_more:
             security_scheme([{BEARER: []}, *([{}] if token_for_more else [])])(handler)
         handler.__dict__["api_body"] = body
+        handler.__dict__["api_audience"] = _Audience(not token, not token_for_more)
         return operation_id(name)(tag([group])(handler))
 
     return mark
@@ -116,6 +134,14 @@ class Provider(OpenAPIProvider):
                 }
         return paths, components
 
+    def build_querystring_parameters(self, model: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        """Say which parameters must be there, which quart-schema leaves out; none can be null: it is there or it is not."""
+        parameters, components = super().build_querystring_parameters(model)
+        for parameter in parameters:
+            parameter["required"] = model.model_fields[parameter["name"]].is_required()
+            parameter["schema"] = _not_null(parameter["schema"])
+        return parameters, components
+
     def build_response_object(
         self,
         model: Any,  # every model here is a pydantic one
@@ -137,6 +163,13 @@ class Provider(OpenAPIProvider):
         """The given name alone; each path has one method."""
         del method, path
         return getattr(func, "_quart_schema_operation_id", func.__name__)
+
+
+def _not_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """The same without what says that it may be null."""
+    kept = {name: value for name, value in schema.items() if name != "anyOf" and (name, value) != ("default", None)}
+    forms = [form for form in schema.get("anyOf", ()) if form != {"type": "null"}]
+    return {**forms[0], **kept} if len(forms) == 1 else {**kept, **({"anyOf": forms} if forms else {})}
 
 
 def _has_schema(model: type[BaseModel]) -> bool:

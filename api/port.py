@@ -17,7 +17,9 @@ from prometheus_client import CollectorRegistry
 
 from api.auth import TokenBook
 from api.errors import Outcome
+from api.growth import Growth
 from api.limits import ApiLimits
+from api.reading.workbook import WorkBook
 
 if TYPE_CHECKING:
     from ledger.state import Ledger
@@ -119,6 +121,11 @@ class NodePort(Protocol):
         ...
 
     @property
+    def workbook(self) -> WorkBook:
+        """What this node's readers note for themselves; no part of the ledger."""
+        ...
+
+    @property
     def registry(self) -> CollectorRegistry:
         """The node's metrics, shown at `/metrics` of the admin listener; the interface adds its own to it."""
         ...
@@ -138,8 +145,21 @@ class NodePort(Protocol):
         """How many of `validators` must cosign."""
         ...
 
+    @property
+    def growth(self) -> Growth:
+        """Told whenever the log has grown."""
+        ...
+
     def now_ms(self) -> int:
         """The node's clock, ms since 1970 UTC."""
+        ...
+
+    async def release_basis(self, period: str, height: int) -> bytes:
+        """What a proposer needs for a period's next release of statistics as of a height (`ledger.statistics.basis`).
+
+        Raises:
+            StatisticsError: the period has not closed at that height, or the height is not executed.
+        """
         ...
 
     async def submit(self, raw: bytes, wait: bool) -> Submitted:

@@ -78,7 +78,7 @@ def record_routes(port: NodePort) -> Blueprint:
     """`GET /v1/records/{id}`, `/receipt`, `/envelope`."""
     routes = Blueprint("records", __name__)
 
-    @routes.get("/v1/records/<id>")
+    @routes.get("/v1/records/<string(length=64):id>")
     @describe("record", "records", {200: RecordAnswer, 304: NoContent, 404: ProblemAnswer}, token=True)
     async def record(id: str) -> Response:  # noqa: A002 - the name of the path's parameter in the document
         """An accepted record: its clear fields, its bytes and its place."""
@@ -89,7 +89,7 @@ def record_routes(port: NodePort) -> Blueprint:
             raise missing("id", id, height)
         return answer(request, body, Cache.PRIVATE, height=body.read_at_height)
 
-    @routes.get("/v1/records/<id>/receipt")
+    @routes.get("/v1/records/<string(length=64):id>/receipt")
     @describe("receipt", "records", {200: TextAnswer, 304: NoContent, 404: ProblemAnswer}, token=True)
     async def receipt(id: str) -> Response:  # noqa: A002
         """The record's receipt, `tlog-proof@v1`, under the newest quorum checkpoint. 404 until one covers it."""
@@ -101,7 +101,7 @@ def record_routes(port: NodePort) -> Blueprint:
         name = {"Content-Disposition": f'attachment; filename="{id[:16]}.tlog-proof"'}
         return answer(request, text, Cache.PRIVATE, content_type=TEXT, headers=name, height=height)
 
-    @routes.get("/v1/records/<id>/envelope")
+    @routes.get("/v1/records/<string(length=64):id>/envelope")
     @describe("envelope", "records", {200: BinaryAnswer, 304: NoContent, 404: ProblemAnswer}, token=True)
     async def envelope(id: str) -> Response:  # noqa: A002
         """The record's sealed envelope, for its readers, those to whom one of them gave a key later, and the secretariat."""
@@ -114,7 +114,7 @@ def record_routes(port: NodePort) -> Blueprint:
             raise forbid("a reader of the envelope, or the secretariat")
         return answer(request, data, Cache.PRIVATE, content_type=BINARY, height=height)
 
-    @routes.get("/v1/records/<id>/shares")
+    @routes.get("/v1/records/<string(length=64):id>/shares")
     @describe("shares", "records", {200: SharesAnswer, 304: NoContent, 404: ProblemAnswer}, token=True)
     async def shares(id: str) -> Response:  # noqa: A002
         """Who was given a key to the record's envelope later, and the record that holds it."""

@@ -129,16 +129,27 @@ class _Connection(TCPServer):
 
     last_s = 10.0
     _ending = False
+    _taken = 0
 
     async def _read_data(self) -> None:
         with contextlib.suppress(OSError, TimeoutError):
             while not self.reader.at_eof():
-                data = await asyncio.wait_for(self.reader.read(_READ_BYTES), self.config.read_timeout)
+                data = await self._read_some()
                 if not self._ending:
                     await self.protocol.handle(RawData(data))
         self._ending = True
         await self.protocol.handle(Closed())
         await self.idle_task.stop()
+
+    async def _read_some(self) -> bytes:
+        """What has come; raises TimeoutError for a client that neither sent nor took anything for long."""
+        while True:
+            taken = self._taken
+            try:
+                return await asyncio.wait_for(self.reader.read(_READ_BYTES), self.config.read_timeout)
+            except TimeoutError:
+                if self._taken == taken:
+                    raise
 
     async def protocol_send(self, event: Event) -> None:
         """Send, or begin the end; a connection at its end starts no idle timer."""
@@ -151,6 +162,7 @@ class _Connection(TCPServer):
                 pass
             case _:
                 await super().protocol_send(event)
+                self._taken += 1
 
     def _end(self) -> None:
         if not self._ending:

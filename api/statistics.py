@@ -1,23 +1,35 @@
-"""`GET /v1/statistics`: a test network's trade by participant and flow, and the checkpoint that it rests on.
+"""`GET /v1/statistics`: the newest releases; of a test network its trade by participant and flow, and the checkpoint under it.
 
-The sums are running sums of the ledger's state, so reading them costs the same at any size. Networks other than `dev` publish
-nothing before protected releases exist: a total of one trader is that trader's business (6-statistics.md).
+The live sums are running sums of the ledger's state, so reading them costs the same at any size. Networks other than `dev` show
+protected releases and nothing else: a total of one trader is that trader's business (6-statistics.md).
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from quart import Blueprint, Response, request
 
-from api.answers import Cache, answer
-from api.errors import ApiCode, Problem
+from api.answers import Cache, answer, parameters
+from api.errors import ApiCode, NotReady, Problem
+from api.limits import MAX_HELD_TABLES
 from api.openapi import describe
 from api.port import NodePort
-from api.schemas.base import NoContent, ProblemAnswer
-from api.schemas.statistics import CheckpointAnswer, FlowAnswer, HsAnswer, StatisticsAnswer, TradeAnswer
+from api.releases import CORS, CSV, ReleaseFile, Releases, serve_file
+from api.schemas.base import HEIGHT_HEADER, NoContent, ProblemAnswer
+from api.schemas.releases import CsvAnswer, FiguresQuery, PublishedAnswer
+from api.schemas.statistics import (
+    AnyStatisticsAnswer,
+    CheckpointAnswer,
+    FlowAnswer,
+    HsAnswer,
+    StatisticsAnswer,
+    TradeAnswer,
+)
 from ledger.checkpoint import parse_checkpoint
 from ledger.entries import HS_CODES
 from ledger.note import parse_note
+from ledger.release_views import ReleaseRow
 from ledger.totals import ALL_HS
 from ledger.units import carats
 
@@ -31,23 +43,68 @@ Sums = Mapping[str, tuple[int, int]]
 """By HS code, `ALL_HS` being the margin: points and certificates."""
 
 
-def statistics_routes(port: NodePort, figures: "Figures") -> Blueprint:
+def statistics_routes(port: NodePort, figures: "Figures", releases: Releases) -> Blueprint:
     """The routes of this file."""
     routes = Blueprint("statistics", __name__)
+    tables = _Tables(releases)
 
     @routes.get("/v1/statistics")
-    @describe("statistics", "network", {200: StatisticsAnswer, 304: NoContent, 404: ProblemAnswer})
+    @describe("statistics", "network", {200: AnyStatisticsAnswer, 304: NoContent, 404: ProblemAnswer}, query=FiguresQuery)
     async def statistics() -> Response:
-        """Trade by participant and flow (test networks only).
+        """The newest release of each period; on test networks beside live figures of trade by participant and flow.
 
-        On a network whose genesis does not say `dev` the answer is 404 `not-released`: figures appear with protected releases.
+        Without a release, a network whose genesis does not say `dev` answers 404 `not-released`.
         """
-        if port.ledger.genesis.network != DEV:
+        year = parameters(request, FiguresQuery).year
+        height, rows = releases.newest(year)
+        shown = [releases.row(row) for row in rows]
+        network = port.ledger.genesis.network
+        if network == DEV:
+            live = (await figures.settled()).model_copy(update={"releases": shown})
+            return answer(request, live, Cache.PUBLIC, height=live.height, headers=CORS)
+        if not rows:
             raise Problem(404, ApiCode.NOT_RELEASED)
-        body = await figures.settled()
-        return answer(request, body, Cache.PUBLIC, height=body.height)
+        body = PublishedAnswer(read_at_height=height, network=network, releases=shown)
+        return answer(request, body, Cache.PUBLIC, height=height, headers=CORS)
+
+    @routes.get("/v1/statistics.csv")
+    @describe("statistics_csv", "network", {200: CsvAnswer, 304: NoContent, 404: ProblemAnswer}, query=FiguresQuery)
+    async def statistics_csv() -> Response:
+        """The rows of the newest release of each period, one table. 404 `not-released` while there is none."""
+        height, rows = releases.newest(parameters(request, FiguresQuery).year)
+        if not rows:
+            raise Problem(404, ApiCode.NOT_RELEASED)
+        return serve_file(tables.of(rows), Cache.PUBLIC, headers={HEIGHT_HEADER: str(height)})
 
     return routes
+
+
+class _Tables:
+    """Tables of several releases, the newest ones held."""
+
+    def __init__(self, releases: Releases) -> None:
+        self._releases = releases
+        self._held: OrderedDict[tuple[bytes, ...], ReleaseFile] = OrderedDict()
+
+    def of(self, rows: Sequence[ReleaseRow]) -> ReleaseFile:
+        """Their rows under one header; raises NotReady while this node has not made all of them."""
+        key = tuple(row.id for row in rows)
+        held = self._held.get(key)
+        if held is None:
+            held = self._held[key] = ReleaseFile(b"".join(self._parts(rows)), CSV)
+            while len(self._held) > MAX_HELD_TABLES:
+                self._held.popitem(last=False)
+        return held
+
+    def _parts(self, rows: Sequence[ReleaseRow]) -> Iterator[bytes]:
+        for place, row in enumerate(rows):
+            file = self._releases.file(row.id, "csv")
+            if file is None:
+                raise NotReady(reason="this node has not made the file of every release yet")
+            header, _, rest = file.data.partition(b"\n")
+            if place == 0:
+                yield header + b"\n"
+            yield rest
 
 
 class Figures:
@@ -89,7 +146,6 @@ def read_statistics(port: NodePort) -> StatisticsAnswer:
     for row in figures.totals:
         cells.setdefault((row.participant, row.flow), {})[row.hs] = (row.points, row.certificates)
     traders = sorted({participant for participant, _ in cells})
-    note = port.quorum_checkpoint(head.tree_size) or port.quorum_checkpoint()
     return StatisticsAnswer(
         read_at_height=head.height,
         network=genesis.network,
@@ -108,8 +164,15 @@ def read_statistics(port: NodePort) -> StatisticsAnswer:
             )
             for code in traders
         ],
-        checkpoint=None if note is None else _checkpoint(note, head.tree_size),
+        checkpoint=read_checkpoint(port, head.tree_size),
+        releases=[],
     )
+
+
+def read_checkpoint(port: NodePort, tree_size: int) -> CheckpointAnswer | None:
+    """The quorum checkpoint of exactly this tree size, else the newest one; None before the first."""
+    note = port.quorum_checkpoint(tree_size) or port.quorum_checkpoint()
+    return None if note is None else _checkpoint(note, tree_size)
 
 
 def _world(cells: Mapping[tuple[str, str], Sums], flow: str) -> Sums:

@@ -5,10 +5,11 @@ values are never told; what is, stands on the certificate's face already, but fo
 """
 
 import hmac
+from urllib.parse import urlencode
 
 from quart import Blueprint, Response, request
 
-from api.answers import Cache, answer, missing, parameters
+from api.answers import JSON, Cache, answer, missing, parameters
 from api.openapi import describe
 from api.port import NodePort
 from api.schemas.base import NoContent, ProblemAnswer
@@ -21,6 +22,8 @@ from ledger.errors import Refusal
 from ledger.units import block_date, carats
 
 _MAX_NUMBER_CHARACTERS = 12
+_SHOWN = 40
+_HTML = "text/html"
 _NO_HASH = bytes(32)
 """No code's hash: compared with where there is no certificate, so that this takes as long."""
 
@@ -33,19 +36,35 @@ def verdict_routes(port: NodePort) -> Blueprint:
     @describe(
         "certificate_verdict",
         "certificates",
-        {200: CertificateVerdictAnswer, 304: NoContent, 404: ProblemAnswer},
+        {200: CertificateVerdictAnswer, 303: NoContent, 304: NoContent, 404: ProblemAnswer},
         query=CertificateVerdictQuery,
     )
     async def verdict(number: str) -> Response:
-        """What has become of a certificate, with the code that is printed on it."""
+        """What has become of a certificate, with the code that is printed on it.
+
+        A browser, which asks for HTML, is sent to the page: this is the address behind the code on the certificate's face.
+        """
+        if request.accept_mimetypes.best_match((JSON, _HTML), JSON) == _HTML:
+            place = "/verdict?" + urlencode({"number": number[:_SHOWN], "code": request.args.get("code", "")[:_SHOWN]})
+            return Response(b"", 303, {"Location": place, "Cache-Control": str(Cache.NO_STORE), "Vary": "Accept"})
         asked = parameters(request, CertificateVerdictQuery)
         height = port.ledger.head.height
-        found = port.ledger.certificate(number) if len(number) <= _MAX_NUMBER_CHARACTERS else None
-        if not _holds(found, number, asked.code) or found is None:
+        found = find_verdict(port, number, asked.code)
+        if found is None:
             raise missing("number", number, height)
-        return answer(request, _verdict(found), Cache.PUBLIC, height=found.head.height)
+        response = answer(request, found, Cache.PUBLIC, height=found.read_at_height)
+        response.vary.add("Accept")
+        return response
 
     return routes
+
+
+def find_verdict(port: NodePort, number: str, code: str) -> CertificateVerdictAnswer | None:
+    """What has become of the certificate; None for a code that is not its own, as for a number that is not there."""
+    found = port.ledger.certificate(number) if len(number) <= _MAX_NUMBER_CHARACTERS else None
+    if not _holds(found, number, code) or found is None:
+        return None
+    return _verdict(found)
 
 
 def _holds(found: CertificateView | None, number: str, text: str) -> bool:

@@ -3,6 +3,7 @@
 from api.schemas.base import CertificateType
 from api.schemas.bodies import BODIES, BodyAnswer
 from api.schemas.findings import FindingAnswer
+from api.schemas.history import LoggedAnswer
 from api.schemas.records import (
     ConfirmAnswer,
     IssueAnswer,
@@ -14,6 +15,7 @@ from api.schemas.records import (
 from ledger.bodies import Body, ConfirmBody, IssueBody, StatedBody
 from ledger.findings import Finding
 from ledger.findings.lists import certificates
+from ledger.history import Logged
 from ledger.jsonform import body_to_json
 from ledger.record import parse_record
 from ledger.state import Ledger
@@ -41,6 +43,22 @@ def record_answer(ledger: Ledger, record_id: bytes) -> RecordAnswer | None:
         body=body_answer(record.body),
         envelope=ledger.envelope(record_id) is not None,
         record=raw.hex(),
+    )
+
+
+def logged_answer(logged: Logged) -> LoggedAnswer:
+    """A record at its place, as streams and exports have it."""
+    record = logged.record
+    return LoggedAnswer(
+        index=logged.index,
+        height=logged.height,
+        id=record.id.hex(),
+        kind=record.kind,
+        author=record.author,
+        at=record.at,
+        key=record.key.hex(),
+        body=body_answer(record.body),
+        record=record.raw.hex(),
     )
 
 

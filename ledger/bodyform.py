@@ -5,7 +5,8 @@ decimal text, bytes lower-case hex; a member that is optional, or null, may be l
 
     {"flow": "export", "quarter": "2026Q1", "revision": 1, "certificates": 12, "last": "(id of the newest record)",
      "cells": [{"partner": "AE", "hs": "710231", "carats": "1200.50", "value": "240100.00", "blinding": "(64 hex digits)"}],
-     "protection": [{"hs": "710231", "traders": 3, "carats": "0.00", "value": "0.00"}]}
+     "protection": [{"hs": "710231", "traders": 3, "carats": "0.00", "value": "0.00"},
+                    {"hs": "all", "traders": 3, "carats": "0.00", "value": "0.00"}]}
 
 What the schema allows and the rules do not is refused by the ledger.
 """

@@ -2,7 +2,7 @@
 
 A draft is plain: carats and values by line, names, dates. `make_issue` and `make_confirm` turn it into a body and its
 envelope. What has no sealed part becomes the statement to sign at once: `make_node_set`, `make_node_ready`,
-`make_equivocation`.
+`make_equivocation`, `make_verdict`.
 
 Randomness comes from the caller's `rng`, in this order: rid (16), for an issue receipt code (10) and verdict code (10), a
 blinding (64 each) for every line, then as `ledger.envelope.seal` says.
@@ -21,6 +21,7 @@ from ledger.bodies import (
     EVIDENCE_EQUIVOCATION,
     NODE_READY,
     NODE_SET,
+    STATISTICS_VERDICT,
     AmendBody,
     ConfirmBody,
     ConfirmLine,
@@ -31,6 +32,7 @@ from ledger.bodies import (
     NodeReadyBody,
     NodeSetBody,
     Source,
+    VerdictBody,
 )
 from ledger.commitments import commit, draw_blinding
 from ledger.envelope import Reader, Rng, Sealed, seal
@@ -264,6 +266,22 @@ def make_equivocation(author: str, at: int, epoch: int, first: bytes, second: by
         Refusal: the first field that is out of its bounds.
     """
     return build_statement(EVIDENCE_EQUIVOCATION, author, at, EquivocationBody(epoch, first, second))
+
+
+def make_verdict(author: str, at: int, release: bytes, code: str = "", cell: str = "") -> bytes:
+    """The statement of `statistics.verdict`, for the consensus key of the author's node.
+
+    Args:
+        author: whose node it is.
+        at: milliseconds.
+        release: id of the `statistics.publish`.
+        code: why it objects; empty: it agrees.
+        cell: the cell or field that it objects to.
+
+    Raises:
+        Refusal: the first field that is out of its bounds.
+    """
+    return build_statement(STATISTICS_VERDICT, author, at, VerdictBody(agree=not code, cell=cell, code=code, release=release))
 
 
 def total(lines: Sequence[DraftLine]) -> Points:

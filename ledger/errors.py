@@ -143,6 +143,8 @@ class Code(StrEnum):
     RETURN_CELLS = "return-cells"
     RETURN_CARATS = "return-carats"
     RETURN_PROTECTION = "return-protection"
+    RETURN_ANNUAL_QUARTER = "return-annual-quarter"
+    RETURN_ANNUAL = "return-annual"
     RETURN_BLINDING = "return-blinding"
     RETURN_VALUE = "return-value"
     RETURN_UNKNOWN = "return-unknown"
@@ -158,6 +160,20 @@ class Code(StrEnum):
     SHARE_EPOCH = "share-epoch"
     SHARED_ALREADY = "shared-already"
     FAULT_STATED = "fault-stated"
+    # statistics.attach, statistics.publish, statistics.verdict
+    NOT_STATISTICS_CHAIR = "not-statistics-chair"
+    CHAIR_TOO_SOON = "chair-too-soon"
+    PERIOD_NOT_CLOSED = "period-not-closed"
+    HEIGHT_OUTSIDE = "height-outside"
+    RELEASE_UNDECIDED = "release-undecided"
+    ATTACHMENT_UNKNOWN = "attachment-unknown"
+    ATTACHMENT_OF_ANOTHER = "attachment-of-another"
+    ATTACHMENT_ORDER = "attachment-order"
+    ATTACHMENT_LENGTH = "attachment-length"
+    RELEASE_UNKNOWN = "release-unknown"
+    RELEASE_DECIDED = "release-decided"
+    NOT_VALIDATOR = "not-validator"
+    VERDICT_GIVEN = "verdict-given"
     # genesis
     BAD_GENESIS = "bad-genesis"
 
@@ -372,3 +388,22 @@ class StatusSignatureError(ProofError):
 
 class StatusConflictError(ProofError):
     """A proof and a status file that contradict each other: somebody signed an untrue one."""
+
+
+# --- public statistics
+
+
+class StatisticsError(LedgerError):
+    """Figures that cannot be read as asked; see the subclass."""
+
+
+class PeriodError(StatisticsError):
+    """What is asked for is neither a quarter (`2026Q1`), a half (`2026H1`) nor a year (`2026`)."""
+
+
+class PeriodOpenError(StatisticsError):
+    """The period has not closed yet at this height: its figures still change, and are not released."""
+
+
+class HeightNotExecutedError(StatisticsError):
+    """A height that this node has not executed yet, or none at all."""

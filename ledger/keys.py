@@ -4,8 +4,9 @@
 |---|---|---|---|
 | `g` | | ledger id, 32 bytes: a store belongs to one ledger | creation |
 | `h` | | `Head` | every block |
-| `r/` | record id | the record's bytes, once | `keep_bodies`, before its block |
-| `e/` | record id | its envelope | `keep_bodies` |
+| `r/` | record id | its place on the shelf, 8 bytes, see `ledger.shelf` | `keep_bodies`, before its block |
+| `c/` | place | the record's bytes, once | `keep_bodies` |
+| `e/` | place | its envelope | `keep_bodies` |
 | `j/` | record id | `JudgementEntry` | every block that names it |
 | `s/c/` | number | `CertificateEntry` | state |
 | `s/r/` | rid | `RidEntry`: the record that has taken it, and for whom its envelope is sealed | state |
@@ -33,10 +34,15 @@
 | `s/z/` | rid, reader | id of the `sealed.fault` in which it says that it cannot open the envelope | state |
 | `s/h/` | number | id of the `technical.issue` that has it | state |
 | `x/` | number, `/`, index (8 bytes) | id: technical certificates and transit notices that name it | index |
+| `s/T/` | id of its record | `PartEntry`: a part of an attachment | state |
+| `s/P/` | id of its record | `ReleaseEntry`: a release of statistics, with the verdicts on it | state |
+| `s/Y/` | year | `YearEntry`: its releases that stand, and the one that is undecided | state |
+| `s/Z` | | ids of the undecided releases, 32 bytes each, ascending | state |
 | `s/q/` | author, purpose of the key | `QuotaEntry`: such records of the last day on which there were any | state |
 | `i/` | mask, codes, state, index (8 bytes) | number: certificates in the log's order | index |
 | `q/` | state, mask, participant, index (8 bytes) | id: inquiries in the log's order | index |
-| `f/` | sort of figures, participant, period, revision (4 bytes) | id of the record that filed it | index |
+| `p/` | state, index (8 bytes) | id: releases of statistics in the log's order | index |
+| `f/` | sort of figures, participant, period, revision | id of its record; sorts `E`, `I`: countersigned returns | index |
 | `d/` | source's number, `/`, number | points taken, 8 bytes: who took carats from it | index |
 | `a/` | destination, day of issue (4 bytes) or nothing (all days) | how many are open, see `ledger.ageing` | index |
 | `k/f/` | rule, `/`, subject | `Finding`, see `ledger.findings` | every block that finds |
@@ -46,11 +52,14 @@
 | `k/w/` | sort of note, what it is about | what a rule of findings keeps from record to record | the same |
 | `k/a/` | day (4 bytes), rule, subject | nothing: at which rule looks again on that day | the same |
 | `k/c` | | up to where in `k/a/` that is done | the same |
+| `z/` | `json` or `csv`, id of the `statistics.publish` | the file of a release, see `node.releases` | the node |
+| `b/` | height (8 bytes) | time and tree size after it, see `ledger.statistics.closing` | every block |
+| `o/` | what a key under `s/y/` has, height (8 bytes) | what stood there before, see `ledger.statistics.older` | blocks |
 | `t/` | level, n | hash tile (`ledger.log`) | every block with a new leaf |
 | `n/` | the node's own key | the node's own value | `apply(extra)` |
 
-What stands under `s/` is *state*: rules read nothing else, and the state digest covers every write to it. All else can be
-derived from the log and the state. Which record stands at an index is not kept here: the tiles of level 0 are the ids.
+What stands under `s/` is *state*: rules read nothing else but `b/`, and the state digest covers every write to it. All else can
+be derived from the blocks and the state. Which record stands at an index is not kept here: the tiles of level 0 are the ids.
 
 Integers in keys are big-endian, so that LevelDB's order is theirs. Participant codes have two letters, so no separator is
 needed.
@@ -62,6 +71,7 @@ from typing import Final
 GENESIS: Final = b"g"
 HEAD: Final = b"h"
 RECORD: Final = b"r/"
+BODY: Final = b"c/"
 ENVELOPE: Final = b"e/"
 JUDGEMENT: Final = b"j/"
 STATE: Final = b"s/"
@@ -89,8 +99,14 @@ RETURNS: Final = b"s/j/"
 INQUIRIES: Final = b"s/i/"
 SHARES: Final = b"s/e/"
 FAULTS: Final = b"s/z/"
+PARTS: Final = b"s/T/"
+RELEASES: Final = b"s/P/"
+YEARS: Final = b"s/Y/"
+UNDECIDED: Final = b"s/Z"
 INDEX: Final = b"i/"
 INQUIRY_INDEX: Final = b"q/"
+RELEASE_INDEX: Final = b"p/"
+RELEASE_FILES: Final = b"z/"
 REVISIONS: Final = b"f/"
 CLAIM: Final = b"d/"
 TECHNICAL: Final = b"s/h/"
@@ -102,6 +118,8 @@ FINDING_COUNT: Final = b"k/n"
 FINDING_NOTES: Final = b"k/w/"
 FINDING_AGENDA: Final = b"k/a/"
 FINDING_DONE: Final = b"k/c"
+BLOCKS: Final = b"b/"
+OLDER: Final = b"o/"
 TILES: Final = b"t/"
 NODE: Final = b"n/"
 
@@ -111,6 +129,7 @@ FLOW_LETTERS: Final = {"export": "e", "import": "i"}
 INDEX_BYTES: Final = 8
 """A position in the log inside a key."""
 
+HEIGHT_BYTES: Final = 8
 EPOCH_BYTES: Final = 8
 DAY_BYTES: Final = 4
 REVISION_BYTES: Final = 4
@@ -118,13 +137,8 @@ _KEY_BYTES: Final = 32
 
 
 def record(record_id: bytes) -> bytes:
-    """Where a record's bytes stand."""
+    """Where it stands at which place a record's bytes are."""
     return RECORD + record_id
-
-
-def envelope(record_id: bytes) -> bytes:
-    """Where a record's envelope stands."""
-    return ENVELOPE + record_id
 
 
 def judgement(record_id: bytes) -> bytes:
@@ -323,3 +337,44 @@ def finding_note(sort: str, subject: str) -> bytes:
 def finding_agenda(due: int, sort: str, subject: str) -> bytes:
     """Where it stands at what a rule (`sort`, one letter) looks again on a day."""
     return FINDING_AGENDA + day(due) + sort.encode() + subject.encode()
+
+
+# --- releases of statistics
+
+
+def part(record_id: bytes) -> bytes:
+    """Where a part of an attachment stands."""
+    return PARTS + record_id
+
+
+def release(record_id: bytes) -> bytes:
+    """Where a release stands."""
+    return RELEASES + record_id
+
+
+def releases(state: int) -> bytes:
+    """The prefix of the list of releases in one state."""
+    return RELEASE_INDEX + bytes((state,))
+
+
+def release_year(year: str) -> bytes:
+    """Where the releases of a year's periods stand."""
+    return YEARS + year.encode()
+
+
+def release_file(record_id: bytes, form: str) -> bytes:
+    """Where the file of a release stands; `form` is `json` or `csv`."""
+    return RELEASE_FILES + form.encode() + b"/" + record_id
+
+
+# --- statistics as of a height
+
+
+def block(height: int) -> bytes:
+    """Where it stands when a block was and how long the log is after it."""
+    return BLOCKS + height.to_bytes(HEIGHT_BYTES, "big")
+
+
+def older(place: bytes) -> bytes:
+    """The prefix of what stood under a key of `quarter`, or of a cell of it, before blocks changed it."""
+    return OLDER + place.removeprefix(QUARTERS)

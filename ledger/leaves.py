@@ -1,14 +1,14 @@
 """A record of the log as the store has it, checked against its id."""
 
-from ledger import keys
 from ledger.errors import StoreError
 from ledger.merkle import leaf_hash
+from ledger.shelf import read_body
 from ledger.store import Reads
 
 
 def read_leaf(at: Reads, record_id: bytes) -> bytes:
     """The bytes of a record that must be there; raises StoreError when they are missing or do not hash to its id."""
-    raw = at.get(keys.record(record_id))
+    raw = read_body(at, record_id)
     if raw is None or leaf_hash(raw) != record_id:
         raise StoreError(f"the bytes of record {record_id.hex()} are {'missing' if raw is None else 'damaged'}")
     return raw

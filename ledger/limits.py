@@ -137,8 +137,11 @@ MAX_FLOW_STEPS = 200_000
 MAX_SUM = 1_000 * MAX_AMOUNT
 """Points or cents of a cell of a return: a sum that stays within 64 bits."""
 
-MAX_CELLS = 500
-"""Partners and HS codes of one return: as many as a record has room for."""
+MAX_CELLS = 400
+"""Partners and HS codes of one return: as many as a record has room for beside what is stated of the year."""
+
+MAX_ANNUAL = 254
+"""Rows that a return states of its year: three HS codes, all of them, and as many partners as there are countries."""
 
 MAX_PRODUCTION_LINES = 200
 """HS codes and zones of one production report."""
@@ -188,3 +191,40 @@ MAX_STATUS_RUNS = 500_000
 
 STATUS_DAYS = 400
 """How far back a status file goes by day of issue: whatever was issued before has expired (`MAX_VALIDITY_DAYS` and a month)."""
+
+# --- releases of public statistics
+
+MAX_PROPOSAL_BYTES = 4 * 1024 * 1024
+"""A proposed release with its witnesses: several times what a year of 60 participants takes."""
+
+MAX_CONFIDENTIAL = 20_000
+"""Confidential cells of one release; a year of 90 participants has no more cells."""
+
+MAX_HELD = 1_000
+"""Blocks that keep earlier figures: more than a year of 90 participants has."""
+
+MAX_WITNESSES = 4_096
+MAX_WITNESS_MOVES = 50_000
+"""Entries that one witness moves: more than a year has."""
+
+# --- statistical releases
+
+MAX_PART_BYTES = 24 * 1024
+"""One part of an attachment: it fits into a record."""
+
+MAX_ATTACHMENT_PARTS = 200
+MAX_ATTACHMENT_BYTES = MAX_PART_BYTES * MAX_ATTACHMENT_PARTS
+"""The pattern and the witnesses of one release; five thousand cells take a tenth of it."""
+
+MAX_RELEASES_A_YEAR = 200
+"""Releases of the periods of one year that stand: each further one is held against all before it."""
+
+MAX_UNDECIDED_DAYS = 30
+"""A release that no quorum has judged in that time may be replaced: others must not wait for ever."""
+
+CHAIR_AFTER_DAYS = 30
+"""So long after a period has closed the statistics chair may publish what the secretariat has not."""
+
+MAX_OBJECTION_CODE_CHARACTERS = 60
+MAX_OBJECTION_CELL_CHARACTERS = 120
+"""What a node objects to: a code, and a cell or a field of the release."""

@@ -15,11 +15,13 @@ import msgspec
 
 from ledger import entries, keys
 from ledger.entries import CertificateEntry, KeyEntry
+from ledger.merkle import HASH_BYTES
 from ledger.network import Epoch, Network, read_epoch
 from ledger.plenary import ProposalEntry, decode_proposal
 from ledger.quarterly import Quarterly
 from ledger.register import Register
 from ledger.register_entries import Setting, decode_settings
+from ledger.release_entries import PartEntry, ReleaseEntry, YearEntry, decode_part, decode_release, decode_year
 from ledger.report_entries import (
     CountedEntry,
     FilingEntry,
@@ -120,6 +122,26 @@ class Reader:
         """The inquiry of this id; None where there is none."""
         data = self.get(keys.inquiry(record_id))
         return None if data is None else decode_inquiry(data)
+
+    def part(self, record_id: bytes) -> PartEntry | None:
+        """The part of an attachment of this id; None where there is none."""
+        data = self.get(keys.part(record_id))
+        return None if data is None else decode_part(data)
+
+    def release(self, record_id: bytes) -> ReleaseEntry | None:
+        """The release of statistics of this id; None where there is none."""
+        data = self.get(keys.release(record_id))
+        return None if data is None else decode_release(data)
+
+    def release_year(self, year: str) -> YearEntry:
+        """The releases of a year's periods."""
+        data = self.get(keys.release_year(year))
+        return YearEntry() if data is None else decode_year(data)
+
+    def undecided(self) -> tuple[bytes, ...]:
+        """Ids of the releases that are being judged, ascending: one a year at most."""
+        data = self.get(keys.UNDECIDED) or b""
+        return tuple(data[at : at + HASH_BYTES] for at in range(0, len(data), HASH_BYTES))
 
     def key_use(self, key: bytes) -> KeyEntry | None:
         """The purpose of a key or certificate that a record has registered or retired, None for others."""

@@ -45,6 +45,13 @@ PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
         "written-support": Parameter(20, 1, MAX_PARTICIPANTS, "participants that must support it"),
         # what returns state of their protection (`node.returns`)
         "p-percent": Parameter(15, 1, 100, "of the largest trader's share, by which nobody's estimate of it may come nearer"),
+        # public statistics (`ledger.statistics`)
+        "statistics-days": Parameter(
+            60, 1, 366, "after a period in which its figures may still change before they are released"
+        ),
+        "revision-certificates": Parameter(
+            3, 1, 1_000, "by which a cell that was released must have changed before a revision shows the change"
+        ),
         # thresholds of findings (`ledger.findings`)
         "late-issue-days": Parameter(
             ISSUE_LATE_DAYS, 0, ISSUE_TOO_LATE_DAYS, "from issue until a certificate reaches the ledger late"

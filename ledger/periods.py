@@ -20,7 +20,7 @@ def half_of(date: str) -> str:
 def day_after(period: str) -> str:
     """The first day after a quarter or half: `2026-04-01` for `2026Q1`."""
     year, months = int(period[:4]), (3 if period[4] == "Q" else 6) * int(period[5])
-    return f"{year + months // 12}-{months % 12 + 1:02}-01"
+    return f"{year + months // 12:04}-{months % 12 + 1:02}-01"
 
 
 def first_day(period: str) -> str:
@@ -32,6 +32,21 @@ def period_before(period: str) -> str:
     """The quarter or half before: `2025Q4` for `2026Q1`."""
     year, sort, place = int(period[:4]), period[4], int(period[5])
     return f"{year}{sort}{place - 1}" if place > 1 else f"{year - 1}{sort}{4 if sort == 'Q' else 2}"
+
+
+def quarters_of(year: str) -> tuple[str, ...]:
+    """The quarters of a year, ascending."""
+    return tuple(f"{year}Q{place}" for place in (1, 2, 3, 4))
+
+
+def halves_of(year: str) -> tuple[str, ...]:
+    """The halves of a year, ascending."""
+    return tuple(f"{year}H{place}" for place in (1, 2))
+
+
+def is_fourth(quarter: str) -> bool:
+    """Whether a quarter ends its year."""
+    return quarter.endswith("Q4")
 
 
 def is_over(period: str, now: Ms) -> bool:

@@ -8,6 +8,7 @@ Rules:
    and the id of its author's last record that changed it: a return that names another one is stale.
 4. What counted once can be taken back: of each certificate it is kept what counts. A cell without certificates is no more.
 5. A block's changes stay decoded until its end (a point addition a line, one write a cell), and rules read them there.
+6. What the sums of a closed quarter were before a block changed them is kept beside them (`ledger.statistics.older`).
 
 Reference: design 3-confidentiality.md, "Values: sealed one by one, provable as totals".
 """
@@ -117,13 +118,24 @@ class Quarterly:
         """Sums that were counted under this date and partner leave them again."""
         self._move(trade, -1, subtract_points)
 
-    def write(self, put: Callable[[bytes, bytes], None], delete: Callable[[bytes], None]) -> None:
+    def write(
+        self,
+        put: Callable[[bytes, bytes], None],
+        delete: Callable[[bytes], None],
+        keep: Callable[[bytes], None] = lambda place: None,  # noqa: ARG005
+    ) -> None:
         """Hands over what changed; a cell that is no more is deleted when the store has it.
+
+        Args:
+            put: writes.
+            delete: removes.
+            keep: is told of each key before it changes (`ledger.statistics.older`).
 
         Raises:
             StoreError: more was taken back than had been counted.
         """
         for key in sorted(self._changed):
+            keep(key)
             quarter = self._quarters.get(key)
             if quarter is not None:
                 put(key, _encode_quarter(quarter))
@@ -157,8 +169,7 @@ class Quarterly:
     def _quarter(self, key: bytes) -> Quarter:
         found = self._quarters.get(key)
         if found is None:
-            data = self._get(key)
-            found = self._quarters[key] = Quarter() if data is None else _decode_quarter(data)
+            found = self._quarters[key] = read_counts(self._get(key))
         return found
 
     def _cell(self, key: bytes) -> Cell:
@@ -167,6 +178,11 @@ class Quarterly:
             data = self._get(key)
             found = self._cells[key] = Cell() if data is None else _decode_cell(data)
         return found
+
+
+def read_counts(stored: bytes | None) -> Quarter:
+    """A quarter's counts as the store has them; raises StoreError for anything else."""
+    return Quarter() if stored is None else _decode_quarter(stored)
 
 
 def read(stored: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[str, str, Cell]]:

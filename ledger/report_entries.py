@@ -16,6 +16,9 @@ PRODUCTION: Final = "p"
 STOCK: Final = "s"
 """How keys write a sort of figures; a return's is its flow's letter (`keys.FLOW_LETTERS`)."""
 
+COUNTERSIGNED: Final = {"export": "E", "import": "I"}
+"""The same of those returns that are countersigned: an index of revisions of its own, by flow."""
+
 
 class CountedSum(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
     """A certificate's lines of one HS code together: what `ledger.quarterly` adds to a cell, and can take back."""
@@ -46,6 +49,9 @@ class ReturnEntry(Struct, frozen=True, gc=False, array_like=True, forbid_unknown
 
     Attributes:
         author, flow, quarter, revision: of what it is.
+        counts: certificates with such lines when it was filed, in the order of `HS_CODES`.
+        year: of a fourth quarter's return, the records that counted last in the quarters of its year when it was filed (empty
+            where none had): what it states of the year is of figures up to these.
         countersigned: id of the `return.countersign`, empty while there is none.
     """
 
@@ -53,6 +59,8 @@ class ReturnEntry(Struct, frozen=True, gc=False, array_like=True, forbid_unknown
     flow: str
     quarter: str
     revision: int
+    counts: tuple[int, ...]
+    year: tuple[bytes, ...]
     countersigned: bytes = b""
 
 

@@ -199,7 +199,7 @@ def _check_struct(info: inspect.StructType, value: Any, path: str) -> None:
                 raise Refusal(Code.MALFORMED, where, reason="missing")
             continue
         given = value[field.encode_name]
-        if not field.required and given == field.default:
+        if not field.required and given in (field.default, [] if field.default == () else field.default):
             raise Refusal(Code.NOT_CANONICAL, where, reason="an empty optional field is left out")
         check(field.type, given, where)
 

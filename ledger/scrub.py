@@ -21,6 +21,7 @@ from ledger.leaves import read_leaf
 from ledger.log import tile_key
 from ledger.merkle import HASH_BYTES, CompactRange
 from ledger.record import parse_record
+from ledger.shelf import read_envelope
 from ledger.store import Reads
 from ledger.tiles import TILE_HEIGHT, TILE_WIDTH, width_of
 
@@ -83,7 +84,7 @@ def _check_leaf(at: Reads, record_id: bytes, index: int) -> None:
         raise StoreError(f"leaf {index} is record {record_id.hex()}, whose judgement says otherwise")
     if not isinstance(record.body, SealedBody):
         return
-    envelope = at.get(keys.envelope(record_id))
+    envelope = read_envelope(at, record_id)
     if envelope is None:
         return  # a follower need not have it, and a record may have come without
     try:

@@ -9,7 +9,7 @@ A block is executed so:
    own judgement and its author's count of the day; accepted in an earlier place, it is skipped;
 4. what the block's day brings, and what each accepted record brings about, is found (`ledger.findings`); rules do not read it;
 5. the block's sums and counts are added to those before; a block that ends its epoch holds no records, and from the next height
-   on the list of validators that it names is in force;
+   on the list of validators that it names is in force: what they have said of statistics that are being judged counts anew;
 6. the leaves are appended to the log, the state digest is taken;
 7. judgements, state, indexes, findings, tiles, the new head and the node's own values are written in one synced batch. That is
    the commit.
@@ -45,7 +45,11 @@ from ledger.rolls import Rolls
 from ledger.rules import Place, View, Writer, check_key, check_record
 from ledger.rules.common import check_addressed, check_readers
 from ledger.rules.plenary import decide
+from ledger.rules.statistics import settle_all
 from ledger.scrub import scrub
+from ledger.shelf import Shelf
+from ledger.statistics.closing import encode_moment
+from ledger.statistics.older import Older
 from ledger.store import Store
 from ledger.tiles import TILE_WIDTH
 from ledger.totals import Totals
@@ -101,6 +105,7 @@ class Ledger(Queries):
         super().__init__(store, genesis, standing)
         self._equivocation = partial(equivocation, genesis.ledger_id)
         self._memory = Memory()
+        self._shelf = Shelf(store)
         self._kept: set[bytes] = set()
         self._executing: frozenset[bytes] = frozenset()
         self._dropping = Lock()
@@ -187,19 +192,20 @@ class Ledger(Queries):
         check_key(self.register, self.network, record)
 
     def keep_bodies(self, submissions: Sequence[Submission]) -> None:
-        """Write records' bytes and envelopes by id, not synced: `sync` or the block that accepts them makes them durable."""
+        """Write records' bytes and envelopes, not synced: `sync` or the block that accepts them makes them durable."""
         writes: dict[bytes, bytes | None] = {}
         for submission in submissions:
-            record_id = submission.record.id
-            writes[keys.record(record_id)] = submission.record.raw
-            if submission.envelope is not None:
-                writes[keys.envelope(record_id)] = submission.envelope
+            self._shelf.keep(writes.__setitem__, submission.record.id, submission.record.raw, submission.envelope)
         self._store.write(writes, sync=False)
         self._kept.update(submission.record.id for submission in submissions)
 
     def keep_node_values(self, values: Mapping[bytes, bytes]) -> None:
         """Write the node's own values outside a block, not synced; `node_value` reads them back."""
         self._store.write({keys.node(key): value for key, value in values.items()}, sync=False)
+
+    def keep_release(self, release: bytes, files: Mapping[str, bytes]) -> None:
+        """Keep the files of a release of statistics as this node has made them, by form; not synced, it can make them again."""
+        self._store.write({keys.release_file(release, form): data for form, data in files.items()}, sync=False)
 
     def sync(self) -> None:
         """Make everything durable that was kept so far."""
@@ -210,7 +216,7 @@ class Ledger(Queries):
         with self._dropping:
             dropped = [record_id for record_id in ids if record_id not in self._executing and not self._in_log(record_id)]
             self._kept.difference_update(dropped)
-            places = [place(record_id) for record_id in dropped for place in (keys.record, keys.envelope)]
+            places = [place for record_id in dropped for place in self._shelf.drop(record_id)]
             self._store.write(dict.fromkeys(places), sync=False)
 
     def scrub(self) -> Iterator[int]:
@@ -256,16 +262,19 @@ class Ledger(Queries):
                 findings.observe(record)
             judgements.append(judgement)
         totals.write(overlay)
-        overlay.trade.write(overlay.put, overlay.delete)
+        older = Older(view.register, before.time, block.height, overlay.get, overlay.put)
+        overlay.trade.write(overlay.put, overlay.delete, older.keep)
         quotas.write(overlay)
         findings.write()
         if validators is not None:
             writer.begin_epoch(validators, block.height + 1, before.tree_size)
+            settle_all(view, writer, block.height)
         tree = log.append(leaves)
         writes = overlay.writes()
         head = Head(block.height, block.time, block.digest, tree.size, tree.root, state_digest(before.state, writes))
         writes.extend(tree.puts.items())
         writes.extend((keys.node(key), value) for key, value in extra.items())
+        writes.append((keys.block(head.height), encode_moment(head.time, head.tree_size)))
         writes.append((keys.HEAD, entries.encode(head)))
         self._store.write(writes, sync=True)
         findings.remember()
@@ -279,7 +288,7 @@ class Ledger(Queries):
     # --- inside -----------------------------------------------------------------------------------------------------
 
     def _view(self, state: Reader, now: int) -> View:
-        return View(state, Ms(now), units.block_date(now), self._equivocation)
+        return View(state, Ms(now), units.block_date(now), self._standing.head.height, self._equivocation)
 
     def _quotas(self, view: View) -> Quotas:
         return Quotas(view, view.parameter(quota.PARAMETER))
@@ -310,8 +319,8 @@ class Ledger(Queries):
 
     def _keep_missing(self, overlay: Overlay, record: Record) -> None:
         """An accepted record whose bytes were not kept before (a restart in between) goes into the batch."""
-        if record.id not in self._kept and self._store.get(keys.record(record.id)) is None:
-            overlay.put(keys.record(record.id), record.raw)
+        if record.id not in self._kept:
+            self._shelf.keep(overlay.put, record.id, record.raw)
 
     def _check_newest_leaves(self) -> None:
         """The newest tile's records must be there and hash to their leaves; raises StoreError."""
@@ -353,4 +362,5 @@ def _create(store: Store, genesis: Genesis) -> None:
     if next(store.iterate(b"", limit=1), None) is not None:
         raise StoreError(f"{store.path} holds something, and no ledger")
     head = Head(0, genesis.time, genesis.ledger_id, 0, EMPTY_ROOT, genesis.ledger_id)
-    store.write({keys.GENESIS: genesis.ledger_id, keys.HEAD: entries.encode(head)}, sync=True)
+    begun = {keys.block(0): encode_moment(genesis.time, 0)}
+    store.write({keys.GENESIS: genesis.ledger_id, keys.HEAD: entries.encode(head), **begun}, sync=True)

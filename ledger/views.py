@@ -11,7 +11,7 @@ Rules:
 import heapq
 from itertools import islice
 
-from ledger import ageing, custody, entries, keys, report_views, status_views, stock, totals
+from ledger import ageing, custody, entries, history, keys, release_views, report_views, status_views, stock, totals
 from ledger.ageing import Ageing
 from ledger.answers import CertificateRow, CertificateView, Claim, Evidence, Figures, Judgement, Page, ProposalPage, Standing
 from ledger.bodies import ConfirmBody, PaperImportBody, SealedBody, StatedBody
@@ -22,6 +22,7 @@ from ledger.findings import views as finding_views
 from ledger.findings.entries import RULES, Finding, Severity, Status
 from ledger.findings.views import FindingPage
 from ledger.genesis import Genesis
+from ledger.history import Logged
 from ledger.leaves import read_leaf
 from ledger.limits import MAX_PAGE, MAX_SHOWN_FINDINGS
 from ledger.merkle import HASH_BYTES
@@ -30,8 +31,15 @@ from ledger.overlay import Reader
 from ledger.plenary import decode_proposal
 from ledger.record import parse_record
 from ledger.register import Register
+from ledger.register import load as load_register
+from ledger.release_entries import ReleaseState, YearEntry
+from ledger.release_views import ReleasePage, ReleaseRow
 from ledger.report_entries import InquiryState
 from ledger.report_views import InquiryPage, QuarterView, ShareRow
+from ledger.shelf import read_body, read_envelope
+from ledger.statistics.closing import Moment, closing, moment
+from ledger.statistics.cube import read_cube, read_live_cube
+from ledger.statistics.tables import Cube
 from ledger.status import Status as CertificateStatus
 from ledger.stock import Stock
 from ledger.store import Reads, Store
@@ -67,11 +75,11 @@ class Queries:
 
     def body(self, record_id: bytes) -> bytes | None:
         """The bytes of a record that this node holds, judged or not."""
-        return self._store.get(keys.record(record_id))
+        return read_body(self._store, record_id)
 
     def envelope(self, record_id: bytes) -> bytes | None:
         """The envelope of a record that this node holds."""
-        return self._store.get(keys.envelope(record_id))
+        return read_envelope(self._store, record_id)
 
     def judgement(self, record_id: bytes) -> Judgement | None:
         """What a block made of this record; None when none has named it."""
@@ -84,6 +92,10 @@ class Queries:
         if judgement is None or judgement.index is None:
             return None
         return read_leaf(self._store, record_id), judgement.index, judgement.height
+
+    def history(self, first: int, limit: int) -> list[Logged]:
+        """Accepted records from the leaf `first` on, at most `limit`, up to the end of their hash tile (`ledger.history`)."""
+        return history.read(self._store, self._standing.log, first, limit)
 
     # --- certificates -----------------------------------------------------------------------------------------------
 
@@ -187,6 +199,33 @@ class Queries:
         with self._store.snapshot() as at:
             return report_views.read_quarter(at, _head(at), author, flow, quarter)
 
+    def closing(self, period: str) -> Moment | None:
+        """The block that closed a period (`2026Q1`, `2026H1`, `2026`) for statistics; None while it is open.
+
+        Raises:
+            PeriodError: no period.
+        """
+        with self._store.snapshot() as at:
+            return closing(at, self._register(at), period, _head(at).height)
+
+    def cube(self, period: str, height: int) -> Cube:
+        """The figures of a closed period as of a height; see `ledger.statistics.cube.read_cube` for what it raises."""
+        with self._store.snapshot() as at:
+            return read_cube(at, self._register(at), period, height)
+
+    def live_cube(self, period: str) -> Cube:
+        """The figures of a period as they stand now, which no release is made of.
+
+        Raises:
+            PeriodError: no period.
+        """
+        with self._store.snapshot() as at:
+            return read_live_cube(at, self._register(at), period)
+
+    def _register(self, at: Reads) -> Register:
+        """The register of this state of the store."""
+        return load_register(self.genesis, at.iterate(keys.HOLDERS), at.iterate(keys.SETTINGS))
+
     def shares(self, record_id: bytes) -> tuple[ShareRow, ...]:
         """The later readers of a record's sealed part; none for a record without one, or that is not in the log."""
         found = self.record(record_id)
@@ -204,6 +243,41 @@ class Queries:
             if participant and participant not in self.register.participants:
                 return InquiryPage(_head(at), (), None)
             return report_views.read_inquiries(at, _head(at), state, participant or "", cursor, limit)
+
+    # --- releases of statistics -----------------------------------------------------------------------------------------
+
+    def releases(
+        self, state: ReleaseState | None = None, cursor: int | None = None, limit: int = MAX_PAGE, *, newest_first: bool = True
+    ) -> ReleasePage:
+        """A page of the releases of statistics in one state, or in any, those published last at the top."""
+        with self._store.snapshot() as at:
+            return release_views.read_page(at, _head(at), state, cursor, limit, newest_first=newest_first)
+
+    def newest_releases(self) -> ReleasePage:
+        """The newest release that stands of every period, the latest periods first."""
+        with self._store.snapshot() as at:
+            return release_views.read_newest(at, _head(at))
+
+    def release(self, record_id: bytes) -> tuple[Head, ReleaseRow | None]:
+        """A release by the id of its `statistics.publish`, with the head that this is of; None where there is none."""
+        with self._store.snapshot() as at:
+            return _head(at), release_views.read_one(at, record_id)
+
+    def undecided_releases(self) -> tuple[bytes, ...]:
+        """Ids of the releases that are being judged; a single look."""
+        return Reader(self._store.get, self._standing.rolls).undecided()
+
+    def release_year(self, year: str) -> YearEntry:
+        """The releases of a year's periods that stand, in the order in which they were decided."""
+        return release_views.read_year(self._store, year)
+
+    def moment(self, height: int) -> Moment:
+        """When a block was, and how long the log is after it; raises HeightNotExecutedError."""
+        return moment(self._store, height)
+
+    def release_file(self, record_id: bytes, form: str) -> bytes | None:
+        """The file of a release, `json` or `csv`; None while this node has not made it."""
+        return self._store.get(keys.release_file(record_id, form))
 
     # --- findings -----------------------------------------------------------------------------------------------------
 

@@ -12,13 +12,13 @@ from urllib.parse import quote
 from ledger.genesis import Genesis
 from ledger.participants import Participant, SealKey
 from ledger.register import Register
-from node.client import Client, ProblemError
+from node.client.connection import Connection, ProblemError
 from node.errors import Exit, FatalError
 
 _NOT_FOUND = 404
 
 
-async def key_holder(client: Client, public: bytes) -> str | None:
+async def key_holder(client: Connection, public: bytes) -> str | None:
     """The code of who has this signing key, `secretariat` for that one's, None for nobody."""
     try:
         return str((await client.get_json(f"/v1/keys/{public.hex()}"))["holder"])
@@ -28,7 +28,7 @@ async def key_holder(client: Client, public: bytes) -> str | None:
         raise
 
 
-async def fetch_register(client: Client, genesis: Genesis, codes: Iterable[str]) -> Register:
+async def fetch_register(client: Connection, genesis: Genesis, codes: Iterable[str]) -> Register:
     """The register with the sealing keys that these holders have now; whoever is unknown is left out.
 
     Raises:

@@ -1,5 +1,7 @@
 """What a node files on the ledger by itself: that it is ready for the next epoch, and evidence of equivocation.
 
+(Its verdicts on statistics need work of their own: `node.releases`.)
+
 Both are signed with its consensus key, and submitted as a client's records are, again and again until the state shows that they
 are there or no longer wanted. Every node may hold the same evidence; they take turns, so that one record usually does.
 """
@@ -12,13 +14,12 @@ from dataclasses import dataclass
 from consensus.events import Evidence
 from consensus.messages import encode
 from ledger.drafts import make_equivocation, make_node_ready
-from ledger.errors import Refusal
-from ledger.record import assemble, signing_input
 from ledger.state import Ledger
 from node.intake import Intake
-from node.keys import NodeKeys, SigningKey
+from node.keys import NodeKeys
 from node.limits import DUTY_SECONDS, EVIDENCE_TURN_SECONDS, STATUS_SECONDS
 from node.logs import get_logger
+from node.own import OwnRecords
 
 log = get_logger("duties")
 
@@ -34,11 +35,9 @@ class Duties:
 
     def __init__(self, own: str, ledger: Ledger, keys: NodeKeys, intake: Intake, now_ms: Callable[[], int]) -> None:
         """Wires the duties; `own` is this node's participant, `now_ms` the wall clock, ms since 1970 UTC."""
+        self._pen = OwnRecords(own, ledger, keys, intake, now_ms)
         self._own = own
         self._ledger = ledger
-        self._keys = keys
-        self._intake = intake
-        self._now_ms = now_ms
         self._accusations: dict[tuple[int, bytes], _Accusation] = {}
         self._ready: tuple[bytes, float] = (b"", 0.0)
         self._wake = asyncio.Event()
@@ -66,21 +65,16 @@ class Duties:
         """
         while True:
             self._wake.clear()
-            await self._submit([*self._readiness(), *self._evidence()])
+            await self._pen.submit([*self._readiness(), *self._evidence()])
             try:
                 async with asyncio.timeout(STATUS_SECONDS):
                     await self._wake.wait()
             except TimeoutError:
                 pass
 
-    def _key(self) -> SigningKey | None:
-        """The consensus key that the ledger has for this node, where this home holds it."""
-        node = self._ledger.network.node(self._own)
-        return next((key for key in self._keys.all_consensus() if node is not None and key.public == node.consensus), None)
-
     def _readiness(self) -> list[bytes]:
         """`node.ready`, when a list that waits for it has this node's key and does not have its word yet."""
-        network, key = self._ledger.network, self._key()
+        network, key = self._ledger.network, self._pen.key
         wanted = network.pending and key is not None and (self._own, key.public) in network.candidates
         if not wanted or self._own in network.ready or key is None:
             return []
@@ -88,11 +82,11 @@ class Duties:
         if filed == network.pending and time.monotonic() < at + DUTY_SECONDS:
             return []
         self._ready = (network.pending, time.monotonic())
-        return [self._record(key, make_node_ready(self._own, self._now_ms(), network.epoch.number + 1, network.pending))]
+        return [self._pen.sign(key, make_node_ready(self._own, self._pen.now_ms(), network.epoch.number + 1, network.pending))]
 
     def _evidence(self) -> list[bytes]:
         """`evidence.equivocation` for everyone whose turn it is and who is not convicted on the ledger."""
-        key = self._key()
+        key = self._pen.key
         if not self._accusations or key is None:
             return []
         for done in self._ledger.evidence():
@@ -102,14 +96,5 @@ class Duties:
             if time.monotonic() >= accusation.file_at:
                 accusation.file_at = time.monotonic() + DUTY_SECONDS
                 votes = encode(accusation.evidence.first), encode(accusation.evidence.second)
-                made.append(self._record(key, make_equivocation(self._own, self._now_ms(), epoch, *votes)))
+                made.append(self._pen.sign(key, make_equivocation(self._own, self._pen.now_ms(), epoch, *votes)))
         return made
-
-    def _record(self, key: SigningKey, statement: bytes) -> bytes:
-        return assemble(key.public, key.sign(signing_input(self._ledger.genesis.ledger_id, statement)), statement)
-
-    async def _submit(self, raws: list[bytes]) -> None:
-        if raws:
-            for answer in await self._intake.submit(raws):
-                if isinstance(answer, Refusal):
-                    log.warning("own record refused", reason=str(answer))

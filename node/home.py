@@ -4,6 +4,7 @@
     genesis.json    the ledger this node is of   tokens.json    hashes of reading tokens
     data/           the store (LevelDB)          wal/           the consensus logs: the guard against voting twice
     node.lock       held by the running process  cosign/        the last checkpoint this node signed, likewise a guard
+    workbook.db     what the readers of its pages note for themselves (SQLite); no part of the ledger
     damaged         a note that a process left when it found damage: the next start reads all of data/ first
 
 A home of a development network may have a `clock` as well (`node.clock`).
@@ -13,12 +14,14 @@ ledger, which knows them from then on. The two guards are made only together wit
 and has lost its log is refused, never given a new one.
 """
 
+import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from api.auth import TokenBook
 from api.errors import TokenFileError
+from api.reading.workbook import WorkBook
 from ledger.errors import Refusal
 from ledger.genesis import Genesis
 from node.config import config_file, differing, make_config, write_config
@@ -51,6 +54,7 @@ class Home:
         self.guard = self.path / "cosign"
         self.genesis = self.path / "genesis.json"
         self.tokens = self.path / "tokens.json"
+        self.workbook = self.path / "workbook.db"
         self.clock = self.path / "clock"
         self.damage = self.path / "damaged"
         self.tls_key = self.keys / "tls.key"
@@ -108,6 +112,22 @@ class Home:
                 f"{error}.",
                 "Nobody can be let in with it.",
                 "Restore the file, or remove it and issue tokens anew.",
+                Exit.BAD_CONFIGURATION,
+            ) from error
+
+    def open_workbook(self) -> WorkBook:
+        """What the readers of this node's pages have noted, made empty where there is nothing yet.
+
+        Raises:
+            FatalError: the file cannot be opened.
+        """
+        try:
+            return WorkBook(self.workbook)
+        except (OSError, sqlite3.Error) as error:
+            raise FatalError(
+                f"The workbook {self.workbook} cannot be opened: {error}.",
+                "It holds assignments, notes and saved filters of this node's readers; nothing of the ledger is in it.",
+                "Restore the file, or move it away to begin an empty one.",
                 Exit.BAD_CONFIGURATION,
             ) from error
 

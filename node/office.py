@@ -7,27 +7,22 @@ lost connection sends the same bytes, which is harmless, instead of a second rec
 
 import asyncio
 import json
-import secrets
-import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from msgspec.structs import asdict
-
-from ledger.bodies import CERTIFICATE_AMEND, CERTIFICATE_ISSUE, IMPORT_CONFIRM, IMPORT_CORRECT, Body, CorrectBody
-from ledger.drafts import ConfirmDraft, IssueDraft, code_text, make_amend, make_confirm, make_issue
+from ledger.bodies import Body
+from ledger.drafts import ConfirmDraft, IssueDraft
 from ledger.entries import issuer_of
 from ledger.envelope import Reader
-from ledger.errors import Code, Refusal
 from ledger.genesis import Genesis
 from ledger.paperdrafts import PaperDraft, TechnicalDraft
 from ledger.participants import SECRETARIAT, Holder, Role
-from ledger.record import build_statement, encode_submission, parse_submission, sign_statement
+from ledger.record import parse_submission
 from ledger.register import Register
-from ledger.units import Ms
-from node.client import Client
+from node.client import Author, Client, MadeCertificate
+from node.client.author import now_ms
 from node.directory import fetch_register, key_holder
 from node.errors import Exit, FatalError, command
 from node.files import write_atomic
@@ -37,14 +32,6 @@ Draft = TypeVar("Draft", IssueDraft, ConfirmDraft, PaperDraft, TechnicalDraft)
 T = TypeVar("T")
 SUBMISSION, DRAFT, CODES, RECEIPT = ".submission", ".draft.json", ".codes.json", ".tlog-proof"
 """Endings of what is kept of a certificate or an outcome."""
-
-
-@dataclass(frozen=True, slots=True)
-class MadeCertificate:
-    """A certificate's submission, and the codes to print by what they are called."""
-
-    submission: bytes
-    codes: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +88,7 @@ class Office:
 
     def make_issue(self, draft: IssueDraft, register: Register) -> "MadeCertificate":
         """A certificate's submission, kept nowhere yet; errors as `issue`."""
-        if issuer_of(draft.number) != self.author:
-            raise Refusal(Code.NUMBER_PREFIX, "number", given=draft.number, limit=self.author)
-        if register.participant(draft.destination) is None:
-            raise Refusal(Code.DESTINATION_UNKNOWN, "destination", given=draft.destination)
-        readers = register.readers(self.author, draft.destination, _now())
-        made = make_issue(self.genesis.ledger_id, draft, readers, secrets.token_bytes)
-        submission = self.sign(CERTIFICATE_ISSUE, made.body, made.envelope)
-        codes = {"receipt_code": code_text(made.receipt_code), "verdict_code": code_text(made.verdict_code)}
-        return MadeCertificate(submission, codes)
+        return self.as_author.certificate(draft, register)
 
     def confirm(self, draft: ConfirmDraft, text: bytes, folder: Path) -> bytes:
         """An outcome's submission, kept in `folder` with its draft's `text`.
@@ -117,10 +96,7 @@ class Office:
         Raises:
             Refusal: the draft does not make a record.
         """
-        issuer = issuer_of(draft.number)
-        readers = self.readers(issuer, self.author)
-        made = make_confirm(self.genesis.ledger_id, draft, readers, secrets.token_bytes)
-        submission = self.sign(IMPORT_CONFIRM, made.body, made.envelope)
+        submission = self.as_author.outcome(draft, self.register(issuer_of(draft.number)))
         keep(folder, outcome_name(draft.number), text, submission)
         return submission
 
@@ -137,9 +113,7 @@ class Office:
         Raises:
             Refusal: the draft does not make a record.
         """
-        readers = self.readers(self.author, draft.destination)
-        made = make_amend(self.genesis.ledger_id, draft, printed, answers, readers, secrets.token_bytes)
-        submission = self.sign(CERTIFICATE_AMEND, made.body, made.envelope)
+        submission = self.as_author.amendment(draft, printed, answers, self.register(draft.destination))
         keep(folder, amended_name(draft.number), text, submission)
         return submission
 
@@ -149,10 +123,7 @@ class Office:
         Raises:
             Refusal: the draft does not make a record.
         """
-        issuer = issuer_of(draft.number)
-        readers = self.readers(issuer, self.author)
-        made = make_confirm(self.genesis.ledger_id, draft, readers, secrets.token_bytes)
-        submission = self.sign(IMPORT_CORRECT, CorrectBody(**asdict(made.body)), made.envelope)
+        submission = self.as_author.correction(draft, self.register(issuer_of(draft.number)))
         keep(folder, corrected_name(draft.number), text, submission)
         return submission
 
@@ -188,14 +159,16 @@ class Office:
 
     def readers(self, issuer: str, destination: str) -> tuple[Reader, ...]:
         """Whom an envelope of these two is sealed to now; this office is one of them."""
-        return self.register(issuer, destination).readers(issuer, destination, _now())
+        return self.register(issuer, destination).readers(issuer, destination, now_ms())
 
     def sign(self, kind: str, body: Body, envelope: bytes | None) -> bytes:
         """A submission signed now; raises Refusal when body or envelope are out of their bounds."""
-        statement = build_statement(kind, self.author, _now(), body)
-        submission = encode_submission(sign_statement(self.genesis.ledger_id, self.seed, statement), envelope)
-        parse_submission(submission)
-        return submission
+        return self.as_author.sign(kind, body, envelope)
+
+    @property
+    def as_author(self) -> Author:
+        """What makes, seals and signs for this office."""
+        return Author(self.genesis, self.author, self.seed)
 
 
 async def _ask(url: str, question: Callable[[Client], Awaitable[T]]) -> T:
@@ -259,7 +232,3 @@ def keep(folder: Path, name: str, text: bytes, submission: bytes) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     write_atomic(folder / f"{name}{DRAFT}", text, 0o600)
     write_atomic(folder / f"{name}{SUBMISSION}", submission, 0o600)
-
-
-def _now() -> Ms:
-    return Ms(time.time_ns() // 1_000_000)

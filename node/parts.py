@@ -12,7 +12,9 @@ from node.keys import NodeKeys
 from node.mempool import Mempool
 from node.peers import Peers
 from node.refusals import Refusals
+from node.releases import Releases
 from node.router import Router
+from node.scrubbing import Scrubber
 from node.witness import Witness
 
 
@@ -32,3 +34,5 @@ class Parts:
     router: Router
     refusals: Refusals
     witness: Witness
+    scrubber: Scrubber
+    releases: Releases

@@ -49,11 +49,13 @@ from node.opening import (
     open_guard,
     require_registered,
 )
+from node.own import OwnRecords
 from node.parts import Parts
 from node.peers import Peers
 from node.proposals import Proposals
 from node.refusals import Refusals
 from node.rekey import promote
+from node.releases import Releases
 from node.repair import note_damage, open_sound
 from node.router import Router
 from node.scrubbing import Scrubber
@@ -155,6 +157,9 @@ class NodeProcess:
         self.feeder = Feeder(self.ledger, self.cosigner, outside.witnesses)
         self.proposals = Proposals(self.ledger, self.mempool, self.bodies, self.execution, now_ms)
         self.duties = Duties(settings.participant, self.ledger, keys, self.intake, now_ms)
+        pen = OwnRecords(settings.participant, self.ledger, keys, self.intake, now_ms)
+        self.releases = Releases(self.ledger, pen)
+        self._closers.callback(self.releases.close)
         self.router = Router(self.ledger, self.mempool, self.bodies, self.intake, self.execution, self.refusals)
         self.driver = Driver(open_epoch(home, self.ledger, keys), self.ledger.sync, self._send, self._application)
         self._closers.callback(self.driver.close)
@@ -182,8 +187,12 @@ class NodeProcess:
             self.router,
             self.refusals,
             self.witness,
+            self.scrubber,
+            self.releases,
         )
-        self.service = Service(parts, genesis, limits, home.read_tokens(), registry, now_ms)
+        workbook = home.open_workbook()
+        self._closers.callback(workbook.close)
+        self.service = Service(parts, genesis, limits, home.read_tokens(), workbook, registry, now_ms)
         self.service.alarm = self._retirement()
         self.service.measure(collector)
 
@@ -221,6 +230,7 @@ class NodeProcess:
             self.execution.run(),
             self.cosigner.run(),
             self.duties.run(),
+            self.releases.run(),
             self.scrubber.run(),
             self.feeder.run(),
             self._tick(),
@@ -237,6 +247,7 @@ class NodeProcess:
             await asyncio.wait([*parts, stopping], return_when=asyncio.FIRST_COMPLETED)
             ended_early = [part for part in parts if part.done() and not stop.is_set()]
             stop.set()
+            self.service.growth.end()
             await asyncio.wait(servers)  # open requests end, answered or cut, before anything that they use is closed
         finally:
             await self.peers.stop()
@@ -331,10 +342,13 @@ class NodeProcess:
         self.driver.post_now(Applied(block.height))
         self.finality.judged(applied.judgements)
         self.cosigner.executed(applied.head)
+        if applied.judgements:
+            self.service.growth.tell()
         if self.ledger.network is not self._network:
             self._network = self.ledger.network
             self.peers.know(self._network)
             self.duties.network_changed()
+        self.releases.executed()
         if block.payload.next:
             self.driver.succeed(self._epoch_began)
         self.poke()

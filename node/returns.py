@@ -6,24 +6,27 @@ Rules:
   that lies is found out, as is one that leaves something out, for the sums must be the ledger's, cell by cell;
 - traders are told apart by licence, else by name: exporters for exports, importers for imports. Protection follows from them:
   how far what is left after the two largest falls short of `p-percent` of the largest, a parameter (6-statistics.md,
-  "Disclosure control").
+  "Disclosure control");
+- the return of a fourth quarter also states what the year needs: the records of all four quarters are opened for it, and the
+  sums of each are held against the ledger's.
 
 Nothing is sent: the return is a file that an officer looks at, and `return file` signs.
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote
 
-from ledger.bodies import ConfirmBody, PaperImportBody, Protection, ReturnBody, ReturnCell, StatedBody
+from ledger.bodies import AnnualProtection, ConfirmBody, PaperImportBody, Protection, ReturnBody, ReturnCell, StatedBody
 from ledger.commitments import opens, sum_blindings
 from ledger.entries import SOURCE_STATES, CertificateState, issuer_of
 from ledger.envelope import check_values, open_envelope
 from ledger.errors import Code, Refusal
-from ledger.periods import quarter_of
+from ledger.periods import is_fourth, quarter_of, quarters_of
 from ledger.quarterly import CountedLine
+from ledger.statistics.tables import ALL, Need
 from ledger.units import Cents, Points, carats, parse_carats, value
 from node.client import Client
 from node.errors import Exit, FatalError
@@ -73,24 +76,29 @@ async def prepare(client: Client, desk: Desk, flow: Flow, quarter: str) -> Retur
         FatalError: the sums are not the ledger's, or an envelope does not open.
         ProblemError: the node says no.
     """
-    sums = await client.get_json(f"/v1/participants/{desk.author}/quarters/{quote(quarter, safe='')}?flow={flow}")
-    lines, certificates = [], 0
-    async for number in _counted(client, desk.author, flow, quarter):
-        found = await _opened(client, desk, flow, quarter, number)
+    quarters = quarters_of(quarter[:4]) if is_fourth(quarter) else (quarter,)
+    held = {name: await _sums(client, desk.author, flow, name) for name in quarters}
+    lines: dict[str, list[OpenedLine]] = {name: [] for name in quarters}
+    certificates = dict.fromkeys(quarters, 0)
+    async for number in _counted(client, desk.author, flow, quarters):
+        found = await _opened(client, desk, flow, quarters, number)
         if found is not None:
-            certificates += 1
-            lines += found
-    body = ReturnBody(
-        cells=cells(lines),
-        certificates=certificates,
+            certificates[found[0]] += 1
+            lines[found[0]] += found[1]
+    for name in quarters:
+        _compare(cells(lines[name]), certificates[name], held[name])
+    sums = held[quarter]
+    percent = int(sums["p_percent"])
+    return ReturnBody(
+        annual=annual_protection(lines.values(), percent) if is_fourth(quarter) else (),
+        cells=cells(lines[quarter]),
+        certificates=certificates[quarter],
         flow=flow,
         last=None if sums["last"] is None else bytes.fromhex(sums["last"]),
-        protection=protection(lines, int(sums["p_percent"])),
+        protection=protection(lines[quarter], percent),
         quarter=quarter,
         revision=len(sums["returns"]) + 1,
     )
-    _compare(body, sums)
-    return body
 
 
 async def recheck(client: Client, desk: Desk, filed: ReturnBody) -> None:
@@ -109,30 +117,44 @@ async def recheck(client: Client, desk: Desk, filed: ReturnBody) -> None:
                 f"Ask {desk.author} for a next revision: kpledger inquiry open",
                 Exit.REFUSED,
             )
-    stated, needed = ({entry.hs: entry for entry in body.protection} for body in (filed, made))
-    for hs, entry in needed.items():
-        if stated.get(hs) != entry:
+    stated, needed = _needs(filed), _needs(made)
+    for name in sorted(stated.keys() | needed.keys()):
+        if stated.get(name) != needed.get(name):
+            said, asked = _protected(stated.get(name)), _protected(needed.get(name))
             raise FatalError(
-                f"{desk.author} states {_protected(stated.get(hs))} for {hs}, the records ask for {_protected(entry)}.",
+                f"{desk.author} states {said} for {name}, the records ask for {asked}.",
                 "A release computed with it could give a trader away; it was not countersigned.",
                 f"Ask {desk.author} for a next revision: kpledger inquiry open",
                 Exit.REFUSED,
             )
 
 
-def _protected(entry: Protection | None) -> str:
+def _needs(body: ReturnBody) -> dict[str, Need]:
+    """What a return states of protection, by what people call it."""
+    quarter = {f"{row.hs} in {body.quarter}": Need(row.traders, row.points, row.cents) for row in body.protection}
+    year = {f"{row.of} in {body.quarter[:4]}": Need(row.traders, row.points, row.cents) for row in body.annual}
+    return quarter | year
+
+
+def _protected(entry: Need | None) -> str:
     if entry is None:
         return "no protection"
     return f"{entry.traders} traders, {carats(entry.points)} ct, US$ {value(entry.cents)}"
 
 
-async def _counted(client: Client, author: str, flow: Flow, quarter: str) -> AsyncIterator[str]:
+async def _sums(client: Client, author: str, flow: Flow, quarter: str) -> dict[str, Any]:
+    """The ledger's own sums of a quarter."""
+    shown: dict[str, Any] = await client.get_json(f"/v1/participants/{author}/quarters/{quote(quarter, safe='')}?flow={flow}")
+    return shown
+
+
+async def _counted(client: Client, author: str, flow: Flow, quarters: Collection[str]) -> AsyncIterator[str]:
     """Numbers of the certificates of which the list does not say yet that they do not count."""
     side, cursor = ("issuer" if flow == "export" else "destination"), ""
     while True:
         page = await client.get_json(f"/v1/certificates?{side}={author}&limit=500{cursor}")
         for row in page["items"]:
-            if flow == "export" and (quarter_of(row["issued"]) != quarter or row["state"] in _NOT_EXPORTED):
+            if flow == "export" and (quarter_of(row["issued"]) not in quarters or row["state"] in _NOT_EXPORTED):
                 continue
             if flow == "import" and row["state"] not in SOURCE_STATES:
                 continue
@@ -142,11 +164,13 @@ async def _counted(client: Client, author: str, flow: Flow, quarter: str) -> Asy
         cursor = f"&cursor={quote(page['next'], safe='')}"
 
 
-async def _opened(client: Client, desk: Desk, flow: Flow, quarter: str, number: str) -> list[OpenedLine] | None:
-    """The lines of a certificate's issue, or of its outcome; None when that was received in another quarter."""
+async def _opened(
+    client: Client, desk: Desk, flow: Flow, quarters: Collection[str], number: str
+) -> tuple[str, list[OpenedLine]] | None:
+    """Quarter and lines of a certificate's issue, or of its outcome; None when that was received in another quarter."""
     shown = await client.get_json(f"/v1/certificates/{number}")
     arrival = shown["outcome"] or shown["paper"]
-    if flow == "import" and (arrival is None or quarter_of(arrival["received"]) != quarter):
+    if flow == "import" and (arrival is None or quarter_of(arrival["received"]) not in quarters):
         return None
     for reference in reversed(shown["records"]):
         record = await fetch_record(client, reference["id"])
@@ -160,7 +184,7 @@ async def _opened(client: Client, desk: Desk, flow: Flow, quarter: str, number: 
         trader = trader_of(fields.get("exporter" if flow == "export" else "importer"))
         cents = check_values(fields, body.lines)
         lines: Sequence[CountedLine] = body.lines
-        return [
+        return quarter_of(body.issued if isinstance(body, StatedBody) else body.received), [
             OpenedLine(partner, line.hs, line.points, amount, blinding, trader)
             for line, amount, (_, blinding) in zip(lines, cents, fields["values"] if body.lines else [], strict=True)
         ]
@@ -206,22 +230,48 @@ def cells(lines: Sequence[OpenedLine]) -> tuple[ReturnCell, ...]:
     )
 
 
-def protection(lines: Sequence[OpenedLine], percent: int) -> tuple[Protection, ...]:
-    """What each HS code needs by the p-percent rule, by the traders that have such lines."""
-    traders: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
-    for line in lines:
-        share = traders[line.hs][line.trader]
-        share[0] += line.points
-        share[1] += line.cents
+def protection(lines: Iterable[OpenedLine], percent: int) -> tuple[Protection, ...]:
+    """What each HS code of a quarter needs by the p-percent rule, and all of them, by the traders that have such lines."""
+    found = _stated(((name, line) for line in lines for name in (line.hs, ALL)), percent)
     return tuple(
         Protection(
             hs=hs,  # type: ignore[arg-type]
-            traders=min(len(shares), MANY_TRADERS),
-            points=Points(_need([points for points, _ in shares.values()], percent)),
-            cents=Cents(_need([cents for _, cents in shares.values()], percent)),
+            traders=need.traders,
+            points=Points(need.points),
+            cents=Cents(need.cents),
         )
-        for hs, shares in sorted(traders.items())
+        for hs, need in found
     )
+
+
+def annual_protection(quarters: Iterable[Iterable[OpenedLine]], percent: int) -> tuple[AnnualProtection, ...]:
+    """What a year needs, of which these are the quarters: each HS code, each partner, and `all`."""
+    lines = (line for quarter in quarters for line in quarter)
+    found = _stated(((name, line) for line in lines for name in (line.hs, line.partner, ALL)), percent)
+    return tuple(
+        AnnualProtection(of=name, traders=need.traders, points=Points(need.points), cents=Cents(need.cents))
+        for name, need in found
+    )
+
+
+def _stated(named: Iterable[tuple[str, OpenedLine]], percent: int) -> list[tuple[str, Need]]:
+    """By name, ascending: how many traders have lines of that name, and what these need."""
+    traders: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
+    for name, line in named:
+        share = traders[name][line.trader]
+        share[0] += line.points
+        share[1] += line.cents
+    return [
+        (
+            name,
+            Need(
+                min(len(shares), MANY_TRADERS),
+                _need([points for points, _ in shares.values()], percent),
+                _need([cents for _, cents in shares.values()], percent),
+            ),
+        )
+        for name, shares in sorted(traders.items())
+    ]
 
 
 def _need(shares: list[int], percent: int) -> int:
@@ -230,9 +280,9 @@ def _need(shares: list[int], percent: int) -> int:
     return max(0, -(-largest * percent // 100) - sum(others[1:]))
 
 
-def _compare(body: ReturnBody, sums: dict[str, Any]) -> None:
+def _compare(stated: Sequence[ReturnCell], certificates: int, sums: dict[str, Any]) -> None:
     """Whether the sums are those against which the ledger will hold the return."""
-    own = {(cell.partner, cell.hs): cell for cell in body.cells}
+    own = {(cell.partner, cell.hs): cell for cell in stated}
     held = {(cell["partner"], cell["hs"]): cell for cell in sums["cells"]}
     for partner, hs in sorted(own.keys() | held.keys()):
         cell, total = own.get((partner, hs)), held.get((partner, hs))
@@ -241,8 +291,8 @@ def _compare(body: ReturnBody, sums: dict[str, Any]) -> None:
             raise _differs(f"{partner} {hs}: {given} ct opened, {total['carats'] if total else '0.00'} ct on the ledger")
         if not opens(bytes.fromhex(total["commitment"]), cell.cents, cell.blinding):
             raise _differs(f"{partner} {hs}: the values opened are not those that the ledger's commitments hold")
-    if body.certificates != sums["certificates"]:
-        raise _differs(f"{body.certificates} certificates opened, {sums['certificates']} on the ledger")
+    if certificates != sums["certificates"]:
+        raise _differs(f"{certificates} certificates opened, {sums['certificates']} on the ledger")
 
 
 def _differs(what: str) -> FatalError:

@@ -22,11 +22,13 @@ class Scrubber:
     Attributes:
         passes: whole ones so far.
         read: things read in the one under way.
+        spent: seconds of processor time of all steps so far.
     """
 
     def __init__(self, ledger: Ledger) -> None:
         self.passes = 0
         self.read = 0
+        self.spent = 0.0
         self._ledger = ledger
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="scrub")
 
@@ -41,6 +43,7 @@ class Scrubber:
             steps, head = self._ledger.scrub(), self._ledger.head
             while (found := await loop.run_in_executor(self._thread, _step, steps)) is not None:
                 self.read, spent = found
+                self.spent += spent
                 await asyncio.sleep(spent / SCRUB_SHARE)
             self.passes += 1
             log.info("the whole store was read", things=self.read, height=head.height, size=head.tree_size)

@@ -7,8 +7,10 @@ from prometheus_client import CollectorRegistry
 
 from api.auth import TokenBook
 from api.errors import NotReady, Outcome
+from api.growth import Growth
 from api.limits import ApiLimits
 from api.port import NodeStatus, PeerStatus, ReadyCheck, Submitted, Validator
+from api.reading.workbook import WorkBook
 from ledger.errors import Refusal, StoreError
 from ledger.genesis import Genesis
 from ledger.receipt import make_receipt
@@ -33,6 +35,7 @@ class Service:
 
     Attributes:
         alarm: why this node stopped voting; empty while it votes.
+        growth: told of every block that added records, for open streams.
         tasks: no tasks, but what a submission failed with where this node's store did: the process must end.
     """
 
@@ -42,15 +45,18 @@ class Service:
         genesis: Genesis,
         limits: ApiLimits,
         tokens: TokenBook,
+        workbook: WorkBook,
         registry: CollectorRegistry,
         now_ms: Callable[[], int],
     ) -> None:
         self.alarm = ""
         self.tasks = Tasks()
+        self.growth = Growth()
         self._parts = parts
         self._genesis = genesis
         self._limits = limits
         self._tokens = tokens
+        self._workbook = workbook
         self._registry = registry
         self._now_ms = now_ms
         self._started = now_ms()
@@ -69,6 +75,11 @@ class Service:
     def tokens(self) -> TokenBook:
         """Who may read what."""
         return self._tokens
+
+    @property
+    def workbook(self) -> WorkBook:
+        """What this node's readers note for themselves."""
+        return self._workbook
 
     @property
     def registry(self) -> CollectorRegistry:
@@ -98,6 +109,10 @@ class Service:
     def now_ms(self) -> int:
         """The node's clock, ms since 1970 UTC."""
         return self._now_ms()
+
+    async def release_basis(self, period: str, height: int) -> bytes:
+        """See the port."""
+        return await self._parts.releases.basis(period, height)
 
     async def submit(self, raw: bytes, wait: bool) -> Submitted:
         """Takes one submission; see `NodePort.submit`.
@@ -285,4 +300,8 @@ class Service:
         collector.counters("refused", "Submissions refused", "code", lambda: parts.intake.refused)
         collector.table("refusals", "What no correct peer sends", ("peer", "reason"), self._refusals)
         collector.table("dropped", "Items that found no room", ("peer", "queue"), parts.refusals.dropped.readings)
+        collector.counters(
+            "scrub_seconds", "Time spent reading the store", "clock", lambda: {"processor": parts.scrubber.spent}
+        )
+        collector.gauge("scrub_passes", "How often the whole store was read since the start", lambda: parts.scrubber.passes)
         collector.counters("fsyncs", "Syncs of the write-ahead log", "log", lambda: {"consensus": parts.driver.fsyncs})

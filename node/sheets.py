@@ -15,10 +15,10 @@ from pathlib import Path
 from ledger.csvform import Fault, SheetCertificate
 from ledger.errors import Refusal
 from ledger.jsonform import issue_from_json
-from node.client import Client, ProblemError, Taken
+from node.client import Client, MadeCertificate, ProblemError, Taken
 from node.errors import FatalError
 from node.files import write_atomic
-from node.office import RECEIPT, MadeCertificate, Office, keep_issue, kept_submission, set_aside
+from node.office import RECEIPT, Office, keep_issue, kept_submission, set_aside
 
 BATCH_RECORDS = 100
 BATCH_BYTES = 2 * 1024 * 1024

@@ -16,6 +16,11 @@ class Link:
 
 
 PUBLIC: Final = (
-    Link("/", "nav_figures"),
-    Link("/docs", "nav_documentation"),
+    Link("/", "nav_overview"),
+    Link("/explorer", "nav_explorer"),
+    Link("/participants", "nav_participants"),
+    Link("/releases", "nav_releases"),
+    Link("/verdict", "nav_verdict"),
+    Link("/method", "nav_method"),
+    Link("/reading", "nav_reading"),
 )

@@ -6,15 +6,33 @@ Weights are `carats`, decimal strings of two places (1 carat = 100 points); byte
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel
 
 from api.limits import DEFAULT_PAGE, MAX_CURSOR_CHARS
+from ledger.errors import Refusal
 from ledger.limits import MAX_PAGE
+from ledger.units import day_number
+
+
+def _of_the_calendar(text: str) -> str:
+    """Raises ValueError, which pydantic expects, for a day that there is not."""
+    try:
+        day_number(text)
+    except Refusal:
+        raise ValueError("a date of the calendar") from None
+    return text
+
 
 Carats = Annotated[str, Field(pattern=r"^-?[0-9]+\.[0-9]{2}$", description="Carats with two places.", examples=["12.34"])]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="32 bytes as lower-case hex.")]
 Hex = Annotated[str, Field(pattern=r"^([0-9a-f]{2})*$", description="Bytes as lower-case hex.")]
 Date = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", examples=["2026-03-31"])]
+Day = Annotated[
+    str,
+    Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", examples=["2026-03-31"], json_schema_extra={"format": "date"}),
+    AfterValidator(_of_the_calendar),
+]
+"""A parameter that must be a day of the calendar."""
 OptionalDate = Annotated[str, Field(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$", description="A date, or empty: not set.")]
 Code = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="Participant: ISO 3166-1 alpha-2, or EU.", examples=["BW"])]
 Number = Annotated[str, Field(pattern=r"^[A-Z]{2}[0-9]{4,10}$", description="Certificate number.", examples=["BW0012345"])]
@@ -54,11 +72,29 @@ class Query(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+_LAST_OF_TWO, _LAST_OF_THREE = "[AQgw]", "[AEIMQUYcgkosw048]"
+"""The last letter of base64 that stands for one byte or two: the bits that are left over are zero."""
+
+CURSOR = f"^([A-Za-z0-9_-]{{4}})*([A-Za-z0-9_-]{_LAST_OF_TWO}|[A-Za-z0-9_-]{{2}}{_LAST_OF_THREE})?$"
+"""Bytes in base64url without padding, in their one form."""
+
+POSITION_CURSOR = f"^[A-Za-z0-9_-]{{10}}{_LAST_OF_THREE}$"
+"""A place in the log, eight bytes, in the same."""
+
+
 class PageQuery(Query):
     """Which page of a list."""
 
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE, description="Items a page.")] = DEFAULT_PAGE
-    cursor: Annotated[str | None, Field(max_length=MAX_CURSOR_CHARS, description="`next` of the page before.")] = None
+    cursor: Annotated[
+        str | None, Field(max_length=MAX_CURSOR_CHARS, pattern=CURSOR, description="`next` of the page before.")
+    ] = None
+
+
+class PositionPageQuery(PageQuery):
+    """Which page of a list in the order of the log."""
+
+    cursor: Annotated[str | None, Field(pattern=POSITION_CURSOR, description="`next` of the page before.")] = None
 
 
 class TextAnswer(RootModel[str]):

@@ -16,7 +16,7 @@ from api.schemas.base import (
     LedgerAnswer,
     Number,
     Page,
-    PageQuery,
+    PositionPageQuery,
 )
 from api.schemas.bodies import PaperAnswer
 from api.schemas.findings import FindingAnswer
@@ -98,7 +98,7 @@ class CertificateAnswer(LedgerAnswer):
     more_findings: Annotated[bool, Field(description="Whether there are more than the newest 50; `/v1/findings` has all.")]
 
 
-class CertificatesQuery(PageQuery):
+class CertificatesQuery(PositionPageQuery):
     """Which certificates."""
 
     issuer: Annotated[str | None, Field(pattern=r"^[A-Z]{2}$", description="Only this participant's.")] = None
@@ -107,7 +107,7 @@ class CertificatesQuery(PageQuery):
     order: Annotated[Literal["oldest", "newest"], Field(description="Which comes first.")] = "oldest"
 
 
-class OpenQuery(PageQuery):
+class OpenQuery(PositionPageQuery):
     """Which open confirmations."""
 
     issuer: Annotated[str | None, Field(pattern=r"^[A-Z]{2}$", description="Only this participant's.")] = None

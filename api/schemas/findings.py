@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from api.schemas.base import Answer, Code, Count, Hash, Height, LedgerAnswer, Number, Page, PageQuery
+from api.schemas.base import Answer, Code, Count, Hash, Height, LedgerAnswer, Number, Page, PositionPageQuery
 from ledger.findings import RULES, Severity, Status
 from ledger.limits import MAX_FINDING_CHARACTERS
 
@@ -76,8 +76,8 @@ def _known(rule: str) -> str:
     return rule
 
 
-class FindingsQuery(PageQuery):
-    """Which findings. `certificate` gives those that name it, and goes with none of the other filters."""
+class FindingsQuery(PositionPageQuery):
+    """Which findings: those that pass every filter given."""
 
     rule: Annotated[
         str | None, AfterValidator(_known), Field(description="Only of this rule.", json_schema_extra={"enum": sorted(RULES)})

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from api.schemas.base import Answer, Code, Count, Date, Hash, Page, PageQuery
+from api.schemas.base import Answer, Code, Count, Date, Hash, Page, PositionPageQuery
 from ledger.report_entries import InquiryState
 
 
@@ -29,7 +29,7 @@ class InquiriesAnswer(Page):
     items: list[InquiryRowAnswer]
 
 
-class InquiriesQuery(PageQuery):
+class InquiriesQuery(PositionPageQuery):
     """Which inquiries."""
 
     state: Annotated[InquiryState, Field(description="Anybody may read `unanswered`; the others take a token.")] = (

@@ -1,10 +1,11 @@
 """The figures of a test network, and the checkpoint that they rest on."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import Field, RootModel
 
 from api.schemas.base import Answer, Carats, Code, Count, Hash, Height, HsCode, Instant, LedgerAnswer
+from api.schemas.releases import PublishedAnswer, ReleaseRowAnswer
 
 
 class HsAnswer(Answer):
@@ -61,3 +62,12 @@ class StatisticsAnswer(LedgerAnswer):
     world_exports: FlowAnswer
     participants: Annotated[list[TradeAnswer], Field(description="Those with any trade, by code.")]
     checkpoint: CheckpointAnswer | None
+    releases: Annotated[
+        list[ReleaseRowAnswer], Field(description="Beside these figures: the newest release of each period, the latest first.")
+    ]
+
+
+class AnyStatisticsAnswer(RootModel[StatisticsAnswer | PublishedAnswer]):
+    """Test networks show their live figures and the releases, all others the releases alone."""
+
+    media_type: ClassVar[str] = "application/json"

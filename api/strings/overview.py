@@ -27,10 +27,11 @@ ENGLISH: Final = {
         "of one another. None of them, and not this server either, can change a record later without the root changing with it."
     ),
     "how": "How to verify this",
-    "how_1": "Fetch the policy: whose keys count, how many must sign. Compare it with another participant's node.",
-    "how_2": "Fetch the checkpoint and check its signatures, with ours or any other tool for C2SP signed notes and tlog-tiles.",
-    "how_3": "Whoever holds a receipt checks it offline: the record, its place in the log, the signatures.",
-    "how_4": "A participant or an auditor exports the log with a token, checks every entry and adds the figures up again.",
+    "how_text": (
+        "Three commands show that these signatures are genuine and that the log holds what they say; other nodes and "
+        "other tools give the same."
+    ),
+    "how_link": "All steps, and what verification does not prove",
     "proves": "What this proves",
     "proves_text": (
         "That these records were signed by the participants' keys, that a quorum of their nodes holds the same log, and"
@@ -72,18 +73,11 @@ FRENCH: Final = {
         "sans que la racine change avec lui."
     ),
     "how": "Comment vérifier",
-    "how_1": (
-        "Téléchargez la politique : quelles clés comptent, combien doivent signer. Comparez-la avec celle du nœud d’un autre "
-        "participant."
+    "how_text": (
+        "Trois commandes montrent que ces signatures sont authentiques et que le journal contient ce qu’elles disent ; "
+        "d’autres nœuds et d’autres outils donnent la même chose."
     ),
-    "how_2": (
-        "Téléchargez le point de contrôle et vérifiez ses signatures, avec notre outil ou tout autre pour les notes signées "
-        "et tlog-tiles de C2SP."
-    ),
-    "how_3": "Qui détient un reçu le vérifie hors ligne : l’enregistrement, sa place dans le journal, les signatures.",
-    "how_4": (
-        "Un participant ou un auditeur exporte le journal avec un jeton, contrôle chaque entrée et refait les additions."
-    ),
+    "how_link": "Toutes les étapes, et ce que la vérification ne prouve pas",
     "proves": "Ce que cela prouve",
     "proves_text": (
         "Que ces enregistrements ont été signés par les clés des participants, qu’un quorum de leurs nœuds détient le même "

@@ -10,14 +10,57 @@ from functools import cache
 from types import ModuleType
 from typing import Final
 
-from api.strings import common, documentation, overview, problem, withheld
+from api.strings import (
+    common,
+    confirmations,
+    country,
+    documentation,
+    explorer,
+    inquiries,
+    method,
+    overview,
+    participants,
+    problem,
+    release,
+    released,
+    releases,
+    verdict,
+    withheld,
+)
+from api.strings.reading import certificate as reading_certificate
+from api.strings.reading import desk as reading_desk
+from api.strings.reading import lists as reading_lists
+from api.strings.reading import participants as reading_participants
 
 PAGES: Final[Mapping[str, ModuleType]] = {
     "common": common,
+    "confirmations": confirmations,
+    "country": country,
     "documentation": documentation,
+    "explorer": explorer,
+    "inquiries": inquiries,
+    "method": method,
     "overview": overview,
+    "participants": participants,
     "problem": problem,
+    "release": release,
+    "released": released,
+    "releases": releases,
+    "verdict": verdict,
     "withheld": withheld,
+    "reading/sign-in": reading_desk,
+    "reading/desk": reading_desk,
+    "reading/search": reading_desk,
+    "reading/problem": reading_desk,
+    "reading/certificates": reading_lists,
+    "reading/open": reading_lists,
+    "reading/findings": reading_lists,
+    "reading/finding": reading_lists,
+    "reading/certificate": reading_certificate,
+    "reading/record": reading_certificate,
+    "reading/participants": reading_participants,
+    "reading/participant": reading_participants,
+    "reading/year": reading_participants,
 }
 """By name of the page, each with a table for each language."""
 

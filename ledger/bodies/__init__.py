@@ -31,13 +31,24 @@ from ledger.bodies.members import (
 from ledger.bodies.nodes import EquivocationBody, NodeReadyBody, NodeSetBody
 from ledger.bodies.papers import PaperConfirmBody, PaperImportBody, TechnicalBody, TransitBody
 from ledger.bodies.plenary import BilateralBody, MissionReportBody, PositionBody, ProposeBody
-from ledger.bodies.reports import CountersignBody, ProductionBody, Protection, ReturnBody, ReturnCell, StockBody
+from ledger.bodies.reports import (
+    AnnualProtection,
+    CountersignBody,
+    ProductionBody,
+    Protection,
+    ReturnBody,
+    ReturnCell,
+    StockBody,
+)
+from ledger.bodies.statistics import AttachBody, PublishBody, VerdictBody
 from ledger.bodies.trade import AmendBody, CloseBody, ConfirmBody, ConfirmLine, CorrectBody, IssueBody, Line, Source
 
 __all__ = [
     "KINDS",
     "AmendBody",
+    "AnnualProtection",
     "AnyPoints",
+    "AttachBody",
     "Author",
     "AuthoritySetBody",
     "BilateralBody",
@@ -75,6 +86,7 @@ __all__ = [
     "ProductionBody",
     "ProposeBody",
     "Protection",
+    "PublishBody",
     "RangeCommitBody",
     "ReturnBody",
     "ReturnCell",
@@ -86,6 +98,7 @@ __all__ = [
     "StockBody",
     "TechnicalBody",
     "TransitBody",
+    "VerdictBody",
     "WithdrawBody",
 ]
 
@@ -100,7 +113,9 @@ PlenaryBody = ProposeBody | PositionBody | MissionReportBody | BilateralBody
 NodeBody = NodeSetBody | NodeReadyBody | EquivocationBody
 ReportBody = ProductionBody | StockBody | ReturnBody | CountersignBody
 InquiryBody = InquiryOpenBody | InquiryAnswerBody | InquiryCloseBody | ShareBody | FaultBody
-Body = SealedBody | CloseBody | PaperConfirmBody | TransitBody | MemberBody | PlenaryBody | NodeBody | ReportBody | InquiryBody
+StatisticsBody = AttachBody | PublishBody | VerdictBody
+ClearBody = CloseBody | PaperConfirmBody | TransitBody | MemberBody | PlenaryBody | NodeBody
+Body = SealedBody | ClearBody | ReportBody | InquiryBody | StatisticsBody
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +157,9 @@ INQUIRY_ANSWER: Final = "inquiry.answer"
 INQUIRY_CLOSE: Final = "inquiry.close"
 SEALED_SHARE: Final = "sealed.share"
 SEALED_FAULT: Final = "sealed.fault"
+STATISTICS_ATTACH: Final = "statistics.attach"
+STATISTICS_PUBLISH: Final = "statistics.publish"
+STATISTICS_VERDICT: Final = "statistics.verdict"
 
 KINDS: Final = {
     CERTIFICATE_ISSUE: Kind(IssueBody, sealed=True),
@@ -175,4 +193,7 @@ KINDS: Final = {
     INQUIRY_CLOSE: Kind(InquiryCloseBody),
     SEALED_SHARE: Kind(ShareBody),
     SEALED_FAULT: Kind(FaultBody),
+    STATISTICS_ATTACH: Kind(AttachBody),
+    STATISTICS_PUBLISH: Kind(PublishBody),
+    STATISTICS_VERDICT: Kind(VerdictBody),
 }

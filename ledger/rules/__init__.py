@@ -38,6 +38,9 @@ from ledger.bodies import (
     RETURN_FILE,
     SEALED_FAULT,
     SEALED_SHARE,
+    STATISTICS_ATTACH,
+    STATISTICS_PUBLISH,
+    STATISTICS_VERDICT,
     STOCK_DECLARE,
     TECHNICAL_ISSUE,
     TRANSIT_NOTICE,
@@ -60,6 +63,7 @@ from ledger.rules import (
     reports,
     returns,
     sealed,
+    statistics,
     technical,
 )
 from ledger.rules.common import Place, View, check_common, enact_common
@@ -116,6 +120,9 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         INQUIRY_CLOSE: Rule(SecretariatSigner(Role.AUDIT), inquiries.check_close, inquiries.enact_close),
         SEALED_SHARE: Rule(RoleSigner(Role.AUDIT, secretariat=True), sealed.check_share, sealed.enact_share),
         SEALED_FAULT: Rule(RoleSigner(Role.AUDIT, secretariat=True), sealed.check_fault, sealed.enact_fault),
+        STATISTICS_ATTACH: Rule(RoleSigner(Role.AUDIT, secretariat=True), statistics.check_attach, statistics.enact_attach),
+        STATISTICS_PUBLISH: Rule(RoleSigner(Role.AUDIT, secretariat=True), statistics.check_publish, statistics.enact_publish),
+        STATISTICS_VERDICT: Rule(NodeSigner(voting=True), statistics.check_verdict, statistics.enact_verdict),
     }
 )
 """Every kind that this protocol version knows; `record.parse_record` refuses others."""

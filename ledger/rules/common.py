@@ -35,6 +35,7 @@ class View:
         state: state before the record.
         now: block time; in `Ledger.check` the later of the head's time and the node's clock.
         date: the day of `now` in UTC.
+        height: of the block before, the newest one that is executed.
         equivocation: the index of the validator, among these keys of an epoch, that two votes prove to have contradicted
             itself; raises ValueError with the reason why they do not (see `Ledger.open`).
     """
@@ -42,6 +43,7 @@ class View:
     state: Reader
     now: Ms
     date: str
+    height: int
     equivocation: Callable[[int, tuple[bytes, ...], bytes, bytes], int]
 
     @property

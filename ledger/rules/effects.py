@@ -27,7 +27,16 @@ from ledger.plenary import ProposalEntry
 from ledger.quarterly import CountedLine, Trade, sum_lines
 from ledger.register import holder_entry
 from ledger.register_entries import Setting
-from ledger.report_entries import INQUIRY_STATE_NUMBER, CountedEntry, FilingEntry, InquiryEntry, ReturnEntry, RidEntry
+from ledger.release_entries import RELEASE_STATE_NUMBER, PartEntry, Released, ReleaseEntry, ReleaseState, YearEntry
+from ledger.report_entries import (
+    COUNTERSIGNED,
+    INQUIRY_STATE_NUMBER,
+    CountedEntry,
+    FilingEntry,
+    InquiryEntry,
+    ReturnEntry,
+    RidEntry,
+)
 from ledger.totals import Totals
 
 
@@ -208,8 +217,14 @@ class Writer:
         self._overlay.put(keys.revisions(sort, participant, period) + place, record_id)
 
     def put_return(self, record_id: bytes, entry: ReturnEntry) -> None:
-        """A return is filed, or countersigned."""
+        """A return is filed."""
         self._overlay.put(keys.filed_return(record_id), entries.encode(entry))
+
+    def countersign(self, record_id: bytes, entry: ReturnEntry) -> None:
+        """A return is countersigned: it stands on the list of those that are."""
+        self.put_return(record_id, entry)
+        place = entry.revision.to_bytes(keys.REVISION_BYTES, "big")
+        self._overlay.put(keys.revisions(COUNTERSIGNED[entry.flow], entry.author, entry.quarter) + place, record_id)
 
     def put_inquiry(self, record_id: bytes, entry: InquiryEntry) -> None:
         """An inquiry is opened, answered or closed: it moves from one list to another."""
@@ -228,6 +243,28 @@ class Writer:
     def state_fault(self, rid: bytes, reader: str, record_id: bytes) -> None:
         """A reader says that an envelope is garbage."""
         self._overlay.put(keys.fault(rid, reader), record_id)
+
+    # --- releases of statistics ---------------------------------------------------------------------------------------
+
+    def put_part(self, record_id: bytes, entry: PartEntry) -> None:
+        """A part of an attachment is there."""
+        self._overlay.put(keys.part(record_id), entries.encode(entry))
+
+    def put_release(self, record_id: bytes, entry: ReleaseEntry) -> None:
+        """A release is published, has another verdict, or is decided: it moves from one list to another, its year follows."""
+        before, place = self._overlay.release(record_id), keys.position(entry.index)
+        if before is not None:
+            self._overlay.delete(keys.releases(RELEASE_STATE_NUMBER[before.state]) + place)
+        self._overlay.put(keys.releases(RELEASE_STATE_NUMBER[entry.state]) + place, record_id)
+        self._overlay.put(keys.release(record_id), entries.encode(entry))
+        undecided = entry.state == ReleaseState.UNDECIDED
+        waiting = {other for other in self._overlay.undecided() if other != record_id} | ({record_id} if undecided else set())
+        self._overlay.put(keys.UNDECIDED, b"".join(sorted(waiting)))
+        released = self._overlay.release_year(entry.year).released
+        if entry.state == ReleaseState.RELEASED:
+            released = (*released, Released(entry.period, entry.revision, entry.height, record_id))
+        year = YearEntry(released, record_id if undecided else b"")
+        self._overlay.put(keys.release_year(entry.year), entries.encode(year))
 
     # --- inside -------------------------------------------------------------------------------------------------------
 

@@ -6,8 +6,10 @@ Checks of `return.file` (role report), in this order, the dearest last:
 2. it names its author's last record that counted in these sums (else it is stale: something counted after it was prepared);
 3. as many certificates count as it says;
 4. cells ascend by partner and HS code, each once; those of the ledger are neither more nor others, with exactly their points;
-5. it states the protection of each HS code that has a cell, and of no other, ascending;
-6. for each cell the sum of blindings is a reduced scalar, and the ledger's summed commitments open to the stated value.
+5. it states the protection of each HS code that has a cell, of no other, and of `all` when there is a cell, ascending;
+6. the return of a fourth quarter, and no other, states the same of the year: of each HS code and each partner that has a cell
+   in one of its quarters, and of `all` when there is such a cell, ascending;
+7. for each cell the sum of blindings is a reduced scalar, and the ledger's summed commitments open to the stated value.
 
 Checks of `return.countersign` (the secretariat, role audit): there is such a return, in no newer revision, not countersigned
 yet. What it says no rule can check: nodes cannot open the records.
@@ -18,14 +20,19 @@ from msgspec.structs import replace
 from ledger import keys, units
 from ledger.bodies import CountersignBody, ReturnBody, ReturnCell
 from ledger.commitments import is_sum_of_blindings, opens
+from ledger.entries import HS_CODES
 from ledger.errors import Code, Refusal
 from ledger.participants import Holder
+from ledger.periods import is_fourth, quarters_of
 from ledger.quarterly import Cell
 from ledger.record import Record
 from ledger.report_entries import ReturnEntry
 from ledger.rules.common import Place, View
 from ledger.rules.effects import Writer
 from ledger.rules.reports import check_order, check_period, check_revision
+from ledger.statistics.tables import ALL
+
+_CODE_CHARACTERS = 2
 
 
 def check_file(view: View, holder: Holder, record: Record) -> None:
@@ -45,16 +52,23 @@ def check_file(view: View, holder: Holder, record: Record) -> None:
     if len(body.cells) != held.cells:
         raise Refusal(Code.RETURN_CELLS, "cells", given=len(body.cells), limit=held.cells)
     _check_protection(body)
+    _check_annual(view, author, body)
     for place, (cell, total) in enumerate(zip(body.cells, sums, strict=True)):
         _check_value(cell, total, f"cells[{place}]")
 
 
-def enact_file(view: View, writer: Writer, record: Record, place: Place) -> None:  # noqa: ARG001 - the checks have looked
+def enact_file(view: View, writer: Writer, record: Record, place: Place) -> None:  # noqa: ARG001
     """Files the figures."""
     body = record.body
     assert isinstance(body, ReturnBody)
     writer.file(keys.FLOW_LETTERS[body.flow], record.author, body.quarter, body.revision, record.id)
-    writer.put_return(record.id, ReturnEntry(record.author, body.flow, body.quarter, body.revision))
+    counts = dict.fromkeys(HS_CODES, 0)
+    for cell in body.cells:
+        counts[cell.hs] += view.state.trade.cell(record.author, body.flow, body.quarter, cell.partner, cell.hs).certificates
+    year = quarters_of(body.quarter[:4]) if is_fourth(body.quarter) else ()
+    lasts = tuple(view.state.trade.quarter(record.author, body.flow, quarter).last for quarter in year)
+    entry = ReturnEntry(record.author, body.flow, body.quarter, body.revision, tuple(counts.values()), lasts)
+    writer.put_return(record.id, entry)
 
 
 def _check_points(view: View, author: str, body: ReturnBody, cell: ReturnCell, field: str) -> Cell:
@@ -68,10 +82,39 @@ def _check_points(view: View, author: str, body: ReturnBody, cell: ReturnCell, f
 
 def _check_protection(body: ReturnBody) -> None:
     check_order([(entry.hs,) for entry in body.protection], "protection")
-    traded = sorted({cell.hs for cell in body.cells})
+    traded = _with_all({cell.hs for cell in body.cells})
     stated = [entry.hs for entry in body.protection]
     if stated != traded:
         raise Refusal(Code.RETURN_PROTECTION, "protection", given=" ".join(stated), limit=" ".join(traded))
+
+
+def _check_annual(view: View, author: str, body: ReturnBody) -> None:
+    """What is stated of the year is of all its cells, since as many are found under its partners as the ledger counts."""
+    if not is_fourth(body.quarter):
+        if body.annual:
+            raise Refusal(Code.RETURN_ANNUAL_QUARTER, "annual", given=body.quarter, limit=f"{body.quarter[:4]}Q4")
+        return
+    stated = [entry.of for entry in body.annual]
+    check_order([(name,) for name in stated], "annual")
+    trade, year = view.state.trade, quarters_of(body.quarter[:4])
+    traded = [
+        (partner, hs)
+        for partner in (name for name in stated if len(name) == _CODE_CHARACTERS)
+        for quarter in year
+        for hs in HS_CODES
+        if trade.cell(author, body.flow, quarter, partner, hs).certificates
+    ]
+    found = _with_all({name for cell in traded for name in cell})
+    if stated != found:
+        raise Refusal(Code.RETURN_ANNUAL, "annual", given=" ".join(stated), limit=" ".join(found))
+    cells = sum(trade.quarter(author, body.flow, quarter).cells for quarter in year)
+    if len(traded) != cells:
+        raise Refusal(Code.RETURN_ANNUAL, "annual", given=len(traded), limit=cells)
+
+
+def _with_all(names: set[str]) -> list[str]:
+    """Ascending, with the margin over all of them when there is any."""
+    return [*sorted(names), *([ALL] if names else [])]
 
 
 def _check_value(cell: ReturnCell, total: Cell, field: str) -> None:
@@ -102,4 +145,4 @@ def enact_countersign(view: View, writer: Writer, record: Record, place: Place) 
     assert isinstance(body, CountersignBody)
     entry = view.state.filed_return(body.filed)
     assert entry is not None, "the checks have found it"
-    writer.put_return(body.filed, replace(entry, countersigned=record.id))
+    writer.countersign(body.filed, replace(entry, countersigned=record.id))

@@ -64,7 +64,12 @@ class Trusted:
 
 
 def verify_export(
-    directory: Path, trusted: Trusted, progress: Progress, scratch: Path | None = None, processes: int | None = None
+    directory: Path,
+    trusted: Trusted,
+    progress: Progress,
+    scratch: Path | None = None,
+    processes: int | None = None,
+    finish: Callable[[Ledger], None] | None = None,
 ) -> Report:
     """Audits an export.
 
@@ -74,6 +79,7 @@ def verify_export(
         progress: is told how far it is.
         scratch: where the temporary ledger goes; it takes about twice the export's size. None: the system's place.
         processes: that check signatures beside this one; None: as many as there are further cores.
+        finish: is given the ledger once all of it holds, before it goes: what else is to be made of it.
 
     Raises:
         AuditError: something does not hold; its class says what, its place where.
@@ -89,6 +95,8 @@ def verify_export(
         try:
             ledger = Ledger.open(store, genesis, _convicted)
             report = _Audit(export, genesis, ledger, checkers, max(1, processes) * AUDIT_AHEAD).run(trusted, progress)
+            if finish is not None:
+                finish(ledger)
         finally:
             store.close()
     report.seconds = round(time.monotonic() - began, 3)

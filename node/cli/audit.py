@@ -43,7 +43,7 @@ def export(
     text = read_file(genesis)
 
     async def run() -> Exported:
-        with _progress(quiet=False) as bar:
+        with progress(quiet=False) as bar:
             task = bar.add_task("blocks", total=None)
             async with Client(url, token) as client:
                 return await export_ledger(
@@ -79,14 +79,14 @@ def verify(
     own = None if genesis is None else (read_genesis(genesis), read_file(genesis))[1]
     trusted = Trusted(own, None if policy is None else read_policy(policy))
     try:
-        with _progress(quiet=json) as bar:
+        with progress(quiet=json) as bar:
             task = bar.add_task("blocks", total=None)
             report = verify_export(
                 directory, trusted, lambda done, size: bar.update(task, completed=done, total=size), scratch, processes
             )
     except AuditError as error:
         if json:
-            print_json(_failure(error))
+            print_json(failure(error))
         raise FatalError(
             f"Not valid: {type(error).name} in {directory}: {error}.",
             "This export proves nothing from there on.",
@@ -100,12 +100,14 @@ def verify(
     return Exit.DONE
 
 
-def _progress(*, quiet: bool) -> Progress:
+def progress(*, quiet: bool) -> Progress:
+    """A bar of blocks; `quiet`: none."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, console=console, transient=True, disable=quiet)
 
 
-def _failure(error: AuditError) -> dict[str, object]:
+def failure(error: AuditError) -> dict[str, object]:
+    """What is wrong with an export, for programs."""
     place = error.place
     return {
         "valid": False,

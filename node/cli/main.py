@@ -32,6 +32,7 @@ from node.cli import (
     returns,
     sealed,
     statements,
+    statistics,
     tokens,
 )
 from node.cli.output import explain, fatal
@@ -62,6 +63,7 @@ _WORKING = (
     inquiries,
     sealed,
     statements,
+    statistics,
     receipts,
     log,
     audit,

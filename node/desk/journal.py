@@ -2,7 +2,7 @@
 
 A line is on disk when `add` returns, and what releases, returns or ends a draft adds it first. It holds officers' names,
 certificates' numbers, digests and ids, never what a draft says. A changed, missing or exchanged line is found when the desk
-starts. A last line without its end was being written when the machine stopped: what it says never took effect, and it is cut off.
+starts. A last line without its end was being written when the machine stopped: what it says never took effect, and is cut off.
 """
 
 import errno

@@ -11,7 +11,7 @@ import uvloop
 from rich.console import Console
 
 from ledger.record import parse_submission
-from tests.bench import audit, chains, finality, floor, footprint, growth, latency, limit, paper, reading, replay, tree
+from tests.bench import audit, chains, cubes, finality, floor, footprint, growth, latency, limit, paper, reading, replay, tree
 from tests.bench.figures import Report
 from tests.bench.limit import Limit
 from tests.bench.network import Network, network
@@ -28,6 +28,7 @@ class Extent:
     half_load_seconds: float = 15.0
     away: int = 6_000
     read_seconds: float = 4.0
+    scrub_seconds: float = 20.0
     floor_rounds: int = 500
     tree: tuple[int, ...] = tree.SIZES
     audits: tuple[int, ...] = audit.SIZES
@@ -40,6 +41,7 @@ QUICK = Extent(
     half_load_seconds=4.0,
     away=1_500,
     read_seconds=1.0,
+    scrub_seconds=5.0,
     floor_rounds=150,
     tree=(10_000, 200_000),
     audits=(1_000,),
@@ -75,6 +77,8 @@ def main() -> int:
         chains.measure(Path(scratch), report)
     with tempfile.TemporaryDirectory(dir=arguments.dir) as scratch, console.status("growth"):
         growth.quick(Path(scratch), report)
+    with tempfile.TemporaryDirectory(dir=arguments.dir) as scratch, console.status("statistics"):
+        cubes.measure(Path(scratch), report)
     with tempfile.TemporaryDirectory(dir=arguments.dir) as scratch, console.status("audit"):
         audit.measure(Path(scratch), extent.audits, found, report)
     with console.status("paper"):
@@ -103,6 +107,7 @@ async def _four(four: Network, extent: Extent, found: Limit, report: Report) -> 
     await latency.half_load(four, rate, extent.half_load_seconds, least, report)
     await reading.measure(four, extent.read_seconds, report)
     await footprint.memory_and_disk(four, report)
+    await footprint.scrubbing(four, extent.scrub_seconds, report)
     await footprint.start(four, report)
     await replay.catch_up(four, extent.away, found, report)
 

@@ -1,14 +1,15 @@
-"""What a node takes: memory, disk, and time to start, after the loads before."""
+"""What a node takes: memory, disk, background reading, and time to start, after the loads before."""
 
 import asyncio
 import time
 
 from tests.bench.figures import Figure, Report
-from tests.bench.machine import resident_mb, stored_bytes
-from tests.bench.network import Network
+from tests.bench.machine import Watch, resident_mb, stored_bytes
+from tests.bench.network import Network, session
 
 _RESIDENT_GOAL_MB = 250.0
 _POLL_SECONDS = 0.01
+_SCRUBBED = "kpledger_scrub_seconds_total{"
 _DEADLINE_SECONDS = 60.0
 
 
@@ -22,6 +23,24 @@ async def memory_and_disk(network: Network, report: Report) -> None:
     for name, what in (("data", "record and envelope as submitted"), ("wal", "")):
         size = max(stored_bytes(home / name) for home in network.homes) / records
         report.add(Figure("footprint", f"bytes in {name}/", size, "B/record", kept if what else None, what))
+
+
+async def scrubbing(network: Network, seconds: float, report: Report) -> None:
+    """Which part of a core a running node takes to read its store, by its own count, and of which all it takes while idle."""
+    before, watch = await _scrubbed(network), Watch(network.pids[:1])
+    await asyncio.sleep(seconds)
+    spent, idle = await _scrubbed(network) - before, watch.stop()
+    report.add(
+        Figure("footprint", "reading the store in the background", spent / idle.seconds * 100, "% core", 2.0, "a core", 1.0)
+    )
+    report.add(Figure("footprint", "all that a node takes while idle", idle.cpu / idle.seconds * 100, "% core"))
+
+
+async def _scrubbed(network: Network) -> float:
+    admin = network.devnet.description()["nodes"][0]["admin"]
+    async with session() as http, http.get(f"{admin}/metrics") as answer:
+        text = await answer.text()
+    return float(next(line.split()[-1] for line in text.splitlines() if line.startswith(_SCRUBBED)))
 
 
 async def start(network: Network, report: Report) -> None:

@@ -4,7 +4,7 @@ Run once for a version of the protocol (`python -m tests.data.make_golden`): the
 that version is released. A later program that reads the same blocks must give the same answers (`tests/unit/test_golden.py`).
 
 The story: nodes join and an epoch ends; certificates are issued, amended, closed, confirmed, corrected and taken from; some go by
-paper; participants speak of themselves, and decide; figures are filed and asked about; then months pass in which nobody confirms.
+paper; participants speak of themselves, and decide; figures are filed and asked about, statistics released; then months pass in which nobody confirms.
 """
 
 import base64
@@ -40,8 +40,10 @@ from ledger.findings import RULES
 from ledger.genesis import PROTOCOL, Genesis
 from ledger.participants import SECRETARIAT
 from ledger.record import Record, parse_record
+from ledger.release_entries import ReleaseState
 from ledger.state import Applied
 from tests.support import golden
+from tests.support.releases import PERIOD, attach, publish, verdict
 from tests.support.reports import tell_of_reports
 from tests.support.story import tell_of_nodes
 from tests.support.world import DAY_MS, START, World, genesis_text, public
@@ -160,6 +162,20 @@ def propose(world: World, decision: str, subject: str = "", **changes: object) -
     return world.sign("plenary.propose", ProposeBody(decision=decision, **(fields | changes)), "BW")
 
 
+def statistics(world: World) -> None:
+    """A release that is withdrawn, and one that stands."""
+    parts = [attach(world, "a", place) for place in range(3)]
+    world.accept(*parts)
+    for objecting in (("AE", "EU"), ("AE",)):
+        release = publish(world, parts)
+        world.accept(release)
+        for code in ("AE", "EU", "RU", "BW", "CF"):
+            if world.ledger.release(release.id)[1].entry.state == ReleaseState.UNDECIDED:
+                why = ("figures", f"{PERIOD}/export/BW/all") if code in objecting else ("", "")
+                world.accept(verdict(world, release, code, *why))
+    world.block(verdict(world, release, "CF"))
+
+
 def refused(world: World) -> None:
     """Each kind that was accepted so far once more: said again, or else signed with a key of another role."""
     known: dict[str, Record] = {}
@@ -193,6 +209,7 @@ def tell(world: World) -> None:
     paper(world)
     members(world)
     tell_of_reports(world)
+    statistics(world)
     refused(world)
     for days in _PASSING_DAYS:
         world.now = START + days * DAY_MS

@@ -23,7 +23,11 @@ from tests.support.world import START, World, certificate, public
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "refusals"
 _STEP = re.compile(r"([a-z_]+)(?:\[([0-9]+)\])?")
-_ROWS = {"cells": ("partner", "hs", "points", "cents", "blinding"), "protection": ("hs", "traders", "points", "cents")}
+_ROWS = {
+    "cells": ("partner", "hs", "points", "cents", "blinding"),
+    "protection": ("hs", "traders", "points", "cents"),
+    "annual": ("of", "traders", "points", "cents"),
+}
 """Fields of what stands as an array in the bytes."""
 _IDS = {"last", "filed", "inquiry", "digest", "blinding", "wrap"}
 _BYTES = {"consensus", "cosign", "log", "tls", "validators", "first", "second"}

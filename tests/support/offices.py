@@ -13,7 +13,7 @@ day and from the certificate it is about:
 | paper.import | issued, received, parcels, reason | the day, the day, 1, `not-issuing` |
 | technical.issue | issued, parcels | the day, 1 |
 | plenary.propose | | `closes` is a day, at noon |
-| return.file | cells, certificates, last, protection | what the office opens of its own records of that quarter |
+| return.file | annual, cells, certificates, last, protection | what the office opens of its own records of that quarter |
 
 A text `id of NAME` stands for the id of the record that the step of this `name` made. A line without a `value` is worth nothing.
 """
@@ -44,7 +44,7 @@ from ledger.participants import SECRETARIAT
 from ledger.periods import quarter_of
 from ledger.record import Record, Submission, parse_record
 from ledger.units import DAY_MS, day_number
-from node.returns import OpenedLine, protection
+from node.returns import OpenedLine, annual_protection, protection
 from tests.support.world import EPOCH, World, seal_secret
 
 NOT_EXPORTED = {CertificateState.VOID, CertificateState.RETURNED, CertificateState.REPLACED}
@@ -173,23 +173,17 @@ class Offices:
 
     def quarterly_return(self, who: str, flow: str, quarter: str) -> ReturnBody:
         """The return that an office makes of its own records: each one opened, and added up by partner and HS code."""
-        cells, lines, certificates = defaultdict(lambda: [0, 0, []]), [], 0
-        for row in self.world.ledger.certificates().rows:
-            record_id = self._counted(row, who, flow, quarter)
-            if record_id is None:
-                continue
-            certificates += 1
-            record, fields, cents = self.opened(who, record_id)
-            partner = row.destination if flow == "export" else row.issuer
-            for line, value, (_, blinding) in zip(record.body.lines, cents, fields["values"], strict=True):
-                cell = cells[partner, line.hs]
-                cell[0] += line.points
-                cell[1] += value
-                cell[2].append(blinding)
-                trader = fields.get("exporter" if flow == "export" else "importer", {"licence": ""})["licence"]
-                lines.append(OpenedLine(partner, line.hs, line.points, value, blinding, trader))
+        lines, certificates = self._lines(who, flow, quarter)
+        cells = defaultdict(lambda: [0, 0, []])
+        for line in lines:
+            cell = cells[line.partner, line.hs]
+            cell[0] += line.points
+            cell[1] += line.cents
+            cell[2].append(line.blinding)
         held = self.world.ledger.quarter(who, flow, quarter)
+        year = [self._lines(who, flow, f"{quarter[:4]}Q{place}")[0] for place in range(1, 5)] if quarter.endswith("Q4") else []
         return ReturnBody(
+            annual=annual_protection(year, P_PERCENT),
             cells=tuple(ReturnCell(*key, *sums[:2], sum_blindings(sums[2])) for key, sums in sorted(cells.items())),
             certificates=certificates,
             flow=flow,
@@ -198,6 +192,21 @@ class Offices:
             quarter=quarter,
             revision=len(held.revisions) + 1,
         )
+
+    def _lines(self, who: str, flow: str, quarter: str) -> tuple[list[OpenedLine], int]:
+        """What counts in a quarter, opened, and of how many certificates."""
+        lines, certificates = [], 0
+        for row in self.world.ledger.certificates().rows:
+            record_id = self._counted(row, who, flow, quarter)
+            if record_id is None:
+                continue
+            certificates += 1
+            record, fields, cents = self.opened(who, record_id)
+            partner = row.destination if flow == "export" else row.issuer
+            trader = fields.get("exporter" if flow == "export" else "importer", {"licence": ""})["licence"]
+            for line, value, (_, blinding) in zip(record.body.lines, cents, fields["values"], strict=True):
+                lines.append(OpenedLine(partner, line.hs, line.points, value, blinding, trader))
+        return lines, certificates
 
     def _counted(self, row, who: str, flow: str, quarter: str) -> bytes | None:
         """The record of a certificate that counts in a quarter of this flow, None when none does."""

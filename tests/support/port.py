@@ -14,8 +14,10 @@ from prometheus_client import CollectorRegistry
 from api.auth import TokenBook
 from api.demo.network import Network, Seat, make_network
 from api.errors import NotReady, Overloaded
+from api.growth import Growth
 from api.limits import ApiLimits
 from api.port import NodeStatus, PeerStatus, ReadyCheck, Submitted, Validator
+from api.reading.workbook import WorkBook
 from ledger.checkpoint import Checkpoint
 from ledger.errors import Refusal
 from ledger.note import Note, SignatureType, Signer
@@ -23,6 +25,8 @@ from ledger.policy import PolicyLog, PolicyWitness, ledger_policy
 from ledger.receipt import make_receipt
 from ledger.record import parse_submission, verify_records
 from ledger.state import Block, Ledger
+from ledger.statistics.basis import encode_basis, read_basis
+from ledger.statistics.review import Reviewer
 from ledger.status import sign_status
 from ledger.store import Store
 from node.audit import serving
@@ -52,6 +56,8 @@ class LocalPort:
     notes: dict[int, str] = field(default_factory=dict)
     submissions: int = 0
     witness: Witness | None = None
+    workbook: WorkBook = field(default_factory=WorkBook)
+    growth: Growth = field(default_factory=Growth)
 
     def __post_init__(self) -> None:
         self._quorum = asyncio.Event()
@@ -90,6 +96,7 @@ class LocalPort:
             (judgement,) = self.ledger.apply(Block(head.height + 1, time, record.id, [record])).judgements
             if judgement.refusal is not None:
                 raise judgement.refusal
+            self.growth.tell()
             if self.cosigning:
                 self.cosign()
             if not wait:
@@ -129,6 +136,9 @@ class LocalPort:
         witnesses = [PolicyWitness(f"{code}/witness", self._witness(code).key) for code in SEATS]
         log = PolicyLog(self._log_signer("BW").key, self.public_url)
         return ledger_policy([log], witnesses, [], self.quorum).format()
+
+    async def release_basis(self, period: str, height: int) -> bytes:
+        return encode_basis(read_basis(Reviewer(self.ledger), self.ledger.cube(period, height)))
 
     def final_blocks(self, first: int):
         return serving.final_blocks(self.ledger, first)
@@ -187,6 +197,8 @@ def local_port(folder: Path, *, name: str = "dev", verifier=equivocation, **opti
     network = make_network(seats, NOW - 30 * 86_400_000, name=name, seed=b"test")
     store = Store.open(folder / "ledger")
     try:
-        yield LocalPort(Ledger.open(store, network.genesis, verifier), network, TokenBook(None), **options)
+        port = LocalPort(Ledger.open(store, network.genesis, verifier), network, TokenBook(None), **options)
+        yield port
+        port.workbook.close()
     finally:
         store.close()

@@ -28,6 +28,7 @@ from ledger.bodies import (
     SEALED_FAULT,
     SEALED_SHARE,
     STOCK_DECLARE,
+    AnnualProtection,
     ConfirmLine,
     CountersignBody,
     FaultBody,
@@ -82,7 +83,7 @@ def return_body(
         ReturnCell(partner, hs, points, cents, (blinding % L).to_bytes(32, "little"))
         for (partner, hs), (points, cents, blinding) in sorted(sums.items())
     )
-    protection = tuple(Protection(hs, 1, 100, 100) for hs in sorted({cell.hs for cell in cells}))
+    protection = tuple(Protection(hs, 1, 100, 100) for hs in _with_all({cell.hs for cell in cells}))
     fields = {
         "cells": cells,
         "certificates": certificates,
@@ -93,6 +94,16 @@ def return_body(
         "revision": revision,
     }
     return ReturnBody(**(fields | changes))
+
+
+def annual(lines: Iterable[Opened]) -> tuple[AnnualProtection, ...]:
+    """What a return of a fourth quarter states of a year that has these lines."""
+    named = _with_all({name for partner, hs, *_ in lines for name in (partner, hs)})
+    return tuple(AnnualProtection(name, 2, 50, 60) for name in named)
+
+
+def _with_all(names: set[str]) -> list[str]:
+    return [*sorted(names), *(["all"] if names else [])]
 
 
 def file_return(world: World, author: str, body: ReturnBody) -> Record:

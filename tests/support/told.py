@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from ledger.genesis import Genesis
 from tests.support.story import Records, tell
 from tests.support.world import World
 
@@ -11,10 +12,11 @@ from tests.support.world import World
 class Told:
     """Tells the story once in a folder; hands out copies."""
 
-    def __init__(self, folder: Path, story: Callable[[World], Records] = tell) -> None:
+    def __init__(self, folder: Path, story: Callable[[World], Records] = tell, genesis: Genesis | None = None) -> None:
         self._folder = folder
+        self._genesis = genesis
         self._copies = 0
-        with World.make(folder / "told") as world:
+        with World.make(folder / "told", genesis) as world:
             self.records: Records = story(world)
             self._made = world.made
             self._names = dict(world.names)
@@ -24,7 +26,7 @@ class Told:
         self._copies += 1
         name = f"copy{self._copies}"
         shutil.copytree(self._folder / "told", self._folder / name)
-        world = World.make(self._folder / name)
+        world = World.make(self._folder / name, self._genesis)
         world.made = self._made
         world.names = dict(self._names)
         return world

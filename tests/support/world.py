@@ -49,6 +49,8 @@ from ledger.bodies import (
     RETURN_FILE,
     SEALED_FAULT,
     SEALED_SHARE,
+    STATISTICS_ATTACH,
+    STATISTICS_PUBLISH,
     STOCK_DECLARE,
     TECHNICAL_ISSUE,
     TRANSIT_NOTICE,
@@ -124,6 +126,8 @@ REPORTING = {
     INQUIRY_CLOSE: Role.AUDIT,
     SEALED_SHARE: Role.AUDIT,
     SEALED_FAULT: Role.AUDIT,
+    STATISTICS_ATTACH: Role.AUDIT,
+    STATISTICS_PUBLISH: Role.AUDIT,
 }
 """Which role signs figures, inquiries and what readers say of sealed parts."""
 VALIDATORS = ("BW", "RU", "EU", "AE")

@@ -4,6 +4,7 @@ import hashlib
 
 import msgpack
 
+from ledger import keys
 from ledger.entries import Head
 from tests.support.cases import matches, signed
 
@@ -11,7 +12,12 @@ STRANGE = {"unknown-author", "unknown-key", "not-root-key", "not-consensus-key"}
 """Such records are not their author's, and do not count."""
 
 
-PURPOSES = {"node.set": "root", "node.ready": "consensus", "evidence.equivocation": "consensus"}
+PURPOSES = {
+    "node.set": "root",
+    "node.ready": "consensus",
+    "evidence.equivocation": "consensus",
+    "statistics.verdict": "consensus",
+}
 
 
 def counted(stored, record, problem, time):
@@ -54,7 +60,10 @@ def expect_refusal(world, record, case, records):
     if head.time // 86_400_000 > before.time // 86_400_000:  # what the day brings is found, whatever the block holds
         stored, after = ({key: value for key, value in held.items() if key[:2] != b"k/"} for held in (stored, after))
     changed = {key for key in after if after[key] != stored.get(key)}
-    assert changed == {b"h", b"j/" + bad.id, b"r/" + bad.id} | {key for key, _ in writes}
+    block = b"b/" + head.height.to_bytes(8, "big")
+    body = b"r/" + bad.id
+    own = {b"h", block, b"j/" + bad.id, body, keys.BODY + after[body]}
+    assert changed == own | {key for key, _ in writes}
     assert stored.keys() <= after.keys()
 
 

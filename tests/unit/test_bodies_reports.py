@@ -9,6 +9,7 @@ from ledger.errors import Code, Refusal
 from ledger.jsonform import body_to_json
 from ledger.limits import (
     MAX_AMOUNT,
+    MAX_ANNUAL,
     MAX_CELLS,
     MAX_FINDING_CHARACTERS,
     MAX_NAME_CHARACTERS,
@@ -30,7 +31,8 @@ BODIES = {
         "certificates": 1,
         "flow": "export",
         "last": b"r" * 32,
-        "protection": [["710231", 1, 5, 100]],
+        "annual": [["710231", 1, 5, 100], ["AE", 2, 6, 200], ["all", 3, 0, 300]],
+        "protection": [["710231", 1, 5, 100], ["all", 1, 5, 100]],
         "quarter": "2026Q1",
         "revision": 1,
     },
@@ -41,7 +43,7 @@ BODIES = {
     "sealed.share": {"epoch": 2026, "reader": "secretariat", "rid": b"r" * 16, "wrap": b"w" * 112},
     "sealed.fault": {"fault": "unreadable", "rid": b"r" * 16},
 }
-OPTIONAL = {"inquiry.open": {"finding"}, "inquiry.answer": {"digest"}, "inquiry.close": {"remark"}}
+OPTIONAL = {"return.file": {"annual"}, "inquiry.open": {"finding"}, "inquiry.answer": {"digest"}, "inquiry.close": {"remark"}}
 
 
 def reader(kind):
@@ -108,6 +110,14 @@ def test_every_field_is_required_but_optional_ones_and_no_other_allowed(kind):
         ("return.file", {"cells": [[*CELL[:4], bytes(33)]]}, "cells[0].blinding", Code.BAD_VALUE),
         ("return.file", {"protection": [["710231", 0, 5, 100]]}, "protection[0].traders", Code.BAD_VALUE),
         ("return.file", {"protection": [["710231", 4, 5, 100]]}, "protection[0].traders", Code.BAD_VALUE),
+        ("return.file", {"protection": [["AE", 1, 5, 100]]}, "protection[0].hs", Code.BAD_VALUE),
+        ("return.file", {"protection": [["all", 1, 5, 100]] * 5}, "protection", Code.BAD_VALUE),
+        ("return.file", {"annual": [["710211", 1, 5, 100]]}, "annual[0].of", Code.BAD_VALUE),
+        ("return.file", {"annual": [["ae", 1, 5, 100]]}, "annual[0].of", Code.BAD_VALUE),
+        ("return.file", {"annual": [["AE", 0, 5, 100]]}, "annual[0].traders", Code.BAD_VALUE),
+        ("return.file", {"annual": [["AE", 1, -1, 100]]}, "annual[0].points", Code.BAD_VALUE),
+        ("return.file", {"annual": [["AE", 1, 5, MAX_SUM + 1]]}, "annual[0].cents", Code.BAD_VALUE),
+        ("return.file", {"annual": [["AE", 1, 5, 100]] * (MAX_ANNUAL + 1)}, "annual", Code.BAD_VALUE),
         ("return.countersign", {"filed": b"r"}, "filed", Code.BAD_VALUE),
         ("inquiry.open", {"due": "soon"}, "due", Code.BAD_VALUE),
         ("inquiry.open", {"participant": "secretariat"}, "participant", Code.BAD_VALUE),
@@ -138,9 +148,10 @@ def test_what_may_not_be_said(kind, changes, field, code):
 def test_the_longest_texts_and_the_largest_return_fit_a_record():
     ledger, seed = bytes(32), b"s" * 32
     cells = [[chr(65 + n // 26) + chr(65 + n % 26), "710231", MAX_SUM, MAX_SUM, b"\xff" * 32] for n in range(MAX_CELLS)]
+    annual = [[cell[0], 3, MAX_SUM, MAX_SUM] for cell in cells[:MAX_ANNUAL]]
     lines = [{"cents": MAX_AMOUNT, "hs": "710231", "points": MAX_AMOUNT, "zone": "\u20ac" * 20}] * MAX_PRODUCTION_LINES
     for kind, author, changes in (
-        ("return.file", "BW", {"cells": cells}),
+        ("return.file", "BW", {"cells": cells, "annual": annual}),
         ("production.report", "BW", {"lines": lines}),
         ("inquiry.open", "secretariat", {"question": "\U0001f48e" * MAX_TEXT_CHARACTERS}),
         ("inquiry.answer", "BW", {"text": "\U0001f48e" * MAX_TEXT_CHARACTERS}),
@@ -153,7 +164,8 @@ def test_the_longest_texts_and_the_largest_return_fit_a_record():
 def test_json_names_the_fields_of_rows():
     shown = body_to_json(msgspec.convert(BODIES["return.file"], KINDS["return.file"].body))
     assert shown["cells"] == [{"partner": "AE", "hs": "710231", "carats": "0.05", "value": "1.00", "blinding": "00" * 32}]
-    assert shown["protection"] == [{"hs": "710231", "traders": 1, "carats": "0.05", "value": "1.00"}]
+    assert shown["protection"][0] == {"hs": "710231", "traders": 1, "carats": "0.05", "value": "1.00"}
+    assert shown["annual"][1] == {"of": "AE", "traders": 2, "carats": "0.06", "value": "2.00"}
     assert body_to_json(msgspec.convert(BODIES["production.report"], KINDS["production.report"].body))["lines"] == [
         {"value": "0.00", "hs": "710231", "carats": "0.05", "zone": "Orapa"}
     ]

@@ -6,6 +6,8 @@ import pytest
 
 from ledger.bodies import (
     KINDS,
+    AnnualProtection,
+    AttachBody,
     AuthoritySetBody,
     BilateralBody,
     CloseBody,
@@ -26,12 +28,14 @@ from ledger.bodies import (
     ProductionBody,
     ProposeBody,
     Protection,
+    PublishBody,
     RangeCommitBody,
     ReturnBody,
     ReturnCell,
     ShareBody,
     StockBody,
     TransitBody,
+    VerdictBody,
     WithdrawBody,
 )
 from ledger.bodies.reports import ProductionLine, StockLine
@@ -87,8 +91,25 @@ SAMPLES = {
     ],
     "stock.declare": [StockBody(DAY, (StockLine("710231", 7),))],
     "return.file": [
-        ReturnBody((ReturnCell("AE", "710231", 9, 10, KEY),), 1, "export", KEY, (Protection("710231", 3, 0, 5),), "2026Q1", 1),
-        ReturnBody((), 0, "import", None, (), "2026Q4", 2),
+        ReturnBody(
+            cells=(ReturnCell("AE", "710231", 9, 10, KEY),),
+            certificates=1,
+            flow="export",
+            last=KEY,
+            protection=(Protection("710231", 3, 0, 5), Protection("all", 1, 7, 0)),
+            quarter="2026Q1",
+            revision=1,
+        ),
+        ReturnBody(
+            annual=(AnnualProtection("710231", 1, 2, 3), AnnualProtection("AE", 3, 0, 5), AnnualProtection("all", 2, 0, 9)),
+            cells=(),
+            certificates=0,
+            flow="import",
+            last=None,
+            protection=(),
+            quarter="2026Q4",
+            revision=2,
+        ),
     ],
     "return.countersign": [CountersignBody(KEY)],
     "inquiry.open": [
@@ -99,6 +120,12 @@ SAMPLES = {
     "inquiry.close": [InquiryCloseBody(inquiry=KEY, outcome="resolved", remark="Done.")],
     "sealed.share": [ShareBody(1, "secretariat", KEY[:16], bytes(112))],
     "sealed.fault": [FaultBody("values", KEY[:16])],
+    "statistics.attach": [AttachBody(KEY, b"part", 0)],
+    "statistics.publish": [PublishBody((KEY, KEY), KEY, 7, 9, "2026H1", 2)],
+    "statistics.verdict": [
+        VerdictBody(agree=True, release=KEY),
+        VerdictBody(agree=False, cell="2026Q1/export/BW/all", code="unsafe-shown", release=KEY),
+    ],
 }
 
 

@@ -6,6 +6,7 @@ from ledger import keys
 from ledger.composition import compose
 from ledger.custody import Direction, Taking, finish
 from ledger.errors import StoreError
+from ledger.shelf import body_place, read_body
 from tests.support.world import World
 
 
@@ -169,12 +170,12 @@ def test_steps_that_are_given_up_let_go_of_the_store(world):
 def test_damage_is_told(world):
     trade(world)
     issue = world.ledger.certificate("RU0000001").records[0]
-    raw = world.store.get(keys.record(issue))
+    raw = read_body(world.store, issue)
     for spoilt in (None, raw[:-1] + bytes([raw[-1] ^ 1])):
-        world.store.write({keys.record(issue): spoilt}, sync=False)
+        world.store.write({keys.BODY + body_place(world.store, issue): spoilt}, sync=False)
         with pytest.raises(StoreError, match=issue.hex()):
             follow(world, "ZA0000001")
-    world.store.write({keys.record(issue): raw, keys.certificate("RU0000001"): None}, sync=False)
+    world.store.write({keys.BODY + body_place(world.store, issue): raw, keys.certificate("RU0000001"): None}, sync=False)
     with pytest.raises(StoreError, match="RU0000001"):
         follow(world, "ZA0000001")
     world.store.write({keys.HEAD: None}, sync=False)

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from node import client as module
 from node.client import Client, ProblemError, Taken
+from node.client import connection as module
 from node.errors import Exit, FatalError
 
 FINAL = Taken("ab" * 32, 1, 1, "receipt")

@@ -87,7 +87,8 @@ def test_the_figures_are_those_of_the_trade(tmp_path):
             ("AE", "710231", 480_200, 4_802_000_000),
             ("EU", "710231", 120_050, 1_200_500_000),
         ]
-        assert [(entry.hs, entry.traders) for entry in body.protection] == [("710221", 1), ("710231", 1)]
+        assert [(entry.hs, entry.traders) for entry in body.protection] == [("710221", 1), ("710231", 1), ("all", 1)]
+        assert body.annual == ()
         body = await prepare(reading(port, client, "AE"), desk(port, "AE"), "import", "2026Q3")
         assert [(cell.partner, cell.hs, cell.points) for cell in body.cells] == [
             ("BW", "710210", 500),
@@ -102,10 +103,18 @@ def test_the_figures_are_those_of_the_trade(tmp_path):
 def test_protection_follows_the_networks_parameter(tmp_path):
     async def story(port, client):
         first = await prepare(reading(port, client, "BW"), desk(port, "BW"), "export", "2026Q3")
-        assert [(entry.hs, entry.points) for entry in first.protection] == [("710221", 9_000), ("710231", 90_038)]
+        assert [(entry.hs, entry.points) for entry in first.protection] == [
+            ("710221", 9_000),
+            ("710231", 90_038),
+            ("all", 99_038),
+        ]
         other = {"/quarters/": lambda sums: sums.update(p_percent=50)}
         again = await prepare(reading(port, client, "BW", other), desk(port, "BW"), "export", "2026Q3")
-        assert [(entry.hs, entry.points) for entry in again.protection] == [("710221", 30_000), ("710231", 300_125)]
+        assert [(entry.hs, entry.points) for entry in again.protection] == [
+            ("710221", 30_000),
+            ("710231", 300_125),
+            ("all", 330_125),
+        ]
 
     scenario(tmp_path, story)
 
@@ -174,10 +183,14 @@ def test_the_secretariat_countersigns_what_its_own_opening_shows(tmp_path):
 FILED = {
     "a trader hidden": (
         lambda body: [replace(body.protection[0], traders=3), *body.protection[1:]],
-        "3 traders, .* ask for 1 tr",
+        "3 traders, .* for 710221 in 2026Q3, the records ask for 1 tr",
     ),
     "less protection": (lambda body: [body.protection[0], replace(body.protection[1], points=0)], "states 1 traders, 0.00 ct"),
-    "a code left out": (lambda body: body.protection[:1], "states no protection for 710231"),
+    "a code left out": (lambda body: body.protection[::2], "states no protection for 710231"),
+    "less for all codes": (
+        lambda body: [*body.protection[:2], replace(body.protection[2], cents=0)],
+        "0.00 for all in 2026Q3",
+    ),
 }
 
 
@@ -264,7 +277,7 @@ def test_every_record_of_figures_reads_back(tmp_path):
         for record_id, (kind, author, _, body) in zip(ids, told, strict=True):
             shown = (await client.get(f"/v1/records/{record_id.hex()}", token)).json()
             assert (shown["kind"], shown["author"], shown["envelope"]) == (kind, author, False)
-            assert shown["body"] == body_to_json(body)
+            assert shown["body"] == ({"annual": []} if kind == RETURN_FILE else {}) | body_to_json(body)
         quarter = (await client.get("/v1/participants/BW/quarters/2026Q3?flow=export", token)).json()
         assert quarter["returns"] == [ids[0].hex()]
 
@@ -276,6 +289,86 @@ def test_every_record_of_figures_reads_back(tmp_path):
         return record_id_of(raw)
 
     scenario(tmp_path, story)
+
+
+# --- the year
+
+
+JANUARY = OCTOBER + 92 * 86_400_000
+"""5 January 2027."""
+
+
+def year_scenario(tmp_path, story):
+    """As `scenario`, with a sixth export and its confirmation in December; then it is January."""
+
+    async def told(port, client):
+        port.clock = JANUARY - 20 * 86_400_000
+        trader = Trader(port.network, port.clock, 5_000)
+        issue = trader.issue("BW0000008", "EU", [("710210", "7.00", ["BW"])])
+        for one in (issue, trader.confirm(issue)):
+            assert (await client.post("/v1/records", one.raw)).status in {200, 202}
+        port.clock = JANUARY
+        return await story(port, client)
+
+    scenario(tmp_path, told)
+
+
+def test_the_return_of_a_fourth_quarter_states_what_its_year_needs(tmp_path):
+    async def story(port, client):
+        body = await prepare(reading(port, client, "BW"), desk(port, "BW"), "export", "2026Q4")
+        assert [(cell.partner, cell.hs, cell.points) for cell in body.cells] == [("EU", "710210", 700)]
+        assert [(row.hs, row.points) for row in body.protection] == [("710210", 105), ("all", 105)]
+        assert [(row.of, row.traders, row.points) for row in body.annual] == [
+            ("710210", 1, 105),
+            ("710221", 1, 9_000),
+            ("710231", 1, 90_038),
+            ("AE", 1, 81_030),
+            ("EU", 1, 18_113),
+            ("all", 1, 99_143),
+        ]
+        assert parse_body(ReturnBody, json.dumps(body_to_json(body)).encode()) == body
+        for short in (body.annual[1:], body.annual[:-1], (*body.annual[:4], body.annual[5])):
+            refused = await file(port, client, "BW", replace(body, annual=short))
+            assert (refused.status, refused.json()["error"]) == (422, "return-annual")
+        assert (await file(port, client, "BW", body)).status in {200, 202}
+        await recheck(*secretariat(port, client, "BW"), body)
+
+    year_scenario(tmp_path, story)
+
+
+def test_who_traded_earlier_in_a_year_states_its_needs_without_trade_in_the_fourth_quarter(tmp_path):
+    async def story(port, client):
+        body = await prepare(reading(port, client, "AE"), desk(port, "AE"), "import", "2026Q4")
+        assert (body.cells, body.certificates, body.last, body.protection) == ((), 0, None, ())
+        assert [row.of for row in body.annual] == ["710210", "710231", "BW", "all"]
+        assert (await file(port, client, "AE", body)).status in {200, 202}
+        await recheck(*secretariat(port, client, "AE"), body)
+        nothing = await prepare(reading(port, client, "AE"), desk(port, "AE"), "export", "2026Q4")
+        assert nothing.annual == ()
+        assert (await file(port, client, "AE", nothing)).status in {200, 202}
+
+    year_scenario(tmp_path, story)
+
+
+@pytest.mark.parametrize("changes", [{"traders": 3}, {"points": 0}, {"cents": 1}])
+def test_a_year_that_the_records_do_not_bear_out_is_not_countersigned(tmp_path, changes):
+    async def story(port, client):
+        body = await prepare(reading(port, client, "BW"), desk(port, "BW"), "export", "2026Q4")
+        untrue = (*body.annual[:3], replace(body.annual[3], **changes), *body.annual[4:])
+        with pytest.raises(FatalError, match="for AE in 2026, the records ask for 1 traders") as caught:
+            await recheck(*secretariat(port, client, "BW"), replace(body, annual=untrue))
+        assert caught.value.code == Exit.REFUSED
+
+    year_scenario(tmp_path, story)
+
+
+def test_a_node_that_lies_about_an_earlier_quarter_is_found_out(tmp_path):
+    async def story(port, client):
+        for lie in (lambda sums: sums["cells"].pop(), lambda sums: sums.update(certificates=4)):
+            with pytest.raises(FatalError, match="The sums differ"):
+                await prepare(reading(port, client, "BW", {"/2026Q3?": lie}), desk(port, "BW"), "export", "2026Q4")
+
+    year_scenario(tmp_path, story)
 
 
 # --- protection, files
@@ -297,7 +390,8 @@ def lines(*shares, hs="710231"):
     ],
 )
 def test_protection_by_the_largest_shares(shares, stated):
-    (entry,) = protection(lines(*shares), 15)
+    entry, whole = protection(lines(*shares), 15)
+    assert (entry.hs, whole.hs, whole.traders, whole.points, whole.cents) == ("710231", "all", *stated)
     assert (entry.traders, entry.points, entry.cents) == stated
 
 
@@ -307,7 +401,7 @@ def test_protection_by_the_largest_shares(shares, stated):
 )
 def test_with_its_protection_no_trader_is_estimated_too_closely(shares, percent):
     """The second largest knows the total and its own share: what it can say of the largest is off by that much at least."""
-    (entry,) = protection(lines(*shares), percent)
+    entry, _ = protection(lines(*shares), percent)
     for place, need in ((1, entry.points), (2, entry.cents)):
         sums = {}
         for share in shares:

@@ -4,7 +4,9 @@ import asyncio
 
 import pytest
 
+from ledger import keys
 from ledger.errors import StoreError
+from ledger.shelf import body_place
 from node import scrubbing
 from node.limits import SCRUB_PAUSE_SECONDS, SCRUB_SHARE
 from node.scrubbing import Scrubber
@@ -58,12 +60,13 @@ def test_after_each_step_it_waits_for_what_its_share_asks(world, monkeypatch):
     assert len(waited) == len(spent) > 10
     assert min(spent) > 0
     assert sum(spent) <= SCRUB_SHARE * sum(waited) * 1.000_001
+    assert scrubber.spent == sum(spent)
     assert SCRUB_SHARE < 0.02
 
 
 def test_damage_ends_it(world, monkeypatch):
     first = world.ledger.tile(0, 0, 1)
-    world.store.write({b"r/" + first: b"nonsense"}, sync=False)
+    world.store.write({keys.BODY + body_place(world.store, first): b"nonsense"}, sync=False)
     scrubber = Scrubber(world.ledger)
     with pytest.raises(StoreError, match="damaged") as caught:
         asyncio.run(scrubber.run())

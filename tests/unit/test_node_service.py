@@ -12,6 +12,7 @@ from api.auth import TokenBook
 from api.errors import NotReady, Overloaded
 from api.limits import ApiLimits
 from api.port import NodePort
+from api.reading.workbook import WorkBook
 from consensus.events import Received
 from consensus.messages import Vote, VoteKind
 from ledger.errors import Code, Refusal
@@ -22,7 +23,10 @@ from ledger.record import parse_submission
 from node.config import load_config, write_config
 from node.finality import Finality
 from node.metrics import new_registry
+from node.own import OwnRecords
 from node.parts import Parts
+from node.releases import Releases
+from node.scrubbing import Scrubber
 from node.service import Service
 from node.witness import Witness
 from tests.support.parts import Road, cosigned_head, node_keys, node_of, road, running, settled, submission, until, with_nodes
@@ -55,11 +59,13 @@ class Offered:
             router=self.routed.router,
             refusals=there.refusals,
             witness=Witness("BW", there.ledger, node_keys("BW"), self.routed.cosigner),
+            releases=Releases(there.ledger, OwnRecords("BW", there.ledger, node_keys("BW"), there.intake, lambda: there.now)),
+            scrubber=Scrubber(there.ledger),
         )
         self.routed.cosigner.on_quorum = self.finality.covered
         there.execution.listeners.append(self._executed)
         registry, collector = new_registry()
-        self.service = Service(parts, there.ledger.genesis, limits, TokenBook(None), registry, lambda: there.now)
+        self.service = Service(parts, there.ledger.genesis, limits, TokenBook(None), WorkBook(), registry, lambda: there.now)
         self.service.measure(collector)
 
     def _executed(self, _block: object, applied: object) -> None:

@@ -102,7 +102,8 @@ def test_both_are_accepted_as_they_come_from_the_desk(tmp_path):
             issuer = Office(port.network.genesis, "BW", keys["BW"]["issue"])
             technical = technical_from_json(text(TECHNICAL | {"issued": today, "number": "BW0001235"}))
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr("node.office._now", now)
+                patch.setattr("node.office.now_ms", now)
+                patch.setattr("node.client.author.now_ms", now)
                 paper = import_paper(importer, draft, text(PAPER), tmp_path / "AE")
                 moved = issue_technical(issuer, technical, text(TECHNICAL), tmp_path / "BW")
                 with pytest.raises(Refusal) as caught:

@@ -300,8 +300,8 @@ def test_a_protocol_is_activated(world):
     with pytest.raises(ProtocolError, match="version 2"):
         world.block(world.issue())
     assert world.ledger.head == before
-    after = {key: value for key, value in world.store.iterate(b"") if not key.startswith(b"r/")}
-    assert after == {key: value for key, value in stored.items() if not key.startswith(b"r/")}
+    after = {key: value for key, value in world.store.iterate(b"") if not key.startswith((keys.RECORD, keys.BODY))}
+    assert after == {key: value for key, value in stored.items() if not key.startswith((keys.RECORD, keys.BODY))}
 
 
 @pytest.mark.parametrize("subject", ["BW", SECRETARIAT])

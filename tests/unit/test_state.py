@@ -18,6 +18,7 @@ from ledger.errors import BlockOrderError, Code, StoreError
 from ledger.log import Log
 from ledger.merkle import leaf_hash, verify_consistency, verify_inclusion
 from ledger.record import Submission
+from ledger.shelf import body_place
 from ledger.state import Block, Ledger
 from ledger.store import Store
 from ledger.tiles import decode_bundle
@@ -212,6 +213,10 @@ def test_bytes_are_written_once_and_never_missing(world, monkeypatch):
     ((written, sync),) = batches
     assert sync
     assert {key for key in written if key.startswith(keys.RECORD)} == {keys.record(missing.id)}
+    assert [value for key, value in written.items() if key.startswith(keys.BODY)] == [missing.raw]
+    batches.clear()
+    world.ledger.keep_bodies([Submission(kept)])
+    assert batches == [({}, False)]
     assert {keys.HEAD, keys.node(b"own"), keys.judgement(kept.id), keys.certificate("BW0000001")} <= written.keys()
     assert leaves(world.ledger) == [kept.raw, missing.raw]
 
@@ -382,7 +387,7 @@ def test_a_head_that_the_store_does_not_bear_out_stops_the_node(tmp_path, key, v
     with World.make(tmp_path / "db") as world:
         issue = world.issue()
         world.accept(issue, world.issue(number="BW0000002"))
-        world.store.write({keys.record(issue.id) if key == "record" else key: value}, sync=True)
+        world.store.write({keys.BODY + body_place(world.store, issue.id) if key == "record" else key: value}, sync=True)
     with pytest.raises(StoreError, match=message):
         World.make(tmp_path / "db")
     Store.open(tmp_path / "db").close()

@@ -7,6 +7,7 @@ import ledger.views
 from ledger import entries, keys
 from ledger.entries import CertificateState
 from ledger.errors import OutOfRangeError, StoreError
+from ledger.shelf import body_place
 from ledger.state import Claim
 from ledger.store import Reads
 from tests.support.story import tell
@@ -249,7 +250,7 @@ def test_a_judgement_that_no_block_can_have_given(world, value):
 def test_a_body_that_is_not_its_record_is_noticed_when_read(world):
     issue = world.issue()
     world.accept(issue)
-    world.store.write({keys.record(issue.id): world.issue(number="BW0000002").raw}, sync=True)
+    world.store.write({keys.BODY + body_place(world.store, issue.id): world.issue(number="BW0000002").raw}, sync=True)
     for read in (
         lambda: world.ledger.record(issue.id),
         lambda: world.ledger.entries(0, 1),

@@ -1,27 +1,31 @@
-"""A client of a node's HTTP interface: submits, waits, reads. Used by the command line and by `devnet`.
+"""The connection to a node: requests and their errors, submitting and waiting. What is read becomes typed objects in `client`.
 
 Submitting is safe to repeat: the same bytes get the same answer. So a lost answer, an overloaded or a restarting node is asked
 again until the deadline; a refusal is final and says why.
 """
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from urllib.parse import urlencode
 
 import aiohttp
+import msgspec
 
 from ledger.limits import MAX_PAGE
 from ledger.record import encode_batch
 from node.errors import Exit, FatalError, NodeError
 
+Answer = TypeVar("Answer")
+
 _MSGPACK = {"Content-Type": "application/msgpack"}
 _TIMEOUT = aiohttp.ClientTimeout(total=60, connect=5)
 _PAUSE_SECONDS = 0.2
-_PASSING = frozenset({408, 429, 500, 502, 503, 504})
+PASSING = frozenset({408, 429, 500, 502, 503, 504})
 """What a node answers that is stopping, starting or overloaded: asking again makes sense."""
 
 
@@ -63,7 +67,7 @@ class Taken:
         return cls(answer["id"], answer.get("index"), answer.get("height"), answer.get("receipt"))
 
 
-class Client:
+class Connection:
     """One node's interface; use as an asynchronous context manager."""
 
     def __init__(self, url: str, token: str = "") -> None:
@@ -80,6 +84,37 @@ class Client:
     ) -> None:
         if self._session is not None:
             await self._session.close()
+
+    async def get(self, path: str, form: type[Answer]) -> Answer:
+        """A JSON answer as a typed object.
+
+        Raises:
+            ProblemError: the node said no.
+            FatalError: it cannot be reached, or answers something else.
+        """
+        data = await self.get_bytes(path)
+        try:
+            return msgspec.json.decode(data, type=form)
+        except msgspec.MsgspecError as error:
+            raise FatalError(
+                f"The node at {self.url} does not answer {path} as this program expects: {error}.",
+                "It is of another version, or no node.",
+                "Check the address; take the program of the node's version.",
+                Exit.BAD_DATA,
+            ) from error
+
+    @contextlib.asynccontextmanager
+    async def opened(self, path: str, limits: aiohttp.ClientTimeout) -> AsyncIterator[aiohttp.ClientResponse]:
+        """An answer that is read as it comes.
+
+        Raises:
+            ProblemError: the node said no.
+            ClientError, TimeoutError, OSError: it cannot be reached, or was lost.
+        """
+        async with self._open().get(self.url + path, timeout=limits) as answer:
+            if answer.status >= 400:
+                raise ProblemError(answer.status, await _problem(answer))
+            yield answer
 
     async def get_json(self, path: str) -> dict[str, Any]:
         """A JSON answer.
@@ -135,7 +170,7 @@ class Client:
                 if taken.receipt is not None:
                     return taken
             except ProblemError as error:
-                if error.status not in _PASSING:
+                if error.status not in PASSING:
                     raise
                 trouble = error
             except FatalError as error:
@@ -160,13 +195,13 @@ class Client:
             try:
                 answers = await self.submit_many([raws[place] for place in waiting], wait=True)
             except ProblemError as error:
-                if error.status not in _PASSING:
+                if error.status not in PASSING:
                     raise
                 answers = []
             except FatalError:
                 answers = []
             for place, answer in zip(waiting, answers, strict=False):
-                if (answer.status not in _PASSING) if isinstance(answer, ProblemError) else (answer.receipt is not None):
+                if (answer.status not in PASSING) if isinstance(answer, ProblemError) else (answer.receipt is not None):
                     outcomes[place] = answer
             if time.monotonic() > deadline:
                 break
@@ -175,21 +210,29 @@ class Client:
         return outcomes
 
     async def _request(self, method: str, path: str, *, as_json: bool, data: bytes | None = None) -> Any:
-        if self._session is None:
-            raise RuntimeError("use the client as an asynchronous context manager")
         headers = _MSGPACK if data is not None else None
         try:
-            async with self._session.request(method, self.url + path, data=data, headers=headers) as answer:
+            async with self._open().request(method, self.url + path, data=data, headers=headers) as answer:
                 if answer.status >= 400:
                     raise ProblemError(answer.status, await _problem(answer))
                 return await answer.json(content_type=None) if as_json else await answer.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise FatalError(
-                f"The node at {self.url} does not answer: {error or type(error).__name__}.",
-                "It may be stopped, starting, or elsewhere.",
-                "Check the address (--url) and the node: kpledger status --home HOME",
-                Exit.UNREACHABLE,
-            ) from error
+            raise unreachable(self.url, error) from error
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            raise RuntimeError("use the client as an asynchronous context manager")
+        return self._session
+
+
+def unreachable(url: str, error: Exception) -> FatalError:
+    """The node cannot be reached."""
+    return FatalError(
+        f"The node at {url} does not answer: {error or type(error).__name__}.",
+        "It may be stopped, starting, or elsewhere.",
+        "Check the address (--url) and the node: kpledger status --home HOME",
+        Exit.UNREACHABLE,
+    )
 
 
 async def _problem(answer: aiohttp.ClientResponse) -> dict[str, Any]:

@@ -1,0 +1,317 @@
+"""What a node answers, as typed objects. The same members as the OpenAPI document's models, which a test holds against them.
+
+Weights are decimal text in carats, ids and other bytes lower-case hex, dates `YYYY-MM-DD`, instants milliseconds since 1970
+UTC. Members that are not known here, a newer node's, are passed over.
+"""
+
+from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
+
+Item = TypeVar("Item")
+
+
+class Page(Struct, Generic[Item], frozen=True):
+    """One page of a list. `next` asks for the following one, None on the last."""
+
+    read_at_height: int
+    items: list[Item]
+    next: str | None
+
+
+# --- the ledger and who takes part ------------------------------------------------------------------------------------------
+
+
+class Validator(Struct, frozen=True):
+    """A node that votes, with the keys by which its signatures are checked."""
+
+    participant: str
+    log_vkey: str
+    witness_vkey: str
+
+
+class Network(Struct, frozen=True):
+    """Which ledger this is, and where it stands."""
+
+    read_at_height: int
+    network: str
+    origin: str
+    ledger_id: str
+    protocol: int
+    height: int
+    time: int
+    tree_size: int
+    root: str
+    state: str
+    epoch: int
+    quorum: int
+    validators: list[Validator]
+    chair: str
+    participant: str
+
+
+class Suspension(Struct, frozen=True):
+    """From when, until when (empty: still), and of which zone (empty: all)."""
+
+    since: str
+    until: str
+    zone: str
+
+
+class Participant(Struct, frozen=True):
+    """A participant as the register has it today."""
+
+    code: str
+    name: str
+    countries: list[str]
+    counted: bool
+    since: str
+    until: str
+    issues_from: str
+    confirms_from: str
+    validity_days: int
+    suspensions: list[Suspension]
+    compliant_zones: list[str]
+    authorities: list[str]
+    node: bool
+    validator: bool
+
+
+# --- certificates -----------------------------------------------------------------------------------------------------------
+
+
+class CertificateRow(Struct, frozen=True):
+    """A certificate as lists show it: `measured` is None as long as no outcome counts, `claimed` what others took from it."""
+
+    number: str
+    issuer: str
+    destination: str
+    state: str
+    type: str
+    issued: str
+    expires: str
+    parcels: int
+    carats: str
+    measured: str | None
+    claimed: str
+    late: bool
+    index: int
+
+
+class OpenConfirmation(Struct, frozen=True):
+    """A certificate that no destination has given an outcome."""
+
+    number: str
+    issuer: str
+    destination: str
+    type: str
+    issued: str
+    expires: str
+    parcels: int
+    carats: str
+    age_days: int
+    expired: bool
+    index: int
+
+
+class Line(Struct, frozen=True):
+    """A line of a certificate; `origin` empty: mixed, not stated."""
+
+    hs: str
+    origin: list[str]
+    carats: str
+    commitment: str
+    zone: str | None
+
+
+class Source(Struct, frozen=True):
+    """Carats taken from an earlier import."""
+
+    number: str
+    carats: str
+
+
+class Issue(Struct, frozen=True):
+    """What the issuer signed."""
+
+    number: str
+    type: str
+    issued: str
+    validated: str
+    expires: str
+    destination: str
+    parcels: int
+    carats: str
+    lines: list[Line]
+    sources: list[Source]
+    rid: str
+    sealed: str
+    receipt_hash: str
+    verdict_hash: str
+
+
+class MeasuredLine(Struct, frozen=True):
+    """A line as the destination measured it."""
+
+    hs: str
+    carats: str
+    commitment: str
+
+
+class Outcome(Struct, frozen=True):
+    """What the destination measured and signed."""
+
+    number: str
+    answers: str
+    outcome: str
+    received: str
+    parcels: int
+    carats: str
+    lines: list[MeasuredLine]
+    inspection: str
+    seals: str
+    receipt_code: str | None
+    rid: str
+    sealed: str
+
+
+class Reference(Struct, frozen=True):
+    """A record of a certificate, and its block."""
+
+    id: str
+    height: int
+
+
+class Claim(Struct, frozen=True):
+    """A later certificate that took carats from this one."""
+
+    number: str
+    carats: str
+
+
+class Finding(Struct, frozen=True):
+    """Something in the records that does not add up."""
+
+    name: str
+    rule: str
+    about: str
+    version: int
+    severity: str
+    status: str
+    participants: list[str]
+    certificates: list[str]
+    records: list[str]
+    figures: dict[str, int | str]
+    first_seen: int
+    height: int
+    serial: int
+
+
+class Certificate(Struct, frozen=True):
+    """All about a certificate; the last of `records` is what an outcome must answer. `paper` is an import on paper."""
+
+    read_at_height: int
+    certificate: CertificateRow
+    issue: Issue | None
+    paper: dict[str, Any] | None
+    outcome: Outcome | None
+    records: list[Reference]
+    claims: list[Claim]
+    beside: list[str]
+    findings: list[Finding]
+    more_findings: bool
+
+
+# --- records ----------------------------------------------------------------------------------------------------------------
+
+
+class Logged(Struct, frozen=True):
+    """An accepted record at its place, as streams and exports have it; `kind` says which members `body` has."""
+
+    index: int
+    height: int
+    id: str
+    kind: str
+    author: str
+    at: int
+    key: str
+    body: dict[str, Any]
+    record: str
+
+
+class Record(Logged, frozen=True, kw_only=True):
+    """The same as it is asked for by its id; `envelope`: whether the node holds its sealed part."""
+
+    read_at_height: int
+    envelope: bool
+
+
+# --- what follows -----------------------------------------------------------------------------------------------------------
+
+
+class Inquiry(Struct, frozen=True):
+    """A question of the secretariat; `finding` is None where anybody may read it."""
+
+    id: str
+    participant: str
+    state: str
+    finding: str | None
+    opened: str
+    due: str
+    overdue: bool
+    answers: list[str]
+    closed: str | None
+    index: int
+
+
+class Balance(Struct, frozen=True):
+    """Received less sent, in carats."""
+
+    opening: str
+    production: str
+    imports: str
+    exports: str
+    stock: str
+    uncovered: str
+    uncovered_percent: str
+    import_certificates: int
+    export_certificates: int
+
+
+class HsBalance(Balance, frozen=True, kw_only=True):
+    """The same of one HS code."""
+
+    hs: str
+
+
+class Stock(Struct, frozen=True):
+    """What a participant has received less what it has sent."""
+
+    read_at_height: int
+    participant: str
+    total: Balance
+    by_hs: list[HsBalance]
+
+
+class OneParticipant(Struct, frozen=True):
+    """The answer that holds one participant."""
+
+    read_at_height: int
+    participant: Participant
+
+
+class Shown(Struct, frozen=True):
+    """What the code printed on a certificate gives anybody."""
+
+    read_at_height: int
+    number: str
+    type: str
+    issuer: str
+    destination: str
+    issued: str
+    expires: str
+    parcels: int
+    carats: str
+    state: str
+    expired: bool
+    record: str

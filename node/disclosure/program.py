@@ -1,0 +1,134 @@
+"""One linear program for all questions about a system of sums.
+
+Columns: a move for each variable, and for each row its activity in parts, up and down, each once with a cap and once without.
+Rows say that moves add up to these parts. All questions differ in bounds and costs of columns alone, so each starts from the
+basis of the one before: published and known rows have no parts, targets have a lower bound or a reward up to a cap, and what
+could be made confidential has a price.
+
+Everything is in units (`Scale`), so that the largest numbers stay far above the solver's tolerance of 1e-7.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import highspy
+import numpy as np
+
+from node.disclosure.errors import SolverError
+from node.disclosure.rows import Floats, Integers, Rows
+
+LARGEST: Final = 1e7
+"""Units that a variable may move at most."""
+
+_PARTS: Final = 4
+_UP, _DOWN, _MORE_UP, _MORE_DOWN = range(_PARTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a table is looked for.
+
+    Attributes:
+        unit: points or cents in one unit.
+        targets: rows that are to move.
+        signs: in which direction, 1 or -1.
+        caps: how far, in units; going further is not rewarded.
+        known: rows that an insider knows.
+        price: by row, of moving one that is not open by one unit; None to leave them all alone, and then targets are rewarded
+            as far as they go. With prices each target must go all the way.
+    """
+
+    unit: int
+    targets: Integers
+    signs: Integers
+    caps: Floats
+    known: Integers
+    price: Floats | None = None
+
+
+def solver(**options: str | int) -> Any:
+    """A silent solver that does the same with the same program every time."""
+    made = highspy.Highs()  # type: ignore[no-untyped-call]
+    made.silent()
+    for option, value in ({"threads": 1, "random_seed": 0} | options).items():
+        made.setOptionValue(option, value)
+    return made
+
+
+class Program:
+    """The solver of one system."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self._moves, self._sums = len(rows.columns), len(rows.moved)
+        self._solver = solver(solver="simplex")
+        self._pass()
+
+    def _pass(self) -> None:
+        rows, count = self._rows, self._moves + _PARTS * self._sums
+        model = highspy.HighsLp()
+        model.num_col_, model.num_row_ = count, self._sums
+        model.col_cost_ = model.col_lower_ = model.col_upper_ = np.zeros(count)
+        model.row_lower_ = model.row_upper_ = np.zeros(self._sums)
+        starts = np.cumsum([0, *(len(row) + _PARTS for row in rows.moved)])
+        index = np.empty(starts[-1], dtype=np.int32)
+        value = np.ones(starts[-1])
+        for place, row in enumerate(rows.moved):
+            start, end = starts[place], starts[place + 1]
+            index[start : end - _PARTS] = row
+            index[end - _PARTS : end] = self._moves + _PARTS * place + np.arange(_PARTS)
+            value[end - _PARTS : end] = (-1, 1, -1, 1)
+        model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = starts.astype(np.int32), index, value
+        self._solver.passModel(model)
+
+    def solve(self, question: Question) -> Floats | None:
+        """Moves by column in units; None when no table does what must be done. Raises SolverError."""
+        lower, upper, cost = self._columns(question)
+        every = np.arange(len(cost), dtype=np.int32)
+        self._solver.changeColsBounds(len(cost), every, lower, upper)
+        self._solver.changeColsCost(len(cost), every, cost)
+        if self._run() not in _ANSWERS:
+            self._solver.clearSolver()
+            if self._run() not in _ANSWERS:
+                raise SolverError(f"the solver ended with {self._solver.getModelStatus()}")
+        if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        return np.array(self._solver.getSolution().col_value[: self._moves])
+
+    def _run(self) -> highspy.HighsModelStatus:
+        self._solver.run()
+        status: highspy.HighsModelStatus = self._solver.getModelStatus()
+        return status
+
+    def _columns(self, question: Question) -> tuple[Floats, Floats, Floats]:
+        """Lower and upper bounds, costs."""
+        reach = np.minimum(self._rows.bounds // question.unit, LARGEST).astype(np.float64)
+        parts = np.zeros((self._sums, _PARTS))
+        parts[self._rows.open, :2] = np.inf
+        cost = np.zeros((self._sums, _PARTS))
+        least = np.zeros((self._sums, _PARTS))
+        if question.price is not None:
+            priced = np.isfinite(question.price) & ~self._rows.open
+            parts[priced, :2] = np.inf
+            cost[priced, :2] = question.price[priced, None]
+        parts[question.known] = 0
+        forward = np.where(question.signs > 0, _UP, _DOWN)
+        back, more = 1 - forward, 2 + forward
+        if question.price is None:
+            parts[question.targets, forward] = question.caps
+            parts[question.targets, back] = np.inf
+            parts[question.targets, more] = np.inf
+            cost[question.targets, forward] = -1 / question.caps
+            cost[question.targets, back] = 1.001 / question.caps
+        else:
+            least[question.targets, forward] = question.caps
+            parts[question.targets, back] = 0
+        return (
+            np.concatenate([-reach, least.ravel()]),
+            np.concatenate([reach, parts.ravel()]),
+            np.concatenate([np.zeros(self._moves), cost.ravel()]),
+        )
+
+
+_ANSWERS: Final = (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible)

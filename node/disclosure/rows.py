@@ -1,0 +1,83 @@
+"""The sums that releases show, each once: a *row* is a set of variables that make up one or more cells.
+
+A row is published while any cell that it is the sum of is: of an earlier release, where nothing can be taken back (*hard*),
+or of the release that is proposed. Activities (how far a table moves a row) are exact, in 64-bit integers.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ledger.statistics.model import System
+from ledger.statistics.tables import Cell
+
+Integers: TypeAlias = NDArray[np.int64]
+Floats: TypeAlias = NDArray[np.float64]
+
+
+class Rows:
+    """All rows of a system.
+
+    Attributes:
+        columns: place of each variable that can move, in the system's order.
+        bounds: by column, how far it may move.
+        moved: by row, its columns, ascending.
+        cells: by row, the cells of the proposed release that it is the sum of.
+        hard: by row, whether an earlier release publishes it.
+        row_of: of every cell of the proposed release that something moves.
+        open: by row, whether it may move; kept by `withhold` and `publish`.
+    """
+
+    def __init__(self, system: System, earlier: Sequence[frozenset[Cell]]) -> None:
+        self.columns = [place for place, bound in enumerate(system.bounds) if bound]
+        self.column_of = {place: column for column, place in enumerate(self.columns)}
+        self.bounds: Integers = np.array([system.bounds[place] for place in self.columns], dtype=np.int64)
+        numbers: dict[tuple[int, ...], int] = {}
+        self.cells: list[list[Cell]] = []
+        hard: list[bool] = []
+        self.row_of: dict[Cell, int] = {}
+        self.number_of = numbers
+        for release, cells in enumerate(system.releases):
+            for cell, variables in cells.items():
+                row = numbers.setdefault(variables, len(numbers))
+                if row == len(hard):
+                    hard.append(False)
+                    self.cells.append([])
+                if release < len(earlier):
+                    hard[row] |= cell not in earlier[release]
+                else:
+                    self.cells[row].append(cell)
+                    self.row_of[cell] = row
+        self.moved: list[Integers] = [np.array([self.column_of[one] for one in row], dtype=np.int64) for row in numbers]
+        self.hard = np.array(hard, dtype=bool)
+        self.open = ~self.hard & np.array([not cells for cells in self.cells], dtype=bool)
+        self._flat = np.concatenate(self.moved) if self.moved else np.zeros(0, dtype=np.int64)
+        self._starts = np.cumsum([0, *(len(row) for row in self.moved[:-1])]) if self.moved else np.zeros(0, dtype=np.int64)
+
+    def row(self, variables: tuple[int, ...]) -> int:
+        """The row of these variables of the system."""
+        return self.number_of[variables]
+
+    def activity(self, table: NDArray[Any]) -> NDArray[Any]:
+        """How far a table of moves by column moves each row."""
+        return np.add.reduceat(table[self._flat], self._starts) if len(self._starts) else np.zeros(0, dtype=table.dtype)
+
+    def set_pattern(self, confidential: Iterable[Cell]) -> None:
+        """Opens exactly the rows that no release publishes."""
+        hidden = frozenset(confidential)
+        self.open = ~self.hard & np.array([all(cell in hidden for cell in cells) for cells in self.cells], dtype=bool)
+
+    def fits(self, table: Integers) -> bool:
+        """Whether a table is another one that fits everything published."""
+        return bool((np.abs(table) <= self.bounds).all() and not self.activity(table)[~self.open].any())
+
+    def moves(self, table: Integers) -> tuple[tuple[int, int], ...]:
+        """A table as a witness has it."""
+        return tuple((self.columns[column], int(table[column])) for column in np.flatnonzero(table))
+
+
+def weights(rows: Rows, figures: Mapping[Cell, int]) -> Floats:
+    """What it costs to make a row confidential: the value of its cells, and a little for each of them."""
+    return np.array([sum(figures[cell] for cell in cells) + len(cells) for cells in rows.cells], dtype=np.float64)
