@@ -21,15 +21,19 @@ from playwright.async_api import async_playwright
 from api.limits import ApiLimits
 from node.desk.app import Desk, create_app
 from node.desk.drafts import Standing
+from tests.support.browser import ARGUMENTS, CHROMIUM, NARROW, WIDE, Visit, need_chromium
 from tests.support.cluster import Devnet
 from tests.support.desks import ADA, BEN, CANARY, phrase, play, write_officers
 from tests.support.http import running
-from tests.web.test_page import ARGUMENTS, CHROMIUM, NARROW, OUTSIDE, WIDE, Visit, chromium
-
-__all__ = ["chromium"]
+from tests.web.test_page import OUTSIDE
 
 TODAY = datetime.now(UTC).date()
 READY_SECONDS = 40
+
+
+@pytest.fixture(autouse=True)
+def chromium():
+    need_chromium()
 
 
 class DeskProcess:
