@@ -20,9 +20,12 @@ from node.desk.journal import Act, Journal
 from node.desk.limits import BATCH_RECORDS, FINAL_S, RETRY_S
 from node.desk.making import carry_codes, file_name, keep_receipt, kept, make
 from node.desk.office import KeyStore
-from node.errors import FatalError
+from node.errors import Exit, FatalError
+from node.logs import get_logger
 from node.office import set_aside
 from node.sheets import BATCH_BYTES, REFUSED
+
+_log = get_logger("desk")
 
 
 class Courier:
@@ -50,6 +53,15 @@ class Courier:
         self._wanted = asyncio.Event()
         self._round = asyncio.Event()
         self.trouble: FatalError | ProblemError | OSError | None = None
+
+    @property
+    def why(self) -> str:
+        """The text that says why, by its key; empty while there is no trouble."""
+        if self.trouble is None:
+            return ""
+        if isinstance(self.trouble, FatalError) and self.trouble.code is not Exit.UNREACHABLE:
+            return "trouble_keys"
+        return "trouble_disk" if isinstance(self.trouble, OSError) and not isinstance(self.trouble, TimeoutError) else "trouble"
 
     def wake(self) -> None:
         """Something was released."""
@@ -88,6 +100,9 @@ class Courier:
                 await self._send(batch)
         except (FatalError, ProblemError, OSError) as error:
             self.trouble = error
+        if self.trouble is not None:
+            told = self.trouble.happened if isinstance(self.trouble, FatalError) else type(self.trouble).__name__
+            _log.warning("desk.sending", trouble=told)
         self._round.set()
 
     async def _ready(self) -> list[list[tuple[Draft, bytes]]]:

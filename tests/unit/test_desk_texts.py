@@ -68,7 +68,19 @@ def test_no_text_is_left_over():
         "party_",
         "source_",
     )
-    plain = {"too_large", "bad_request", "no_node", "no_token", "node_says_no", "not_sound", "disk", "unforeseen"}
+    plain = {
+        "too_large",
+        "bad_request",
+        "no_node",
+        "no_token",
+        "node_says_no",
+        "not_sound",
+        "disk",
+        "unforeseen",
+        "trouble",
+        "trouble_keys",
+    }
+    plain |= {"trouble_disk"}
     left = [
         key
         for key in english.TEXTS

@@ -166,5 +166,5 @@ def _overview(desk: "Desk", name: str, reasons: list[Shown], status: int = 200) 
         reasons=reasons,
         by_field={reason.field: reason for reason in reasons},
         digests=" ".join(f"{draft.id}:{draft.content()}" for draft in waiting),
-        trouble=desk.courier.trouble is not None,
+        trouble=desk.courier.why,
     )

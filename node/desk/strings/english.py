@@ -106,6 +106,11 @@ TEXTS: Final = {
     "standing_discarded": "discarded",
     "problem_back": "refused, open again",
     "trouble": "The node has not answered yet. The same bytes are sent again until it does; nothing is recorded twice.",
+    "trouble_keys": (
+        "What was released could not be signed: a key of the office could not be opened here. It is tried again; the desk's "
+        "terminal says more."
+    ),
+    "trouble_disk": "What was released could not be kept on disk. Nothing was sent; it is tried again. See to the disk.",
     "told_saved": "Saved.",
     "told_handed_on": "Handed on. It can be released now.",
     "told_discarded": "Discarded: {number}",

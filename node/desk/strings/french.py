@@ -113,6 +113,11 @@ TEXTS: Final = {
     "trouble": (
         "Le nœud n’a pas encore répondu. Les mêmes octets sont renvoyés jusqu’à sa réponse ; rien n’est enregistré deux fois."
     ),
+    "trouble_keys": (
+        "Ce qui a été libéré n’a pas pu être signé : une clé du bureau n’a pas pu être ouverte ici. Un nouvel essai suit ; le terminal "
+        "du bureau en dit plus."
+    ),
+    "trouble_disk": "Ce qui a été libéré n’a pas pu être conservé sur le disque. Rien n’a été envoyé ; un nouvel essai suit. Voyez le disque.",
     "told_saved": "Enregistré.",
     "told_handed_on": "Transmis. Il peut être libéré.",
     "told_discarded": "Abandonné : {number}",
