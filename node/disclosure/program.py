@@ -24,9 +24,6 @@ LARGEST: Final = 1e7
 _MOVE: Final = 0.01
 """Cost of moving a variable by one unit; a target's reward is 1 to 100 for each, a row's price as much or more."""
 
-_REWARD: Final = 3_000.0
-"""By how much a target's reward is more, where prices must be paid for it."""
-
 _PARTS: Final = 4
 _UP, _DOWN, _MORE_UP, _MORE_DOWN = range(_PARTS)
 
@@ -153,7 +150,7 @@ class Program:
             parts[question.targets, forward] = question.caps
             parts[question.targets, back] = np.inf
             parts[question.targets, more] = np.inf
-            rewards = question.caps.max() / question.caps * (1 if question.price is None else _REWARD)
+            rewards = question.caps.max() / question.caps
             cost[question.targets, forward] = -rewards
             cost[question.targets, back] = 1.001 * rewards
         else:
