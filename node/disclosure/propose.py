@@ -37,7 +37,6 @@ def propose(earlier: Sequence[Published], cube: Cube) -> Proposal:
 
     Raises:
         ImpossibleError: earlier releases already tell too much of a cell.
-        SolverError: the solver gave up.
     """
     shown, held = apply_vintages([one.cube for one in earlier], cube)
     work = Work(bound_together(earlier, cube), shown)

@@ -93,7 +93,7 @@ class Search:
         self._order = sorted(range(len(self.limits)), key=lambda place: (-self.limits[place], place))
 
     def run(self) -> None:
-        """Until everything is covered. Raises ImpossibleError, SolverError."""
+        """Until everything is covered. Raises ImpossibleError."""
         self.cover_many([])
         asked = [place for place in self._order if place < self._asked]
         for place in asked:
