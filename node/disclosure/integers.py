@@ -73,8 +73,10 @@ def _repair(rows: Rows, question: Question, found: Floats, fixed: Integers, limi
         repair = solver(mip_max_nodes=_NODES, simplex_iteration_limit=STEPS)
         repair.passModel(model)
         repair.run()
+        if repair.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            continue
         added = np.array(repair.getSolution().col_value)
-        if len(added) == len(columns) and np.abs(added - np.rint(added)).max(initial=0) < _NEAR:
+        if np.abs(added - np.rint(added)).max(initial=0) < _NEAR:
             result = table.copy()
             result[columns] += np.rint(added).astype(np.int64)
             if not rows.activity(result)[fixed].any() and (np.abs(result) <= rows.bounds).all():
