@@ -11,7 +11,22 @@ import uvloop
 from rich.console import Console
 
 from ledger.record import parse_submission
-from tests.bench import audit, chains, cubes, finality, floor, footprint, growth, latency, limit, paper, reading, replay, tree
+from tests.bench import (
+    audit,
+    chains,
+    cubes,
+    disclosure,
+    finality,
+    floor,
+    footprint,
+    growth,
+    latency,
+    limit,
+    paper,
+    reading,
+    replay,
+    tree,
+)
 from tests.bench.figures import Report
 from tests.bench.limit import Limit
 from tests.bench.network import Network, network
@@ -83,6 +98,8 @@ def main() -> int:
         audit.measure(Path(scratch), extent.audits, found, report)
     with console.status("paper"):
         paper.measure(report)
+    with console.status("disclosure control"):
+        disclosure.measure(report)
     report.print(console)
     console.print(f"{time.monotonic() - started:.0f} s")
     if arguments.json:
