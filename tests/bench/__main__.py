@@ -15,11 +15,18 @@ from tests.bench import (
     audit,
     chains,
     cubes,
+<<<<<<< HEAD
+=======
+    disclosure,
+>>>>>>> disclosure
     finality,
     floor,
     footprint,
     growth,
+<<<<<<< HEAD
     interface,
+=======
+>>>>>>> disclosure
     latency,
     limit,
     paper,
@@ -98,6 +105,8 @@ def main() -> int:
         audit.measure(Path(scratch), extent.audits, found, report)
     with console.status("paper"):
         paper.measure(report)
+    with console.status("disclosure control"):
+        disclosure.measure(report)
     report.print(console)
     console.print(f"{time.monotonic() - started:.0f} s")
     if arguments.json:

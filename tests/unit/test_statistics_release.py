@@ -18,6 +18,7 @@ from ledger.statistics.model import Variable, build, required
 from ledger.statistics.proposal import Concession, Proposal, Witness, decode_proposal, encode_proposal
 from ledger.statistics.release import COLUMNS, release_name, unit_value, write_release
 from ledger.statistics.tables import ALL, WORLD, Block, BlockKey, Cell, Cube, Entry, Need, Production, Source
+from ledger.statistics.targets import ask
 from ledger.statistics.unsafe import largest_need, unsafe_cells
 
 ROUGH, FINE = "710210", "710231"
@@ -317,3 +318,15 @@ def test_codes_are_words_of_their_own():
     for one, other in combinations(ObjectionCode, 2):
         assert one != other
     assert str(Objection(ObjectionCode.HEIGHT, "height", 7)) == "height at height: 7"
+
+
+def test_a_cell_that_nothing_can_move_is_no_target():
+    tiny = cube(
+        "2026Q1", block("BW", "export", "2026Q1", [("AE", ROUGH, 1, 900)], needs={ROUGH: Need(1, 1, 135), ALL: Need(1, 1, 135)})
+    )
+    points, cents = build([tiny]).systems
+    unsafe = unsafe_cells(tiny)
+    assert ("2026Q1", "export", "BW", ROUGH, "") in unsafe
+    assert ask(points, [unsafe], 0).targets == ()
+    assert [(target.moved, target.need) for target in ask(cents, [unsafe], 1).targets] == [((0,), 135)]
+    assert [insider.moved for insider in ask(cents, [unsafe], 1).insiders] == [(0,)]
