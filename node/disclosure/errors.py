@@ -25,7 +25,3 @@ class ImpossibleError(DisclosureError):
         self.measure = measure
         self.insider = insider
         self.advice = advice
-
-
-class SolverError(DisclosureError):
-    """The solver gave up, or an exact solution was not found near its own. Another height's figures may do better."""

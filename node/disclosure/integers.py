@@ -14,7 +14,7 @@ from typing import Final
 import highspy
 import numpy as np
 
-from node.disclosure.program import Question, solver
+from node.disclosure.program import STEPS, Question, solver
 from node.disclosure.rows import Floats, Integers, Rows
 
 DENOMINATORS: Final = 5040
@@ -70,11 +70,13 @@ def _repair(rows: Rows, question: Question, found: Floats, fixed: Integers, limi
     model.a_matrix_.value_ = np.ones(len(model.a_matrix_.index_))
     for integrality in (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger):
         model.integrality_ = [integrality] * len(columns)
-        repair = solver(mip_max_nodes=_NODES)
+        repair = solver(mip_max_nodes=_NODES, simplex_iteration_limit=STEPS)
         repair.passModel(model)
         repair.run()
+        if repair.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            continue
         added = np.array(repair.getSolution().col_value)
-        if len(added) == len(columns) and np.abs(added - np.rint(added)).max(initial=0) < _NEAR:
+        if np.abs(added - np.rint(added)).max(initial=0) < _NEAR:
             result = table.copy()
             result[columns] += np.rint(added).astype(np.int64)
             if not rows.activity(result)[fixed].any() and (np.abs(result) <= rows.bounds).all():

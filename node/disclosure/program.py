@@ -15,7 +15,6 @@ from typing import Any, Final
 import highspy
 import numpy as np
 
-from node.disclosure.errors import SolverError
 from node.disclosure.rows import Floats, Integers, Rows
 
 LARGEST: Final = 1e7
@@ -23,6 +22,9 @@ LARGEST: Final = 1e7
 
 _MOVE: Final = 0.01
 """Cost of moving a variable by one unit; a target's reward is 1 to 100 for each, a row's price as much or more."""
+
+STEPS: Final = 20_000
+"""After so many the solver turns in circles; from scratch it mostly finds its way."""
 
 _PARTS: Final = 4
 _UP, _DOWN, _MORE_UP, _MORE_DOWN = range(_PARTS)
@@ -38,8 +40,8 @@ class Question:
         signs: in which direction, 1 or -1.
         caps: how far, in units; going further is not rewarded.
         known: rows that an insider knows.
-        price: by row, of moving one that is not open by one unit; None to leave them all alone, and then targets are rewarded
-            as far as they go. With prices each target must go all the way.
+        price: by row, of moving one that is not open by one unit; None to leave them all alone.
+        must: whether each target must go all the way, at any price. Otherwise going there is rewarded.
     """
 
     unit: int
@@ -48,6 +50,7 @@ class Question:
     caps: Floats
     known: Integers
     price: Floats | None = None
+    must: bool = False
 
 
 def solver(**options: str | int) -> Any:
@@ -65,7 +68,7 @@ class Program:
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
         self._moves, self._sums = len(rows.columns), len(rows.moved)
-        self._solver = solver(solver="simplex")
+        self._solver = solver(solver="simplex", simplex_iteration_limit=STEPS)
         self._pass()
 
     def _pass(self) -> None:
@@ -89,7 +92,7 @@ class Program:
         self._solver.passModel(model)
 
     def solve(self, question: Question) -> Floats | None:
-        """Moves by column in units; None when no table does what must be done. Raises SolverError."""
+        """Moves by column in units; None when no table does what must be done, or none is found in so many steps."""
         self._ask(*self._columns(question))
         if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
@@ -103,14 +106,17 @@ class Program:
         self._solver.changeColsCost(len(cost), every, cost)
         if self._run() not in _ANSWERS:
             self._solver.clearSolver()
-            if self._run() not in _ANSWERS:
-                raise SolverError(f"the solver ended with {self._solver.getModelStatus()}")
+            self._run()
 
     def weights(self, target: int, known: Integers) -> Floats:
         """How the rows that earlier releases publish, and the known ones, are to be weighed so that they tell most of a target.
 
         These are the multipliers of the program that moves the target as far as it goes, whatever else is confidential.
         """
+        if self._rows.hard[target]:
+            found: Floats = np.zeros(self._sums)
+            found[target] = 1
+            return found
         unit = max(1, int(self._rows.bounds[self._rows.moved[target]].max()) // 1_000)
         reach = np.minimum(self._rows.bounds // unit, LARGEST).astype(np.float64)
         parts = np.zeros((self._sums, _PARTS))
@@ -145,7 +151,7 @@ class Program:
         parts[question.known] = 0
         forward = np.where(question.signs > 0, _UP, _DOWN)
         back, more = 1 - forward, 2 + forward
-        if question.price is None:
+        if not question.must:
             parts[question.targets, forward] = question.caps
             parts[question.targets, back] = np.inf
             parts[question.targets, more] = np.inf

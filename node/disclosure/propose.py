@@ -17,11 +17,12 @@ import numpy as np
 from ledger.statistics.cells import TRADE, Figures, all_figures, mirror_of
 from ledger.statistics.model import Model, build
 from ledger.statistics.proposal import Proposal, Witness
-from ledger.statistics.tables import Cell, Cube, Need
-from ledger.statistics.targets import Coverage, ask
+from ledger.statistics.tables import ALL, WORLD, Cell, Cube, Need
+from ledger.statistics.targets import ask
 from ledger.statistics.unsafe import unsafe_cells
 from ledger.statistics.verify import Published, bound_together, verify
 from ledger.statistics.vintages import apply_vintages
+from node.disclosure.ahead import pairs_of
 from node.disclosure.rows import Floats, Rows, weights
 from node.disclosure.search import Search
 from node.disclosure.thinning import thin_pattern, thin_witnesses
@@ -36,7 +37,6 @@ def propose(earlier: Sequence[Published], cube: Cube) -> Proposal:
 
     Raises:
         ImpossibleError: earlier releases already tell too much of a cell.
-        SolverError: the solver gave up.
     """
     shown, held = apply_vintages([one.cube for one in earlier], cube)
     work = Work(bound_together(earlier, cube), shown)
@@ -70,17 +70,23 @@ class Work:
         self.needs: list[Mapping[Cell, Need]] = [unsafe_cells(one) for one in (*(one.cube for one in earlier), shown)]
         self.model: Model = build([*(one.cube for one in earlier), shown])
         self.confidential: set[Cell] = set()
-        self.rows = [Rows(system, [frozenset(one.proposal.confidential) for one in earlier]) for system in self.model.systems]
+        patterns = [frozenset(one.proposal.confidential) for one in earlier]
+        ahead = [pairs_of(self.model, shown, len(earlier), measure) for measure in (0, 1)]
+        self.rows = [
+            Rows(system, patterns, [one.moved for one in pairs])
+            for system, pairs in zip(self.model.systems, ahead, strict=True)
+        ]
         before = (cell for one in earlier if one.cube.period == shown.period for cell in one.proposal.confidential)
         self.withhold([*self.needs[-1], *(cell for cell in before if self._is_traded(cell))])
         self.needed = frozenset(self.confidential)
         self.searches = [
             Search(
                 rows,
-                Coverage(ask(system, self.needs, measure)),
+                ask(system, self.needs, measure),
+                ahead[measure],
                 measure,
                 _price(rows, self.figures),
-                self.withhold,
+                self,
             )
             for measure, (rows, system) in enumerate(zip(self.rows, self.model.systems, strict=True))
         ]
@@ -94,6 +100,18 @@ class Work:
         for rows in self.rows:
             rows.set_pattern(self.confidential)
 
+    def budget(self) -> int:
+        """What may become confidential for what lies ahead: as much as is already, or a small share of all."""
+        leaves = self.value(self.figures)
+        hidden = self.value(self.confidential)
+        return max(hidden, leaves * _AHEAD_PER_MILLE // 1_000 - hidden)
+
+    def value(self, cells: Iterable[Cell]) -> int:
+        """Value of those of these cells that are a participant's trade in an HS code."""
+        return sum(
+            self.figures[cell].cents for cell in cells if cell.flow in TRADE and cell.hs != ALL and cell.participant != WORLD
+        )
+
     def publish(self, cells: Iterable[Cell]) -> None:
         """Takes cells out of the confidential ones."""
         self.confidential.difference_update(cells)
@@ -104,6 +122,9 @@ class Work:
         figure = self.figures.get(cell)
         return figure is not None and cell.flow in TRADE and (figure.points > 0 or figure.cents > 0)
 
+
+_AHEAD_PER_MILLE: Final = 20
+"""Share of leaf value up to which cells become confidential for the sake of later releases."""
 
 _DEAREST: Final = 1_000.0
 _CHEAPEST: Final = 1.0

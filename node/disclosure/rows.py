@@ -18,7 +18,7 @@ Floats: TypeAlias = NDArray[np.float64]
 
 
 class Rows:
-    """All rows of a system.
+    """All rows of a system, and `further` ones that no release shows.
 
     Attributes:
         columns: place of each variable that can move, in the system's order.
@@ -32,7 +32,7 @@ class Rows:
         open: by row, whether it may move; kept by `withhold` and `publish`.
     """
 
-    def __init__(self, system: System, earlier: Sequence[frozenset[Cell]]) -> None:
+    def __init__(self, system: System, earlier: Sequence[frozenset[Cell]], further: Iterable[tuple[int, ...]] = ()) -> None:
         self.columns = [place for place, bound in enumerate(system.bounds) if bound]
         self.column_of = {place: column for column, place in enumerate(self.columns)}
         self.bounds: Integers = np.array([system.bounds[place] for place in self.columns], dtype=np.int64)
@@ -56,6 +56,12 @@ class Rows:
                 else:
                     self.cells[row].append(cell)
                     self.row_of[cell] = row
+        for variables in further:
+            row = numbers.setdefault(variables, len(numbers))
+            if row == len(hard):
+                hard.append(False)
+                self.cells.append([])
+                self.told.append((-1, Cell("", "", "", "")))
         self.variables = list(numbers)
         self.moved: list[Integers] = [np.array([self.column_of[one] for one in row], dtype=np.int64) for row in numbers]
         self.hard = np.array(hard, dtype=bool)

@@ -6,11 +6,15 @@
    two differ somewhere; then for each target those that every table so far has touched, all at once, in halves, one by one,
    and then as in 2.
 
+What lies `ahead` (`node.disclosure.ahead`) is covered likewise, for outsiders, and given up where it cannot be or would cost
+too much.
+
 Targets of one table are within a factor of 100 in what they need, so that one unit serves them all.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Final, Literal, cast
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final, Literal, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +22,8 @@ from numpy.typing import NDArray
 from ledger.statistics.model import MEASURES, required
 from ledger.statistics.proposal import Concession
 from ledger.statistics.tables import Cell
-from ledger.statistics.targets import Coverage, Gap, Insider, proven_reach
+from ledger.statistics.targets import Coverage, Gap, Insider, Target, Variables, proven_reach
+from ledger.statistics.targets import Question as Targets
 from node.disclosure.errors import ImpossibleError
 from node.disclosure.integers import whole
 from node.disclosure.program import Program, Question
@@ -36,7 +41,18 @@ _ROUNDS: Final = 3
 _FINER: Final = (1, 1_000, 1_000_000)
 """How much finer units become when the first ones are too coarse."""
 
-Withhold = Callable[[Iterable[Cell]], None]
+
+class Pattern(Protocol):
+    """The confidential cells, which the searches in both measures make more of."""
+
+    def withhold(self, cells: Iterable[Cell]) -> None:
+        """Makes cells confidential."""
+
+    def budget(self) -> int:
+        """Value of leaf cells that may become confidential for what lies ahead."""
+
+    def value(self, cells: Iterable[Cell]) -> int:
+        """Value of those of these cells that are leaf cells."""
 
 
 class Search:
@@ -50,30 +66,40 @@ class Search:
         concessions: proofs of what earlier releases make impossible to cover.
     """
 
-    def __init__(self, rows: Rows, coverage: Coverage, measure: int, price: Floats, withhold: Withhold) -> None:
+    def __init__(
+        self, rows: Rows, question: Targets, ahead: Sequence[Target], measure: int, price: Floats, pattern: Pattern
+    ) -> None:
         self.rows = rows
-        self.coverage = coverage
+        self.question = question
+        known = {one.moved for one in question.targets}
+        further = tuple(one for one in ahead if one.moved not in known)
+        self._asked = len(question.targets)
+        self.coverage = Coverage(replace(question, targets=(*question.targets, *further)))
         self.tables: list[Integers] = []
         self.concessions: list[Concession] = []
+        self.conceded: list[tuple[tuple[Variables, Variables | None], int]] = []
         self.dropped: set[int] = set()
+        self._given_up: set[int] = set()
         self._touched: list[NDArray[np.bool_]] = []
         self._program = Program(rows)
         self._measure = measure
         self._price = price
-        self._withhold = withhold
-        question = coverage.question
-        self.limits = [coverage.limit(place) for place in range(len(question.targets))]
+        self._pattern = pattern
+        question = self.coverage.question
+        self.limits = [self.coverage.limit(place) for place in range(len(question.targets))]
         self._target_rows = [rows.row(target.moved) for target in question.targets]
         self._insider_rows = [rows.row(insider.moved) for insider in question.insiders]
         self._insider_of = {insider.moved: place for place, insider in enumerate(question.insiders)}
         self._order = sorted(range(len(self.limits)), key=lambda place: (-self.limits[place], place))
 
     def run(self) -> None:
-        """Until everything is covered. Raises ImpossibleError, SolverError."""
+        """Until everything is covered. Raises ImpossibleError."""
         self.cover_many([])
-        for place in self._order:
+        asked = [place for place in self._order if place < self._asked]
+        for place in asked:
             if self._open_to(place, None):
                 self._cover_at_a_price(place, [])
+        self._look_ahead()
         count = len(self._insider_rows)
         for part in (range(0, count, 2), range(1, count, 2)):
             self.cover_many(part)
@@ -84,8 +110,11 @@ class Search:
                 self._cover_for(place, self._insiders_open_to(place))
 
     def gaps_of(self, place: int) -> list[Gap]:
-        """For whom a target is not covered by the tables that still count."""
-        return self.coverage.gaps(place, self.dropped)
+        """For whom a target is not covered by the tables that still count; of what lies ahead, for outsiders alone."""
+        if place in self._given_up:
+            return []
+        gaps = self.coverage.gaps(place, self.dropped)
+        return gaps if place < self._asked else [gap for gap in gaps if gap.insider is None]
 
     def touching(self, closed: Integers) -> set[int]:
         """Numbers of the tables that move one of these rows, among those that still count."""
@@ -133,6 +162,27 @@ class Search:
     def _open_to(self, place: int, insiders: frozenset[int] | None) -> bool:
         """Whether a target is not covered for nobody in particular, or for one of these insiders."""
         return any(_concerns(gap, insiders, self._insider_of) for gap in self.gaps_of(place))
+
+    def _look_ahead(self) -> None:
+        """What lies ahead, the smallest first, as far as the budget goes; what must move for it is made confidential."""
+        budget = self._pattern.budget()
+        for place in reversed(self._order):
+            if place < self._asked or not self._open_to(place, None):
+                continue
+            limit = np.array([self.limits[place]])
+            unit = self._unit(self.limits[place])
+            row = np.array([self._target_rows[place]])
+            question = Question(unit, row, np.array([1]), np.ceil(limit / unit), _NOBODY, self._price, must=True)
+            found = self._program.solve(question)
+            cost = None if found is None else self._pattern.value(self._cells_to_withhold(found))
+            if found is not None and cost is not None and cost <= budget:
+                budget -= cost
+                self._withhold_moved(found)
+                table = whole(self.rows, question, found, self._fixed(_NOBODY), limit)
+                if table is not None:
+                    self._take(table)
+            if self._open_to(place, None):
+                self._given_up.add(place)
 
     def _cover_together(self) -> bool:
         """Tables for many targets, each without the insiders' cells that matter to it; whether that brought something."""
@@ -219,11 +269,10 @@ class Search:
         for finer in _FINER:
             unit = self._unit(max(1, limit // finer))
             caps = np.ceil(np.array([limit]) / unit)
-            question = Question(unit, row, np.array([1]), caps, frozen, self._price)
+            question = Question(unit, row, np.array([1]), caps, frozen, self._price, must=True)
             found = self._program.solve(question)
             if found is not None:
-                moved = np.abs(self.rows.activity(found)) > _MOVED
-                self._withhold(cell for one in np.flatnonzero(moved & ~self.rows.open) for cell in self.rows.cells[one])
+                self._withhold_moved(found)
                 table = whole(self.rows, question, found, self._fixed(frozen), np.array([limit]))
                 if table is not None:
                     self._take(table)
@@ -251,7 +300,9 @@ class Search:
         if best is None or required(target.need, best[0]) >= before:
             raise ImpossibleError(target.cell, MEASURES[self._measure], insider.cell if insider else None, _ADVICE)
         reach, divisor, parts = best
-        self.coverage.concede(target.moved, insider.moved if insider else None, reach)
+        whom = insider.moved if insider else None
+        self.coverage.concede(target.moved, whom, reach)
+        self.conceded.append(((target.moved, whom), reach))
         self.limits[place] = min(self.limits[place], self.coverage.limit(place))
         self.concessions.append(
             Concession(
@@ -264,11 +315,20 @@ class Search:
         )
         return self.coverage.limit(place, insider)
 
+    def _withhold_moved(self, found: Floats) -> None:
+        self._pattern.withhold(self._cells_to_withhold(found))
+
+    def _cells_to_withhold(self, found: Floats) -> list[Cell]:
+        moved = np.abs(self.rows.activity(found)) > _MOVED
+        return [cell for row in np.flatnonzero(moved & ~self.rows.open) for cell in self.rows.cells[row]]
+
     def _take(self, table: Integers) -> None:
         self.tables.append(table)
         self._touched.append(self.rows.activity(table) != 0)
         self.coverage.take(self.rows.moves(table))
 
+
+_NOBODY: Final[Integers] = np.zeros(0, dtype=np.int64)
 
 _DIVISORS: Final = (1, 2, 3, 4, 6, 12, 60)
 """Weights of concessions are fractions with one of these, and mostly whole."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from ledger.statistics.cells import mirror_of
+from ledger.statistics.targets import Coverage
 from node.disclosure.search import Search
 
 if TYPE_CHECKING:
@@ -36,12 +37,16 @@ def thin_pattern(work: "Work", tries: int = TRIES) -> None:
 
 def thin_witnesses(search: Search) -> list[tuple[tuple[int, int], ...]]:
     """Moves of enough witnesses, none of which can be left out; the longest are tried first."""
-    coverage = search.coverage
+    coverage = Coverage(search.question)
+    for concession, reach in search.conceded:
+        coverage.concede(*concession, reach)
     moves = [search.rows.moves(table) for table in search.tables]
+    for one in moves:
+        coverage.take(one)
     serves: list[list[int]] = [[] for _ in moves]
     for place in range(len(coverage.question.targets)):
-        for one in coverage.found(place):
-            serves[one.number].append(place)
+        for found in coverage.found(place):
+            serves[found.number].append(place)
     dropped = set(search.dropped)
     for number in sorted(set(range(len(moves))) - dropped, key=lambda number: (-len(moves[number]), number)):
         if not any(coverage.gaps(place, dropped | {number}) for place in serves[number]):
