@@ -80,7 +80,7 @@ def answer(
     if cache is not Cache.NO_STORE and status == 200:
         tag = hashlib.blake2b(data, digest_size=12).hexdigest() + ("-gzip" if packed else "")
         fields["ETag"] = f'"{tag}"'
-        if request.if_none_match.contains_weak(tag):
+        if "If-None-Match" in request.headers and request.if_none_match.contains_weak(tag):
             return Response(b"", 304, fields)
     if packed:
         fields["Content-Encoding"] = "gzip"

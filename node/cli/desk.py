@@ -4,6 +4,7 @@ import asyncio
 import getpass
 import signal
 import sys
+import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -44,11 +45,13 @@ def register(app: App) -> None:
 def run(
     *,
     home: DeskOption = Path("desk"),
-    keys: Annotated[Path | None, Parameter(help="Folder with the office's keys (issue, confirm, seal).")] = None,
-    genesis: Annotated[Path | None, Parameter(help="The ledger's genesis.json.")] = None,
+    keys: Annotated[
+        Path | None, Parameter(help="Folder with the office's keys (issue, confirm, seal).", env_var="KPLEDGER_KEYS")
+    ] = None,
+    genesis: Annotated[Path | None, Parameter(help="The ledger's genesis.json.", env_var="KPLEDGER_GENESIS")] = None,
     url: Annotated[str | None, Parameter(help="The node to talk to.", env_var="KPLEDGER_URL")] = None,
     token: Annotated[str | None, Parameter(help="A reading token.", env_var="KPLEDGER_TOKEN")] = None,
-    listen: Annotated[str | None, Parameter(help="Loopback address and port, such as 127.0.0.1:8590.")] = None,
+    listen: Annotated[str | None, Parameter(help="Loopback address and port, such as 127.0.0.90:8590.")] = None,
 ) -> None:
     """Run the desk in the foreground until Ctrl-C; open the address that it prints, once, in a browser on this machine.
 
@@ -83,7 +86,7 @@ async def _serve(settings: Settings) -> None:
         raise FatalError(
             f"The address {settings.listen} cannot be listened on: {error.strerror}.",
             "Another program has it; the desk was not started.",
-            f"End that program, or choose another: {command('desk', '--home', settings.home, '--listen', '127.0.0.1:8591')}",
+            f"End that program, or choose another: {command('desk', '--home', settings.home, '--listen', '127.0.0.90:8591')}",
             Exit.FAILED,
         ) from error
     desk = Desk(settings, found, store, sock.getsockname()[1], lambda address: say(f"for another browser, once: {address}"))
@@ -99,9 +102,15 @@ async def _serve(settings: Settings) -> None:
     try:
         await serve(create_app(desk), sock, ApiLimits(), stop.wait)
     finally:
-        if not courier.done():
-            courier.cancel()
-        await asyncio.gather(courier, return_exceptions=not courier.done() or courier.cancelled())
+        courier.cancel()
+        (ended,) = await asyncio.gather(courier, return_exceptions=True)
+        if isinstance(ended, Exception):  # its message may hold what goes sealed onto the ledger: the place alone is told
+            frame = traceback.extract_tb(ended.__traceback__)[-1]
+            raise FatalError(
+                f"Sending stopped unexpectedly: {type(ended).__name__} at {Path(frame.filename).name}:{frame.lineno}.",
+                "Drafts and what was released are kept; what was sent is found again.",
+                f"Run it again: {command('desk', '--home', settings.home)}",
+            ) from None
 
 
 def add(

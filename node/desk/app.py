@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from ledger.errors import Refusal
 from ledger.genesis import Genesis
+from ledger.participants import Role
 from node.client import ProblemError
 from node.desk.begin import Beginning
 from node.desk.courier import Courier
@@ -29,6 +30,7 @@ from node.desk.settings import Settings
 from node.errors import Exit, FatalError
 from node.logs import get_logger
 
+_LOCALHOST = frozenset({"127.0.0.1", "::1"})
 _OPEN = frozenset({"/open"})
 _BEFORE_SIGNING_IN = frozenset({"/sign-in", "/sign-out", "/unlock"})
 _log = get_logger("desk")
@@ -78,6 +80,7 @@ class Desk:
                 "node_url": settings.url,
                 "network": self.genesis.network,
                 "idle_minutes": settings.idle_minutes,
+                "may_issue": self.store.has(Role.ISSUE),
                 "token_name": TOKEN,
                 "passphrase_name": PASSPHRASE,
             }
@@ -93,7 +96,8 @@ class Desk:
         """The names under which it may be asked for."""
         host = self.settings.listen.host
         shown = f"[{host}]" if ":" in host else host
-        return frozenset({f"{shown}:{self.port}", f"localhost:{self.port}"})
+        other = {f"localhost:{self.port}"} if host in _LOCALHOST else set()
+        return frozenset({f"{shown}:{self.port}", *other})
 
     @property
     def address(self) -> str:

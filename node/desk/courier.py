@@ -12,16 +12,20 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ledger.errors import Refusal
+from ledger.record import parse_submission
 from node.client import Client, ProblemError, Taken
 from node.desk import approvals
 from node.desk.drafts import Draft, Drafts, Kind, Standing
 from node.desk.journal import Act, Journal
 from node.desk.limits import BATCH_RECORDS, FINAL_S, RETRY_S
-from node.desk.making import carry_codes, file_name, keep_receipt, make
+from node.desk.making import carry_codes, file_name, keep_receipt, kept, make
 from node.desk.office import KeyStore
-from node.errors import FatalError
+from node.errors import Exit, FatalError
+from node.logs import get_logger
 from node.office import set_aside
 from node.sheets import BATCH_BYTES, REFUSED
+
+_log = get_logger("desk")
 
 
 class Courier:
@@ -49,6 +53,15 @@ class Courier:
         self._wanted = asyncio.Event()
         self._round = asyncio.Event()
         self.trouble: FatalError | ProblemError | OSError | None = None
+
+    @property
+    def why(self) -> str:
+        """The text that says why, by its key; empty while there is no trouble."""
+        if self.trouble is None:
+            return ""
+        if isinstance(self.trouble, FatalError) and self.trouble.code is not Exit.UNREACHABLE:
+            return "trouble_keys"
+        return "trouble_disk" if isinstance(self.trouble, OSError) and not isinstance(self.trouble, TimeoutError) else "trouble"
 
     def wake(self) -> None:
         """Something was released."""
@@ -87,6 +100,9 @@ class Courier:
                 await self._send(batch)
         except (FatalError, ProblemError, OSError) as error:
             self.trouble = error
+        if self.trouble is not None:
+            told = self.trouble.happened if isinstance(self.trouble, FatalError) else type(self.trouble).__name__
+            _log.warning("desk.sending", trouble=told)
         self._round.set()
 
     async def _ready(self) -> list[list[tuple[Draft, bytes]]]:
@@ -96,11 +112,15 @@ class Courier:
         batches: list[list[tuple[Draft, bytes]]] = [[]]
         size = 0
         for draft in released:
-            try:
-                raw = await asyncio.to_thread(make, draft, self._store, self._made)
-            except Refusal as refusal:
-                self._refuse(draft, refusal.problem())
-                continue
+            raw = kept(draft, self._made)
+            if raw is None:
+                try:
+                    raw = await asyncio.to_thread(make, draft, self._store, self._made)
+                except Refusal as refusal:
+                    self._refuse(draft, refusal.problem())
+                    continue
+                signed = parse_submission(raw).record.id.hex()
+                self._journal.add(self._now(), "", Act.MADE, draft=draft.id, number=draft.number, detail=signed)
             if len(batches[-1]) == BATCH_RECORDS or size + len(raw) > BATCH_BYTES:
                 batches.append([])
                 size = 0

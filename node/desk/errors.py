@@ -21,7 +21,6 @@ class Fault(StrEnum):
     REQUIRED = "required"
     NOT_FOUND = "not-found"
     NOT_OURS = "not-ours"
-    NOT_READABLE = "not-readable"
     FOREIGN_REQUEST = "foreign-request"
     FOREIGN_HOST = "foreign-host"
     DOOR_CLOSED = "door-closed"

@@ -1,8 +1,8 @@
 """Who did what at the desk, when: `DESK/journal.ndjson`, lines that are only added, each naming the hash of the one before.
 
-A line is on disk before what it says takes effect. It holds officers' names, certificates' numbers, digests and ids, never what
-a draft says. A changed, missing or exchanged line is found when the desk starts. A last line without its end was being written
-when the machine stopped: what it says never took effect, and it is cut off.
+A line is on disk when `add` returns, and what releases, returns or ends a draft adds it first. It holds officers' names,
+certificates' numbers, digests and ids, never what a draft says. A changed, missing or exchanged line is found when the desk
+starts. A last line without its end was being written when the machine stopped: what it says never took effect, and is cut off.
 """
 
 import errno

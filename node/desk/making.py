@@ -20,6 +20,11 @@ from node.files import write_atomic
 from node.office import CODES, RECEIPT, SUBMISSION, amended_name, corrected_name, outcome_name
 
 
+def role_of(kind: Kind) -> Role:
+    """With which key what a draft becomes is signed."""
+    return Role.ISSUE if kind in {Kind.ISSUE, Kind.AMEND, Kind.CLOSE} else Role.CONFIRM
+
+
 def file_name(draft: Draft) -> str:
     """What the files of a draft's submission are called."""
     number = draft.number
@@ -57,8 +62,7 @@ def make(draft: Draft, store: KeyStore, made: Path) -> bytes:
     folder = made / draft.id
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     text = content(draft.kind, draft.fields, draft.basis)
-    issuing = draft.kind in {Kind.ISSUE, Kind.AMEND, Kind.CLOSE}
-    office = store.office(Role.ISSUE if issuing else Role.CONFIRM)
+    office = store.office(role_of(draft.kind))
     match draft.kind:
         case Kind.ISSUE:
             return office.issue(issue_draft(draft), text, folder)

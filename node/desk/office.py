@@ -47,6 +47,10 @@ class KeyStore:
         sealing_keys(folder)
         return cls(genesis, folder, url, holders[0])
 
+    def has(self, role: Role) -> bool:
+        """Whether the key of a role is here."""
+        return (self.folder / role).exists()
+
     def office(self, role: Role) -> Office:
         """The office with its signing key of a role; errors as `Office.open`."""
         return Office.open(self.genesis, self.folder, role, self.url)

@@ -20,7 +20,12 @@ from node.files import write_atomic
 
 FILE = "desk.toml"
 SETTINGS = (
-    Setting("desk", "listen", "127.0.0.1:8590", "Where the officers' browser finds the desk. Loopback only."),
+    Setting(
+        "desk",
+        "listen",
+        "127.0.0.90:8590",
+        "Where the officers' browser finds the desk. Loopback only; on an address of its own no other program gets its cookie.",
+    ),
     Setting("desk", "idle_minutes", 10, "Minutes without use after which it locks."),
     Setting("ledger", "genesis", "genesis.json", "The ledger's genesis file."),
     Setting("ledger", "keys", "keys", "Folder with the office's keys: issue, confirm, seal (and former ones: seal-2025)."),
@@ -54,7 +59,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         if not is_loopback(self.listen.host):
-            raise ValueError("desk.listen must be a loopback address such as 127.0.0.1")
+            raise ValueError("desk.listen must be a loopback address such as 127.0.0.90")
         if not 1 <= self.idle_minutes <= 480:
             raise ValueError("desk.idle_minutes must be 1 to 480")
         if not self.url.startswith(("http://", "https://")):

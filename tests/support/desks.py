@@ -170,6 +170,7 @@ class Scene:
             write_keys(keys, {name: self.port.network.keys[code][name] for name in ("issue", "confirm", "seal")})
             write_officers(home, *officers)
         given = {
+            ("desk", "listen"): f"127.0.0.1:{PORT}",
             ("ledger", "keys"): str(keys),
             ("ledger", "url"): url or f"http://127.0.0.1:{self.number}",
             ("ledger", "token"): self.port.tokens.issue(f"participant:{code}", self.port.clock),

@@ -45,7 +45,7 @@ def test_a_second_officer_releases_and_the_certificate_is_on_the_ledger(tmp_path
         await window.go(f"/drafts/{draft.id}/certificate?beside=fr")
         assert (window.raw[:5], window.headers["Content-Type"]) == (b"%PDF-", "application/pdf")
         acts = [(line.act, line.officer) for line in desk.journal.of(draft.id)]
-        assert acts == [("written", ADA), ("written", ADA), ("handed-on", ADA), ("approved", BEN), ("final", "")]
+        assert acts == [("written", ADA), ("written", ADA), ("handed-on", ADA), ("approved", BEN), ("made", ""), ("final", "")]
 
     play(tmp_path, story)
 
@@ -412,6 +412,8 @@ def test_a_table_becomes_drafts_all_or_none(tmp_path):
             assert column is None or f"<td>{column}</td>" in window.page
             assert len(list(desk.drafts)) == 1
         await give(window, sheet)
+        await give(window, sheet)
+        assert len(list(desk.drafts)) == 3, "the same table again makes nothing twice"
         assert window.path.startswith("/tables/")
         await window.release(ADA)
         assert window.status == 403

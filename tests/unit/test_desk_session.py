@@ -1,19 +1,22 @@
 """Who gets in: foreign hosts and origins, the one-time door, passphrases, the lock, and what a locked form keeps."""
 
 import asyncio
+import json
 import socket
 import stat
 from urllib.parse import urlencode
 
 import pytest
 
+from node.cli import desk as cli
 from node.desk.errors import DeskError, Fault
 from node.desk.journal import Act, Journal
+from node.desk.office import KeyStore
 from node.desk.officers import Officers
 from node.desk.pages import releasing
 from node.desk.settings import DeskLock, is_loopback, open_settings
 from node.errors import FatalError
-from tests.support.desks import ADA, BEN, PORT, phrase, play, write_officers
+from tests.support.desks import ADA, BEN, PORT, phrase, play, write_keys, write_officers
 
 HERE = f"http://127.0.0.1:{PORT}"
 
@@ -37,7 +40,7 @@ def test_another_host_or_origin_is_turned_away(tmp_path):
             assert window.status == 421, host
         window.host = f"localhost:{PORT}"
         await window.go("/static/site.css")
-        assert window.status == 200
+        assert window.status == 200, "the same machine, when the desk listens there"
         window.host = f"127.0.0.1:{PORT}"
         await window.sign_in(desk, ADA)
         token = window.fields("/drafts")["form_token"]
@@ -285,5 +288,43 @@ def test_a_node_that_is_away_is_said_and_drafts_go_on(tmp_path, monkeypatch):
         await window.fill({}, "hand-on")
         await asyncio.wait_for(window.release(BEN), 60)
         assert "on its way" in window.page
+
+    play(tmp_path, story)
+
+
+def test_officers_on_the_command_line(tmp_path, capsys):
+    phrase_file = tmp_path / "phrase"
+    phrase_file.write_text("several words here\n")
+    home = tmp_path / "desk"
+    cli.add(ADA, home=home, passphrase_file=phrase_file)
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700
+    cli.list_officers(home=home, json=True)
+    assert json.loads(capsys.readouterr().out.partition("\n")[2]) == [ADA]
+    Officers(home).verify(ADA, "several words here")
+    Journal(home).add(1_790_000_000_000, ADA, Act.WRITTEN, number="BW0000001")
+    cli.journal(home=home, json=True)
+    assert json.loads(capsys.readouterr().out)[0]["number"] == "BW0000001"
+    cli.journal(home=home)
+    assert "2026-09-21 14:13:20" in capsys.readouterr().out
+    cli.remove(ADA, home=home)
+    with pytest.raises(FatalError):
+        cli.remove(ADA, home=home)
+
+
+def test_a_desk_without_one_of_its_keys_offers_what_it_can(tmp_path):
+    async def story(scene):
+        desk, window = scene.desk()
+        (desk.store.folder / "issue").unlink()
+        again, window = scene.desk()
+        await window.sign_in(again, ADA)
+        assert "/drafts" not in window.page.partition("<main")[2].partition("</h1>")[2].partition("<h2")[0]
+        with pytest.raises(FatalError, match="no key issue and no key confirm"):
+            KeyStore.open(again.genesis, tmp_path, again.settings.url)
+        with pytest.raises(FatalError, match="keys of AE and BW"):
+            mixed = tmp_path / "mixed"
+            write_keys(
+                mixed, {"issue": scene.port.network.keys["BW"]["issue"], "confirm": scene.port.network.keys["AE"]["confirm"]}
+            )
+            await asyncio.to_thread(KeyStore.open, again.genesis, mixed, again.settings.url)
 
     play(tmp_path, story)

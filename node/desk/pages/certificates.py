@@ -14,6 +14,7 @@ from node.desk.drafts import Kind, Standing
 from node.desk.errors import DeskError
 from node.desk.faults import Shown
 from node.desk.forms import from_confirm, from_issue, rows_of
+from node.desk.making import role_of
 from node.desk.pages.common import see, session
 from node.errors import FatalError
 
@@ -63,6 +64,7 @@ def routes(desk: "Desk") -> Blueprint:
         if row["destination"] == here:
             actions += [Kind.CONFIRM] if state is CertificateState.OPEN else []
             actions += [Kind.CORRECT] if state in OUTCOMES else []
+        actions = [kind for kind in actions if desk.store.has(role_of(kind))]
         sealed: dict[str, dict[str, str]] = {}
         if here in (row["issuer"], row["destination"]):
             sealed = await _opened(desk, number, outcome=told["outcome"] is not None)
@@ -72,7 +74,7 @@ def routes(desk: "Desk") -> Blueprint:
             "/certificates",
             session(),
             row=row,
-            told=told,
+            answer=told,
             actions=[str(kind) for kind in actions],
             issue=sealed.get("issue"),
             outcome=sealed.get("outcome"),

@@ -49,9 +49,7 @@ def routes(desk: "Desk") -> Blueprint:
             "ended": [draft for draft in every if draft.standing in ENDED][:SHOWN],
         }
         mine = {draft.id for draft in groups["waiting"] if approvals.may_release(draft, officer, second)}
-        return desk.frame.page(
-            request, "drafts", "/", session(), groups=groups, mine=mine, trouble=desk.courier.trouble is not None
-        )
+        return desk.frame.page(request, "drafts", "/", session(), groups=groups, mine=mine, trouble=desk.courier.why)
 
     @blueprint.post("/drafts")
     async def new() -> Response:
@@ -199,7 +197,7 @@ async def review(desk: "Desk", draft: Draft, reasons: Sequence[Shown] = (), stat
         "second": draft.kind.policy in second,
         "history": desk.journal.of(draft.id),
         "codes": codes_of(draft, desk.made) if draft.standing is Standing.FINAL else {},
-        "trouble": desk.courier.trouble is not None,
+        "trouble": desk.courier.why,
     }
     return desk.frame.page(request, "review", "", session(), status=status, **values)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from quart import Blueprint, Response, request
 
 from ledger.csvform import Fault as CellFault
-from ledger.csvform import read_sheet
+from ledger.csvform import SheetCertificate, read_sheet
 from ledger.drafts import total
 from ledger.entries import issuer_of
 from ledger.errors import Code, Refusal
@@ -47,12 +47,14 @@ def routes(desk: "Desk") -> Blueprint:
         except Refusal as refusal:
             reason = shown(Kind.ISSUE, refusal)
             return _page(desk, [Shown(reason.code, "file", reason.details)], [], 422)
-        taken = desk.drafts.numbers()
+        held = {draft.number: draft for draft in desk.drafts if draft.kind is Kind.ISSUE}
+        held = {number: draft for number, draft in held.items() if draft.standing is not Standing.DISCARDED}
+        again = {one.draft.number for one in certificates if _same(held.get(one.draft.number), one)}
         for one in certificates:
             number = one.draft.number
             if issuer_of(number) != desk.store.participant:
                 faults.append(one.fault(Refusal(Code.NUMBER_PREFIX, "number", given=number, limit=desk.store.participant)))
-            elif number in taken:
+            elif number in held and number not in again:
                 faults.append(CellFault(one.rows[0], "number", number, str(Fault.IN_ANOTHER_DRAFT), ""))
             else:
                 faults += [
@@ -65,12 +67,15 @@ def routes(desk: "Desk") -> Blueprint:
         now, officer = desk.now(), session().officer
         name = f"{now:x}"
         for one in certificates:
+            if one.draft.number in again:  # the same table once more: what was read of it before stays
+                name = held[one.draft.number].table
+                continue
             fields = from_issue(one.draft)
             made = desk.drafts.begin(Kind.ISSUE, fields, officer, now, table=name)
             desk.note(Act.WRITTEN, draft=made.id, number=made.number, detail=made.content())
             desk.note(Act.HANDED_ON, draft=made.id, number=made.number, detail=made.content())
             desk.drafts.keep(approvals.hand_on(made, now))
-        return see(f"/tables/{name}", "told_table", count=str(len(certificates)))
+        return see(f"/tables/{name}", "told_table", count=str(len(certificates) - len(again)))
 
     @blueprint.get("/tables/<name>")
     async def certificates_of(name: str) -> Response:
@@ -102,6 +107,11 @@ def routes(desk: "Desk") -> Blueprint:
         return desk.frame.page(request, "journal", "/journal", session(), lines=lines[: -SHOWN * 5 - 1 : -1], count=len(lines))
 
     return blueprint
+
+
+def _same(held: Draft | None, one: SheetCertificate) -> bool:
+    """Whether a draft is what was read of this certificate of a table before."""
+    return held is not None and bool(held.table) and held.fields == from_issue(one.draft)
 
 
 def _of(desk: "Desk", name: str) -> list[Draft]:
@@ -156,5 +166,5 @@ def _overview(desk: "Desk", name: str, reasons: list[Shown], status: int = 200) 
         reasons=reasons,
         by_field={reason.field: reason for reason in reasons},
         digests=" ".join(f"{draft.id}:{draft.content()}" for draft in waiting),
-        trouble=desk.courier.trouble is not None,
+        trouble=desk.courier.why,
     )

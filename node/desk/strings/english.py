@@ -22,6 +22,7 @@ TEXTS: Final = {
     "footer_log": "Log",
     "footer_idle": "Locks after {minutes} minutes without use; what a button has saved stays.",
     "optional": "(optional)",
+    "colon": ": ",
     "choose": "Please choose",
     "none": "None",
     "not_stated": "not stated",
@@ -61,7 +62,6 @@ TEXTS: Final = {
     "fault_not-ours": (
         "Your office cannot state that of this certificate: it is another participant's, or its state does not allow it."
     ),
-    "fault_not-readable": "This does not open with the keys of this office.",
     "fault_foreign-request": "This request did not come from a page of the desk. Open the page again and repeat it there.",
     "fault_foreign-host": "The desk answers under its own address on this machine only.",
     "fault_door-closed": (
@@ -106,6 +106,11 @@ TEXTS: Final = {
     "standing_discarded": "discarded",
     "problem_back": "refused, open again",
     "trouble": "The node has not answered yet. The same bytes are sent again until it does; nothing is recorded twice.",
+    "trouble_keys": (
+        "What was released could not be signed: a key of the office could not be opened here. It is tried again; the desk's "
+        "terminal says more."
+    ),
+    "trouble_disk": "What was released could not be kept on disk. Nothing was sent; it is tried again. See to the disk.",
     "told_saved": "Saved.",
     "told_handed_on": "Handed on. It can be released now.",
     "told_discarded": "Discarded: {number}",
@@ -326,7 +331,7 @@ TEXTS: Final = {
     # tables
     "table_text": "Many certificates at once. All rows are read before the first draft is made; one fault and none is.",
     "file": "Table (CSV in UTF-8)",
-    "hint_file": "A row for each line; `kpledger certificate template` prints a table to start from.",
+    "hint_file": "A row for each line; kpledger certificate template prints a table to start from.",
     "read_table": "Read the table",
     "faults_title": "To be mended in the table: {count}",
     "faults_text": "No draft was made. Mend these rows and give the whole table again.",

@@ -23,6 +23,7 @@ TEXTS: Final = {
     "footer_log": "Journal",
     "footer_idle": "Se verrouille après {minutes} minutes sans usage ; ce qu’un bouton a enregistré reste.",
     "optional": "(facultatif)",
+    "colon": " : ",
     "choose": "Veuillez choisir",
     "none": "Aucun",
     "not_stated": "non indiqué",
@@ -64,7 +65,6 @@ TEXTS: Final = {
     "fault_not-ours": (
         "Votre bureau ne peut déclarer cela de ce certificat : il est d’un autre participant, ou son état ne le permet pas."
     ),
-    "fault_not-readable": "Cela ne s’ouvre pas avec les clés de ce bureau.",
     "fault_foreign-request": "Cette demande ne vient pas d’une page du bureau. Rouvrez la page et recommencez.",
     "fault_foreign-host": "Le bureau ne répond que sous sa propre adresse, sur cette machine.",
     "fault_door-closed": (
@@ -113,6 +113,11 @@ TEXTS: Final = {
     "trouble": (
         "Le nœud n’a pas encore répondu. Les mêmes octets sont renvoyés jusqu’à sa réponse ; rien n’est enregistré deux fois."
     ),
+    "trouble_keys": (
+        "Ce qui a été libéré n’a pas pu être signé : une clé du bureau n’a pas pu être ouverte ici. Un nouvel essai suit ; le terminal "
+        "du bureau en dit plus."
+    ),
+    "trouble_disk": "Ce qui a été libéré n’a pas pu être conservé sur le disque. Rien n’a été envoyé ; un nouvel essai suit. Voyez le disque.",
     "told_saved": "Enregistré.",
     "told_handed_on": "Transmis. Il peut être libéré.",
     "told_discarded": "Abandonné : {number}",
@@ -340,7 +345,7 @@ TEXTS: Final = {
         "Beaucoup de certificats à la fois. Toutes les lignes sont lues avant le premier brouillon ; une seule faute, et il n’y en a aucun."
     ),
     "file": "Tableau (CSV en UTF-8)",
-    "hint_file": "Une rangée par ligne ; `kpledger certificate template` imprime un tableau pour commencer.",
+    "hint_file": "Une rangée par ligne ; kpledger certificate template imprime un tableau pour commencer.",
     "read_table": "Lire le tableau",
     "faults_title": "À corriger dans le tableau : {count}",
     "faults_text": "Aucun brouillon n’a été créé. Corrigez ces rangées et redonnez tout le tableau.",
