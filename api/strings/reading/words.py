@@ -56,6 +56,9 @@ ENGLISH: Final = {
     "age_1": "31 to 60",
     "age_2": "61 to 90",
     "age_3": "over 90",
+    "inspection_opened": "parcel opened",
+    "inspection_risk-selected": "not opened, selected by risk",
+    "inspection_not-opened": "not opened",
     # of findings
     "finding": "Finding",
     "rule": "Rule",
@@ -175,7 +178,7 @@ FRENCH: Final = {
     "search": "Chercher",
     "search_label": "Numéro, enregistrement ou pays",
     "read_at": "Au bloc {height}",
-    "all": "tous",
+    "all": "tout",
     "show": "Afficher",
     "more": "Page suivante",
     "first_page": "Première page",
@@ -214,6 +217,9 @@ FRENCH: Final = {
     "age_1": "31 à 60",
     "age_2": "61 à 90",
     "age_3": "plus de 90",
+    "inspection_opened": "lot ouvert",
+    "inspection_risk-selected": "non ouvert, choisi selon le risque",
+    "inspection_not-opened": "non ouvert",
     # of findings
     "finding": "Constat",
     "rule": "Règle",
