@@ -6,8 +6,10 @@ the body. Tiles never change. Answers about the ledger name the height they were
 
 import base64
 import binascii
+import gzip
 import hashlib
 from enum import StrEnum
+from functools import lru_cache
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -60,20 +62,35 @@ def answer(
     height: int | None = None,
     status: int = 200,
     headers: dict[str, str] | None = None,
+    compress: bool = False,
 ) -> Response:
-    """The answer, or 304 where the client holds it already."""
+    """The answer, or 304 where the client holds it already.
+
+    `compress`: packed for clients that take it. Only for what everybody may read: the length of a packed secret tells of it.
+    """
     data = body.model_dump_json().encode() if isinstance(body, BaseModel) else body.encode() if isinstance(body, str) else body
     fields = {"Cache-Control": str(cache), **(headers or {})}
     if height is not None:
         fields[HEIGHT_HEADER] = str(height)
     if cache in {Cache.PRIVATE, Cache.PRIVATE_IMMUTABLE}:
         fields["Vary"] = "Authorization"
+    elif compress:
+        fields["Vary"] = "Accept-Encoding"
+    packed = compress and cache in {Cache.PUBLIC, Cache.IMMUTABLE} and request.accept_encodings.quality("gzip") > 0
     if cache is not Cache.NO_STORE and status == 200:
-        tag = hashlib.blake2b(data, digest_size=12).hexdigest()
+        tag = hashlib.blake2b(data, digest_size=12).hexdigest() + ("-gzip" if packed else "")
         fields["ETag"] = f'"{tag}"'
-        if request.if_none_match.contains_weak(tag):
+        if "If-None-Match" in request.headers and request.if_none_match.contains_weak(tag):
             return Response(b"", 304, fields)
+    if packed:
+        fields["Content-Encoding"] = "gzip"
+        data = _pack(data)
     return Response(data, status, fields, content_type=content_type)
+
+
+@lru_cache(maxsize=64)  # the style sheet and a few pages are asked for again and again
+def _pack(data: bytes) -> bytes:
+    return gzip.compress(data, 6, mtime=0)
 
 
 def parameters(request: Request, model: type[Parameters], besides: frozenset[str] = frozenset()) -> Parameters:

@@ -4,20 +4,22 @@ What every request passes here: the cap on requests under way, the throttle by a
 """
 
 import time
+from typing import Any, cast
 
-from quart import Quart, Response, g, request
+from quart import Quart, Request, Response
+from quart.globals import request_ctx
 
 from api import openapi
 from api.access import find_reader
-from api.answers import SECURITY_HEADERS
 from api.assets import Assets, asset_routes
 from api.audit import audit_routes
 from api.bodies import BodyReader
 from api.certificates import certificate_routes
 from api.custody import custody_routes
 from api.documents import document_routes
-from api.errors import Overloaded
+from api.errors import ApiCode, Overloaded, Problem
 from api.findings import finding_routes
+from api.gate import Gate
 from api.health import PROBES, health_routes
 from api.history import history_routes
 from api.inquiries import inquiry_routes
@@ -33,10 +35,10 @@ from api.port import NodePort
 from api.problems import Problems
 from api.reading.routes import reading_pages
 from api.receipts import receipt_routes
-from api.records import record_routes, submission_routes
+from api.records import SUBMISSIONS, record_routes, submission_routes
 from api.releases import Releases, release_routes
 from api.returns import return_routes
-from api.schemas.base import HEIGHT_HEADER
+from api.shield import Shield
 from api.statistics import Figures, statistics_routes
 from api.throttle import Throttle, prefix
 from api.verdicts import verdict_routes
@@ -46,12 +48,8 @@ _DESCRIPTION = (
     "One node of the Kimberley Process certificate ledger. Submitting takes signed records; reading records and certificates "
     "takes a token; the log, the register and this document are public."
 )
+_STARTED = "kpledger.started"
 _DATA = ("/v1/", "/log/")
-_SHARED = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": f"ETag, Retry-After, {HEIGHT_HEADER}",
-}
-"""For public data only. Never with credentials: nothing here is a cookie's, and a token's answers do not carry it."""
 
 
 def create_app(port: NodePort) -> Quart:
@@ -97,52 +95,63 @@ def create_app(port: NodePort) -> Quart:
         *reading_pages(site, port, bodies),
     ):
         app.register_blueprint(routes)
+    app.asgi_app = Shield(app.asgi_app)  # type: ignore[method-assign,assignment]  # as its framework says to wrap it
     return app
 
 
-def _shared(app: Quart, response: Response) -> bool:
+def _shared(app: Quart, asked: Request, response: Response) -> bool:
     """Whether scripts of any origin may read this: public data and why there is none, nothing that a token gives."""
-    if request.url_rule is None or request.method not in {"GET", "HEAD"} or not request.path.startswith(_DATA):
+    if asked.url_rule is None or asked.method not in {"GET", "HEAD"} or not asked.path.startswith(_DATA):
         return False
-    handler = app.view_functions[request.url_rule.endpoint]
-    return openapi.is_public(handler, response.status_code, response.headers.get("Cache-Control", ""))
+    handler = app.view_functions[asked.url_rule.endpoint]
+    return openapi.is_public(handler, response)
 
 
 def _guard(app: Quart, port: NodePort, limits: ApiLimits) -> None:
-    throttle = Throttle()
+    throttle, gate = Throttle(), Gate()
     metrics = HttpMetrics(port.registry)
     under_way = 0
 
     @app.before_request
     async def admit() -> None:
         nonlocal under_way
-        g.started = time.monotonic()
-        g.counted = True
+        asked = request_ctx.request  # itself: `request` finds out anew, each time it is named, which one is meant
+        scope, path = _scope(asked), asked.path
+        scope[_STARTED] = time.monotonic()
         under_way += 1
-        if request.path in PROBES:
+        if str(scope.get("path", "")).startswith("//"):
+            raise Problem(404, ApiCode.NOT_FOUND)  # the router would take it for the path with one slash
+        if path in PROBES:
             return
         if under_way > limits.requests:
             raise Overloaded(1.0, "too many requests under way")
-        client = request.scope.get("client")
+        client = scope.get("client")
         address, loopback = prefix(client[0] if client else "")
         wait = throttle.take(address, limits.loopback_per_s if loopback else limits.requests_per_s)
-        if wait == 0 and not loopback and (reader := find_reader(port, request)) is not None:
+        if wait == 0 and not loopback and (reader := find_reader(port, asked)) is not None:
             wait = throttle.take(reader.token_id, limits.requests_per_key_per_s)
         if wait > 0:
             raise Overloaded(wait, "too many requests from this address or token", quota=True)
+        if path not in SUBMISSIONS:
+            await gate.enter()
 
     @app.teardown_request
     async def leave(_: BaseException | None) -> None:
         nonlocal under_way
-        if g.pop("counted", False):
+        if _scope(request_ctx.request).pop(_STARTED, None) is not None:
             under_way -= 1
 
     @app.after_request
     async def finish(response: Response) -> Response:
-        for name, value in SECURITY_HEADERS:
-            response.headers.setdefault(name, value)  # a page that takes forms says more of its referrer
-        if _shared(app, response):
-            response.headers.update(_SHARED)
-        route = request.url_rule.rule if request.url_rule is not None else "none"
-        metrics.count(route, request.method if route != "none" else "any", response.status_code, time.monotonic() - g.started)
+        asked = request_ctx.request
+        if _shared(app, asked, response):
+            Shield.share(asked.scope)
+        route = asked.url_rule.rule if asked.url_rule is not None else "none"
+        seconds = time.monotonic() - _scope(asked).get(_STARTED, time.monotonic())
+        metrics.count(route, asked.method if route != "none" else "any", response.status_code, seconds)
         return response
+
+
+def _scope(asked: Request) -> dict[str, Any]:
+    """What the server says of a request, and where this file notes what it must know at its end."""
+    return cast("dict[str, Any]", asked.scope)

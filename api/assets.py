@@ -40,6 +40,6 @@ def asset_routes(assets: Assets) -> Blueprint:
         if found is None:
             raise Problem(404, ApiCode.NOT_FOUND)
         cache = Cache.IMMUTABLE if request.args.get("v") == assets.version else Cache.PUBLIC
-        return answer(request, found[0], cache, content_type=found[1])
+        return answer(request, found[0], cache, content_type=found[1], compress=True)
 
     return routes

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
+from quart import Response
 from quart_schema import Info, QuartSchema, Tag, document_querystring, document_response, operation_id, security_scheme, tag
 from quart_schema.openapi import HttpSecurityScheme, OpenAPIProvider
 from werkzeug.routing.rules import Rule
@@ -68,12 +69,14 @@ class _Audience:
     wholly: bool
 
 
-def is_public(handler: Callable[..., Any], status: int, cache_control: str) -> bool:
+def is_public(handler: Callable[..., Any], response: Response) -> bool:
     """Whether an answer of this handler is for everybody, or says why there is none."""
     audience = handler.__dict__.get("api_audience")
     if not isinstance(audience, _Audience) or not audience.public:
         return False
-    return audience.wholly or cache_control.startswith("public") or status in {400, 404}
+    return (
+        audience.wholly or response.headers.get("Cache-Control", "").startswith("public") or response.status_code in {400, 404}
+    )
 
 
 def describe(

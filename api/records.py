@@ -22,6 +22,9 @@ from ledger.errors import Refusal
 from ledger.record import parse_batch
 from ledger.state import Ledger
 
+SUBMISSIONS = frozenset({"/v1/records", "/v1/records/batch"})
+"""Paths that take records."""
+
 _SUBMISSION = BodySpec(MSGPACK, "The record, or `{envelope, record}`, as canonical MessagePack.")
 _BATCH = BodySpec(MSGPACK, "A canonical MessagePack array of submissions, at most 500.")
 _BODY_PROBLEMS = {400: ProblemAnswer, 408: ProblemAnswer, 413: ProblemAnswer, 415: ProblemAnswer}

@@ -1,8 +1,9 @@
 """Serves an app with Hypercorn's protocol under limits that Hypercorn's own accept loop does not have.
 
 Hypercorn bounds the time for a request's head (its keep-alive timer runs until the head is whole) and the head's bytes; here
-are added: connections in all and per address prefix, a bound on closing towards a client that does not read, and a stop that
-ends in bounded time even while streams are open. Bodies are bounded in `api.bodies`.
+are added: an order in which requests come in (`api.gate`), connections in all and per address prefix, a bound on closing
+towards a client that does not read, and a stop that ends in bounded time even while streams are open. Bodies are bounded in
+`api.bodies`.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData, Updated
 from quart import Quart
 
+from api.gate import Gate
 from api.limits import ApiLimits
 from api.throttle import prefix
 
@@ -28,6 +30,7 @@ _BUSY = (
     b"Connection: close\r\nContent-Length: 0\r\n\r\n"
 )
 
+_SUBMISSION = b"POST /v1/records"
 _READ_BYTES = 64 * 1024
 _LINGER_S = 1.0
 """For how long a client may still send after its answer before the connection is cut."""
@@ -73,6 +76,7 @@ class _Server:
         self._context = WorkerContext(None)
         self._open: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._gate = Gate()
 
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, from accept to close."""
@@ -98,7 +102,7 @@ class _Server:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         loop = asyncio.get_running_loop()
         connection = _Connection(self._app, loop, self._config, self._context, {}, reader, writer)
-        connection.last_s = self._limits.body_s
+        connection.last_s, connection.gate = self._limits.body_s, self._gate
         try:
             await connection
         except* Exception as errors:  # noqa: BLE001 - one connection's trouble must not touch the listener
@@ -125,9 +129,12 @@ class _Connection(TCPServer):
 
     Attributes:
         last_s: seconds that a client has to take the last part of its answer.
+        gate: where what comes waits for its turn, but for submissions.
     """
 
     last_s = 10.0
+    gate: Gate | None = None
+    _submitting = False
     _ending = False
     _taken = 0
 
@@ -135,11 +142,21 @@ class _Connection(TCPServer):
         with contextlib.suppress(OSError, TimeoutError):
             while not self.reader.at_eof():
                 data = await self._read_some()
+                if self.gate is not None and not self._submits(data):
+                    await self.gate.enter()
                 if not self._ending:
                     await self.protocol.handle(RawData(data))
         self._ending = True
         await self.protocol.handle(Closed())
         await self.idle_task.stop()
+
+    def _submits(self, data: bytes) -> bool:
+        """Whether this is of a submission: its head, or what follows a head that was one."""
+        if data.startswith(_SUBMISSION):
+            self._submitting = True
+        elif data.startswith((b"GET ", b"HEAD ", b"POST ")):
+            self._submitting = False
+        return self._submitting
 
     async def _read_some(self) -> bytes:
         """What has come; raises TimeoutError for a client that neither sent nor took anything for long."""

@@ -207,6 +207,11 @@ MAX_WITNESSES = 4_096
 MAX_WITNESS_MOVES = 50_000
 """Entries that one witness moves: more than a year has."""
 
+MAX_CONCESSIONS = 1_000
+MAX_WEIGHTS = 2_000
+MAX_WEIGHT = 10_000
+"""Proofs that earlier releases tell too much, cells that one of them adds up, and their weights."""
+
 # --- statistical releases
 
 MAX_PART_BYTES = 24 * 1024

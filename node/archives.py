@@ -1,9 +1,9 @@
 """Snapshots and backups of a node that does not run: one tar file each, with a manifest.
 
 A snapshot is the store alone: another home of the ledger begins with it instead of executing every block again. A backup is
-settings, genesis, tokens, sealed keys and the store. Neither ever holds the guards against signing twice (`wal/`, `cosign/`): a
-guard that is older than its key's last signature is worse than none. So a restored home must be given new keys
-(`kpledger key retire`), and an archive that holds a guard is refused whole.
+settings, genesis, tokens, readers' notes, sealed keys and the store. Neither ever holds the guards against signing twice
+(`wal/`, `cosign/`): a guard that is older than its key's last signature is worse than none. So a restored home must be given
+new keys (`kpledger key retire`), and an archive that holds a guard is refused whole.
 
 What a snapshot says is trusted as its maker is. The node finds out by itself that it was given a wrong one: its results differ
 from what the other nodes agree on, and it does not vote.
@@ -32,7 +32,7 @@ from node.opening import open_ledger, open_store
 MANIFEST = "manifest.json"
 _MAX_MANIFEST = 1024 * 1024
 _STORE = re.compile(r"data/(CURRENT|LOG|LOG\.old|MANIFEST-[0-9]{6}|[0-9]{6}\.(ldb|log|sst))")
-_REST = re.compile(r"genesis\.json|kpledger\.toml|tokens\.json|keys/[a-z.-]{1,40}")
+_REST = re.compile(r"genesis\.json|kpledger\.toml|tokens\.json|workbook\.db|keys/[a-z.-]{1,40}")
 _SKIPPED = frozenset({"LOCK", "LOG", "LOG.old"})
 
 
@@ -145,7 +145,7 @@ def _manifest(ledger: Ledger, kind: str) -> Manifest:
 
 
 def _private(home: Home, genesis: Genesis) -> Iterator[Path]:
-    yield from (file for file in (home.genesis, home.path / "kpledger.toml", home.tokens) if file.exists())
+    yield from (file for file in (home.genesis, home.path / "kpledger.toml", home.tokens, home.workbook) if file.exists())
     for key in sorted(home.keys.iterdir()):
         secret = key.suffix != ".crt"
         if secret and key != home.tls_key and genesis.network != "dev" and not is_sealed(key):

@@ -104,15 +104,16 @@ def make_draft(basis: Basis, propose: Proposer, folder: Path) -> tuple[Draft, Re
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """The solver writes its name and version to standard output, where a verb's answer goes: to standard error instead."""
+    """The solver, which is told to be silent, still writes its name to standard output, where a verb's answer goes."""
     sys.stdout.flush()
-    kept = os.dup(1)
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
     try:
-        os.dup2(2, 1)
+        os.dup2(nowhere, 1)
         yield
     finally:
         os.dup2(kept, 1)
         os.close(kept)
+        os.close(nowhere)
 
 
 def read_draft(folder: Path) -> tuple[Draft, bytes]:

@@ -1,10 +1,12 @@
 """What the explorer shows, as its address says it: read, checked, and written again as the shortest address of the same view.
 
 Parameters: `release`, `flow`, `measure`, `hs`, `period`, `view`, `who` (codes, for series), `q` (what names must contain),
-`sort` (a column, `-` before it for the largest first). What an address leaves out is the default; a value that is not offered
-raises `UnknownValue` with the parameter's name.
+`sort` (a column, `-` before it for the largest first). What an address leaves out is the default. A form changes one
+thing at a time: a flow, measure or period that the others do not have gives way to the default. Any other value that is not
+offered raises `UnknownValue` with the parameter's name.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -22,6 +24,7 @@ MOST_LINES: Final = 6
 _FIRST_LINES: Final = 4
 _MOST_CHARACTERS: Final = 40
 _NAME: Final = "name"
+_PERIOD: Final = re.compile(r"2[0-9]{3}(?:Q[1-4]|H[12])?|")
 
 
 class UnknownValue(ValueError):  # noqa: N818 -- the value is unknown, nothing failed
@@ -78,12 +81,22 @@ def read_choice(args: MultiDict[str, str], dataset: Dataset, default: str = "") 
         UnknownValue: what is not offered.
     """
     flow = _one(args, "flow", FLOWS, default_flow(dataset))
-    measures = [measure for measure in Measure if flow != "production" or measure is not Measure.CERTIFICATES]
-    measure = Measure(_one(args, "measure", measures, Measure.CARATS))
+    if not dataset.periods.get(flow):
+        flow = default_flow(dataset)
+    measures = measures_of(flow)
+    measure = Measure(_one(args, "measure", tuple(Measure), Measure.CARATS))
+    if measure not in measures:
+        measure = Measure.CARATS
     hs = _one(args, "hs", (ALL, *HS_CODES), ALL)
-    period = _one(args, "period", dataset.periods.get(flow, ()), dataset.newest(flow))
+    period = args.get("period") or dataset.newest(flow)
+    if _PERIOD.fullmatch(period) is None:
+        raise UnknownValue("period")
+    if period not in dataset.periods.get(flow, ()):
+        period = dataset.newest(flow)
     view = _one(args, "view", VIEWS, VIEWS[0])
     sort = _one(args, "sort", [f"{sign}{column}" for column in (*Measure, _NAME) for sign in ("", "-")], f"-{measure}")
+    if sort.removeprefix("-") not in (*measures, _NAME):
+        sort = f"-{measure}"
     choice = Choice(
         release=dataset.name,
         flow=flow,
@@ -112,6 +125,11 @@ def read_choice(args: MultiDict[str, str], dataset: Dataset, default: str = "") 
         "sort": f"-{measure}",
     }
     return replace(choice, who=who or leading, defaults=defaults)
+
+
+def measures_of(flow: str) -> list[Measure]:
+    """What there is of a flow: reports of production count no certificates."""
+    return [one for one in Measure if flow != "production" or one is not Measure.CERTIFICATES]
 
 
 def default_flow(dataset: Dataset) -> str:

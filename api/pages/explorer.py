@@ -171,8 +171,10 @@ def legend_of(view: Shown, borders: Sequence[int]) -> list[tuple[str, str]]:
     if view.choice.view != "map":
         return []
     words = [view.language.grouped(border // UNIT[view.choice.measure]) for border in borders]
-    fields = [("1", view.t("below", amount=words[0]))]
-    fields += [(str(at + 2), view.t("between", least=least, most=most)) for at, (least, most) in enumerate(pairwise(words))]
-    fields.append((str(len(words) + 1), view.t("above", amount=words[-1])))
+    fields: list[tuple[str, str]] = []
+    if words:
+        between = [view.t("between", least=least, most=most) for least, most in pairwise(words)]
+        said = [view.t("below", amount=words[0]), *between, view.t("above", amount=words[-1])]
+        fields = [(str(at), each) for at, each in enumerate(said, start=1)]
     confidential = any(one.flag == "c" for one in view.dataset.figures.values())
     return [("0", view.t("no_figure")), *fields, *([("c", view.t("confidential"))] if confidential else [])]

@@ -113,7 +113,7 @@ def draw_series(
     for wanted, number in sorted(ends):
         below = max(wanted, below + 17)
         name = lines[number].name
-        most = right // 7
+        most = (right - 12) // 8
         label = name if len(name) <= most else name[: most - 1] + "\N{HORIZONTAL ELLIPSIS}"
         parts.append(
             text(width - right + 10, below + 5, label, size=13, fill=svg.SERIES[number], class_=f"end series-{number}")
@@ -188,7 +188,11 @@ def draw_map(areas: Mapping[str, Area], countries: Mapping[str, Sequence[str]]) 
 
 
 def classes(amounts: Sequence[int], unit: int) -> tuple[int, ...]:
-    """Four borders between five classes, each ten times the one below; the highest at or below the largest amount."""
+    """Borders between up to five classes, each ten times the one below, the highest at or below the largest amount; none
+    where nothing has an amount.
+    """
+    if not any(amounts):
+        return ()
     whole = max([1, *amounts]) // unit
     power = 10 ** (len(str(max(1, whole))) - 1)
     return tuple(unit * power // 10**at for at in range(3, -1, -1) if power // 10**at)

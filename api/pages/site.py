@@ -152,6 +152,7 @@ class Site:
             height=height,
             status=status,
             headers={"Content-Language": language.code, **(headers or {})},
+            compress=cache is Cache.PUBLIC,
         )
         response.vary.update(("Accept-Language", "Cookie"))
         if request.args.get(PARAMETER) == language.code:

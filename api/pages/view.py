@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from api.pages import graphs
-from api.pages.choice import Choice
+from api.pages.choice import Choice, measures_of
 from api.pages.dataset import ALL, Cell, Dataset, Figure, Measure, shown
 from api.pages.language import Language
 from api.pages.names import Names, fold
@@ -38,8 +38,8 @@ class Shown:
 
     @property
     def measures(self) -> list[Measure]:
-        """The columns of a ranking: reports of production count no certificates."""
-        return [one for one in Measure if self.choice.flow != "production" or one is not Measure.CERTIFICATES]
+        """The columns of a ranking."""
+        return measures_of(self.choice.flow)
 
     @property
     def title(self) -> str:

@@ -16,11 +16,14 @@ from api.reading.figures import figures_of, names, naming
 from api.reading.guard import LINKS, ROOT, Guard, Visitor
 from api.reading.owed import bar, waiting_row
 from api.reading.worklist import WorkPage, WorkQuery, read_work
+from api.steps import Turns
 from ledger.ageing import AGES, Owed
+from ledger.custody import Steps
 from ledger.findings import RULES, Status
 from ledger.participants import Participant
 from ledger.report_entries import InquiryState
 from ledger.report_views import InquiryRow
+from ledger.state import Ledger
 from ledger.units import Ms, Points, block_date, carats
 
 PARTICIPANTS: Final = f"{ROOT}/participants"
@@ -28,7 +31,8 @@ PARTICIPANTS: Final = f"{ROOT}/participants"
 _SHOWN: Final = 10
 _YEARS: Final = 3
 _YEAR: Final = re.compile(r"2[0-9]{3}")
-_MAX_COUNTED: Final = 500
+_MAX_COUNTED: Final = 200
+_MAX_INQUIRIES: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ def participant_pages(guard: Guard) -> Blueprint:
     routes = Blueprint("reading_participants", __name__)
     port = guard.port
     ledger = port.ledger
+    turns = Turns("yearly reports")
 
     @routes.get(PARTICIPANTS)
     @hide
@@ -135,7 +140,7 @@ def participant_pages(guard: Guard) -> Blueprint:
             stock=ledger.stock(code) if visitor.reader.auditor else None,
             owed=_owed(port, code),
             ages=AGES,
-            counts=counts(port, visitor, code),
+            counts=await turns.run(counts(ledger, code)),
             counted_all=_MAX_COUNTED,
             inquiries=[row for row in _inquiries(port, code) if row.entry.opened[:4] == year],
             suspensions=[span for span in found.suspensions if span.since[:4] <= year and (span.until or "9")[:4] >= year],
@@ -164,7 +169,7 @@ def _findings(port: NodePort, visitor: Visitor, code: str) -> WorkPage:
 
 def _inquiries(port: NodePort, code: str) -> list[InquiryRow]:
     """What it was asked, the newest first, open questions before the others; of each state the first hundreds."""
-    rows = [row for state in InquiryState for row in port.ledger.inquiries(state, None, _MAX_COUNTED, participant=code).rows]
+    rows = [row for state in InquiryState for row in port.ledger.inquiries(state, None, _MAX_INQUIRIES, participant=code).rows]
     return sorted(rows, key=lambda row: -row.entry.index)
 
 
@@ -199,14 +204,15 @@ def _sums(lines: list[QuarterLine]) -> dict[str, tuple[int, str]]:
     return sums
 
 
-def counts(port: NodePort, visitor: Visitor, code: str) -> list[tuple[str, int, int]]:
-    """Findings that concern it by rule: open, resolved; those of which there are any, counted up to a bound."""
+def counts(ledger: Ledger, code: str) -> Steps[list[tuple[str, int, int]]]:
+    """Findings that concern a participant by rule: open, resolved; those of which there are any, counted up to a bound."""
     rows = []
     for rule in sorted(RULES):
         open_, resolved = (
-            len(read_work(port, visitor, WorkQuery(rule=rule, participant=code, status=status), _MAX_COUNTED).rows)
+            len(ledger.findings(None, _MAX_COUNTED, rule=rule, participant=code, status=status).rows)
             for status in (Status.OPEN, Status.RESOLVED)
         )
         if open_ or resolved:
             rows.append((rule, open_, resolved))
+        yield
     return rows

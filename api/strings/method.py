@@ -41,8 +41,8 @@ ENGLISH: Final = {
         "it until no difference, mirror flow, year or earlier release tells it."
     ),
     "protected_check": (
-        "Every node has checked each release with whole numbers only: for every withheld figure there are other tables "
-        "with the same published numbers."
+        "Every node checks each proposed release with whole numbers only, and a quorum must agree: for every withheld "
+        "figure there are other tables with the same published numbers."
     ),
     "protected_flags": (
         "c means confidential, m that no return states the value; neither is zero. Why a figure is confidential is never "
@@ -114,6 +114,7 @@ ENGLISH: Final = {
     ),
     "how_3": "Whoever holds a receipt checks it offline: the record, its place in the log, the signatures.",
     "how_4": "A participant or an auditor exports the log with a token, checks every entry and adds the figures up again.",
+    "how_releases": "Whoever may export the ledger makes each release anew from it, offline, and compares it byte for byte.",
     "how_5": "Watch several nodes: an alarm is raised with proof as soon as two of them show different histories.",
     "proves": "What verification proves, and what it does not",
     "proves_yes": "It proves",
@@ -189,8 +190,8 @@ FRENCH: Final = {
         "le révèle."
     ),
     "protected_check": (
-        "Chaque nœud a contrôlé chaque publication en nombres entiers seulement : pour tout chiffre retenu, il existe "
-        "d’autres tableaux avec les mêmes nombres publiés."
+        "Chaque nœud contrôle chaque publication proposée en nombres entiers seulement, et un quorum doit être d’accord : "
+        "pour tout chiffre retenu, il existe d’autres tableaux avec les mêmes nombres publiés."
     ),
     "protected_flags": (
         "c signifie confidentiel, m qu’aucune déclaration ne donne la valeur ; ni l’un ni l’autre n’est zéro. La raison "
@@ -268,6 +269,9 @@ FRENCH: Final = {
     "how_3": "Qui détient un reçu le vérifie hors ligne : l’enregistrement, sa place dans le journal, les signatures.",
     "how_4": (
         "Un participant ou un auditeur exporte le journal avec un jeton, contrôle chaque entrée et refait les additions."
+    ),
+    "how_releases": (
+        "Qui peut exporter le registre entier en refait chaque publication, hors ligne, et la compare octet par octet."
     ),
     "how_5": (
         "Surveillez plusieurs nœuds : une alarme est donnée, avec preuve, dès que deux d’entre eux montrent des histoires "

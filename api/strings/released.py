@@ -5,8 +5,8 @@ from typing import Final
 ENGLISH: Final = {
     "title": "World trade in rough diamonds",
     "lede": (
-        "Carats, values and certificates of {period}, as the participants signed them into one shared, append-only ledger, "
-        "released when every node had checked them."
+        "Carats, values and certificates of {period}, as the participants signed them into one shared, append-only "
+        "ledger, released once a quorum of their nodes had made the same figures."
     ),
     "export_note": "on {count} certificates issued",
     "import_note": "on {count} confirmations by importers",
@@ -24,8 +24,8 @@ ENGLISH: Final = {
 FRENCH: Final = {
     "title": "Le commerce mondial des diamants bruts",
     "lede": (
-        "Carats, valeurs et certificats de {period}, tels que les participants les ont signés dans un registre commun où l’on "
-        "ne fait qu’ajouter, publiés une fois que chaque nœud les a contrôlés."
+        "Carats, valeurs et certificats de {period}, tels que les participants les ont signés dans un registre commun où "
+        "l’on ne fait qu’ajouter, publiés une fois qu’un quorum de leurs nœuds a trouvé les mêmes chiffres."
     ),
     "export_note": "sur {count} certificats délivrés",
     "import_note": "sur {count} confirmations des importateurs",

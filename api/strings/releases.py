@@ -5,8 +5,8 @@ from typing import Final
 ENGLISH: Final = {
     "title": "Releases",
     "lede": (
-        "Statistics are released period by period, once every node has made them anew. A release never changes; what "
-        "arrives later enters by a revision, and both stay."
+        "Statistics are released period by period, once a quorum of the nodes has made the same file. A release never "
+        "changes; what arrives later enters by a revision, and both stay."
     ),
     "more": "How releases are made and revised",
     "pending": "Being judged",
@@ -28,8 +28,8 @@ ENGLISH: Final = {
 FRENCH: Final = {
     "title": "Publications",
     "lede": (
-        "Les statistiques paraissent période par période, une fois que chaque nœud les a refaites. Une publication ne "
-        "change jamais ; ce qui arrive plus tard entre par une révision, et les deux restent."
+        "Les statistiques paraissent période par période, une fois qu’un quorum des nœuds a produit le même fichier. Une "
+        "publication ne change jamais ; ce qui arrive plus tard entre par une révision, et les deux restent."
     ),
     "more": "Comment les publications sont faites et révisées",
     "pending": "En cours d’examen",

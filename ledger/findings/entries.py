@@ -61,7 +61,7 @@ RULES: Final[Mapping[str, RuleInfo]] = MappingProxyType(
         "post-verification": RuleInfo(1, "Goods from a compliant zone of a suspended participant are not confirmed yet."),
         "tainted": RuleInfo(1, "Carats come from a certificate that was undone or called in question after its confirmation."),
         "return-late": RuleInfo(1, "A quarterly return or a production report is missing after its time."),
-        "return-mismatch": RuleInfo(1, "A return no longer says what the ledger says: something counted after it was filed."),
+        "return-mismatch": RuleInfo(2, "A return no longer says what the ledger says: something counted after it was filed."),
         "period-change": RuleInfo(1, "A participant's trade or production differs by a multiple from the periods before."),
         "sealed-fault": RuleInfo(1, "A reader says that it cannot open a sealed part, or that it breaks its commitments."),
         "equivocation": RuleInfo(1, "A validator's node signed two histories."),

@@ -6,7 +6,8 @@ confirms here, production from who issues; by who still takes part on its last d
 genesis. Filing resolves it.
 
 `return-mismatch`: something counted in a quarter after its return was filed: an outcome came late, a certificate was corrected.
-The return was right when it was filed (`ledger.rules.returns`) and is not any more. A new revision resolves it.
+The return was right when it was filed (`ledger.rules.returns`) and is not any more. Nor is the return of the year's fourth
+quarter, which states how the year's figures must be protected. A new revision of either resolves it.
 
 `period-change`: a participant's exports, or imports, of a quarter, in certificates or carats, are `change-factor` times more or
 less than the mean of the four quarters before, with `change-certificates` or more in one of both; or a half-year's production
@@ -110,7 +111,8 @@ def mismatch(book: Book, change: Change) -> None:
     touched: dict[tuple[str, str, str], None] = {}
     for lot in (change.before, change.after):
         if lot is not None:
-            touched.update(dict.fromkeys(_counted(change, lot)))
+            for code, flow, quarter in _counted(change, lot):
+                touched.update(dict.fromkeys(((code, flow, quarter), (code, flow, f"{quarter[:4]}Q4"))))
     present = quarter_of(date_of(book.today))
     for code, flow, quarter in touched:
         if quarter < present:  # no other is over, and none can be filed before

@@ -38,6 +38,8 @@ class ObjectionCode(StrEnum):
     """A witness moves an entry further than estimates of it may be off."""
     UNBALANCED = "unbalanced"
     """A witness changes a published figure, of this release or of an earlier one."""
+    CONCESSION = "concession"
+    """A concession about a cell that is no target, an insider that is none, or of cells that no earlier release publishes."""
     UNPROTECTED = "unprotected"
     """No witness moves an unsafe cell as far as it needs."""
     UNPROTECTED_FROM_INSIDER = "unprotected-from-insider"

@@ -14,7 +14,17 @@ from msgspec import Meta, Struct
 
 from ledger import codec
 from ledger.errors import Refusal
-from ledger.limits import MAX_CONFIDENTIAL, MAX_HELD, MAX_PROPOSAL_BYTES, MAX_WITNESS_MOVES, MAX_WITNESSES
+from ledger.limits import (
+    MAX_CONCESSIONS,
+    MAX_CONFIDENTIAL,
+    MAX_HELD,
+    MAX_PROPOSAL_BYTES,
+    MAX_RELEASES_A_YEAR,
+    MAX_WEIGHT,
+    MAX_WEIGHTS,
+    MAX_WITNESS_MOVES,
+    MAX_WITNESSES,
+)
 from ledger.statistics.errors import Objection, ObjectionCode
 from ledger.statistics.tables import BlockKey, Cell
 
@@ -36,6 +46,25 @@ class Witness:
 
 
 @dataclass(frozen=True, slots=True)
+class Concession:
+    """Proof that earlier releases leave less open of a cell than it needs: cells they publish, weighed, nearly add up to it.
+
+    Attributes:
+        measure: 0 for points, 1 for cents.
+        target: a release by its place among those bound together, and its unsafe cell.
+        insider: likewise the cell whose only trader is meant; None for everybody.
+        divisor: of all weights.
+        weights: cells that an earlier release publishes, and of the insider's cell, each with its weight.
+    """
+
+    measure: Literal[0, 1]
+    target: tuple[int, Cell]
+    insider: tuple[int, Cell] | None
+    divisor: int
+    weights: tuple[tuple[int, Cell, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """What a release of a period is proposed to be.
 
@@ -45,6 +74,7 @@ class Proposal:
         confidential: cells, ascending.
         held: blocks that keep the figures of an earlier release, ascending.
         witnesses: enough of them to cover every unsafe cell of this release and of the earlier ones.
+        concessions: what earlier releases make impossible to cover.
     """
 
     period: str
@@ -53,6 +83,7 @@ class Proposal:
     confidential: tuple[Cell, ...]
     held: tuple[BlockKey, ...]
     witnesses: tuple[Witness, ...]
+    concessions: tuple[Concession, ...] = ()
 
 
 _Name = Annotated[str, Meta(pattern=r"\A[0-9A-Za-z]{0,10}\Z")]
@@ -60,10 +91,21 @@ _Count = Annotated[int, Meta(ge=0, le=2**62)]
 _Moves = Annotated[tuple[Annotated[int, Meta(ge=-LARGEST_MOVE, le=LARGEST_MOVE)], ...], Meta(max_length=2 * MAX_WITNESS_MOVES)]
 
 
+_Place = tuple[_Name, _Name, _Name, _Name, _Name]
+_Release = Annotated[int, Meta(ge=0, le=MAX_RELEASES_A_YEAR)]
+_Weight = Annotated[int, Meta(ge=-MAX_WEIGHT, le=MAX_WEIGHT)]
+_Weights = Annotated[tuple[tuple[_Release, _Place, _Weight], ...], Meta(max_length=MAX_WEIGHTS)]
+_Divisor = Annotated[int, Meta(ge=1, le=MAX_WEIGHT)]
+
+
 class _Form(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """How a proposal is written."""
 
-    confidential: Annotated[tuple[tuple[_Name, _Name, _Name, _Name, _Name], ...], Meta(max_length=MAX_CONFIDENTIAL)]
+    concessions: Annotated[
+        tuple[tuple[Literal[0, 1], tuple[_Release, _Place], tuple[_Release, _Place] | None, _Divisor, _Weights], ...],
+        Meta(max_length=MAX_CONCESSIONS),
+    ]
+    confidential: Annotated[tuple[_Place, ...], Meta(max_length=MAX_CONFIDENTIAL)]
     height: _Count
     held: Annotated[tuple[tuple[_Name, _Name, _Name], ...], Meta(max_length=MAX_HELD)]
     period: _Name
@@ -78,6 +120,9 @@ _FORM: Final = codec.typed(_Form, MAX_PROPOSAL_BYTES)
 def encode_proposal(proposal: Proposal) -> bytes:
     """The canonical encoding; raises Objection for what would be beyond the bounds."""
     form = _Form(
+        concessions=tuple(
+            (one.measure, one.target, one.insider, one.divisor, tuple(one.weights)) for one in proposal.concessions
+        ),
         confidential=tuple(proposal.confidential),
         height=proposal.height,
         held=tuple(proposal.held),
@@ -105,6 +150,16 @@ def decode_proposal(data: bytes) -> Proposal:
         confidential=tuple(Cell(*cell) for cell in form.confidential),
         held=tuple(BlockKey(*key) for key in form.held),
         witnesses=tuple(_unpack(place, *witness) for place, witness in enumerate(form.witnesses)),
+        concessions=tuple(
+            Concession(
+                measure,
+                (target[0], Cell(*target[1])),
+                insider and (insider[0], Cell(*insider[1])),
+                divisor,
+                tuple((release, Cell(*cell), weight) for release, cell, weight in weights),
+            )
+            for measure, target, insider, divisor, weights in form.concessions
+        ),
     )
 
 

@@ -7,19 +7,24 @@ insiders.
    witness that leaves the insider's cell alone. What an insider knows without any release is not asked for.
 3. The same cell of several releases, made up by the same variables, is one target with the largest need, and one insider.
 
+4. What earlier releases already tell of a target cannot be taken back. A *concession* proves how far it can be off at most
+   (`proven_reach`); with it, that is what is left to cover, as if estimates were so good.
+
 All in integers. Witnesses of one measure say nothing of the other.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from ledger.statistics.model import System, required
 from ledger.statistics.tables import WORLD, Cell, Need
 
 Needs = Sequence[Mapping[Cell, Need]]
 """By release, its unsafe cells (`ledger.statistics.unsafe`)."""
+
+Variables: TypeAlias = tuple[int, ...]
 
 _ALONE: Final = 1
 
@@ -90,11 +95,12 @@ class Coverage:
         question: the targets and insiders.
     """
 
-    __slots__ = ("_columns", "_found", "_insiders", "_taken", "question")
+    __slots__ = ("_columns", "_conceded", "_found", "_insiders", "_taken", "question")
 
     def __init__(self, question: Question) -> None:
         self.question = question
         self._taken = 0
+        self._conceded: dict[tuple[Variables, Variables | None], int] = {}
         self._found: list[list[Found]] = [[] for _ in question.targets]
         self._columns: dict[int, list[int]] = {}
         self._insiders: dict[int, list[int]] = {}
@@ -123,15 +129,28 @@ class Coverage:
                 self._found[place].append(Found(self._taken, abs(total), touched))
         self._taken += 1
 
+    def concede(self, moved: Variables, insider: Variables | None, reach: int) -> None:
+        """Earlier releases prove that a target cannot be off by more than `reach` for this insider, or for anybody."""
+        self._conceded[moved, insider] = min(reach, self._conceded.get((moved, insider), reach))
+
+    def limit(self, place: int, insider: Insider | None = None) -> int:
+        """How far the target at this place must be moved for the insider, or for everybody else."""
+        target, system = self.question.targets[place], self.question.system
+        reach = system.reach(target.moved) if insider is None else system.reach_beside(target.moved, insider.moved)
+        reach = min(reach, self._conceded.get((target.moved, None), reach))
+        if insider is not None:
+            reach = min(reach, self._conceded.get((target.moved, insider.moved), reach))
+        return required(target.need, reach)
+
     def found(self, place: int) -> Sequence[Found]:
         """The witnesses that move the target at this place."""
         return self._found[place]
 
     def gaps(self, place: int, without: AbstractSet[int] = frozenset()) -> list[Gap]:
         """For whom the target at this place is not covered, `without` some witnesses; nobody, if the list is empty."""
-        target, system = self.question.targets[place], self.question.system
+        target = self.question.targets[place]
         found = [one for one in self._found[place] if one.number not in without]
-        limit = required(target.need, system.reach(target.moved))
+        limit = self.limit(place)
         best = max((one.moved for one in found), default=0)
         if best < limit:
             return [Gap(target, None, best, limit)]
@@ -139,14 +158,13 @@ class Coverage:
         for one in found:
             if one.moved >= limit:
                 open_ &= one.touched
-        return [gap for insider in _places(open_) if (gap := self._gap(target, found, insider)) is not None]
+        return [gap for insider in _places(open_) if (gap := self._gap(place, found, insider)) is not None]
 
-    def _gap(self, target: Target, found: Sequence[Found], place: int) -> Gap | None:
-        insider = self.question.insiders[place]
-        reach = self.question.system.reach_beside(target.moved, insider.moved)
-        limit = required(target.need, reach)
-        best = max((one.moved for one in found if not one.touched >> place & 1), default=0)
-        return Gap(target, insider, best, limit) if best < limit else None
+    def _gap(self, place: int, found: Sequence[Found], number: int) -> Gap | None:
+        insider = self.question.insiders[number]
+        limit = self.limit(place, insider)
+        best = max((one.moved for one in found if not one.touched >> number & 1), default=0)
+        return Gap(self.question.targets[place], insider, best, limit) if best < limit else None
 
 
 def _places(bits: int) -> Iterable[int]:
@@ -155,3 +173,16 @@ def _places(bits: int) -> Iterable[int]:
         lowest = bits & -bits
         yield lowest.bit_length() - 1
         bits ^= lowest
+
+
+def proven_reach(system: System, target: Variables, weights: Iterable[tuple[Variables, int]], divisor: int) -> int:
+    """How far a target can move at most, if cells that cannot move, weighed and added up, are nearly it.
+
+    For each table that leaves these cells alone, the target moves by what it differs from their weighed sum, and by no more
+    than the bounds of those variables allow.
+    """
+    rest = dict.fromkeys(target, divisor)
+    for moved, weight in weights:
+        for place in moved:
+            rest[place] = rest.get(place, 0) - weight
+    return sum(abs(part) * system.bounds[place] for place, part in rest.items()) // divisor

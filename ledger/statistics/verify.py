@@ -9,7 +9,8 @@ Rules, in order, one objection each (`ledger.statistics.errors`):
    an earlier release of the period kept confidential stays so;
 5. every witness moves known entries, within the bounds of the estimates, and changes no published figure of any release of
    the year;
-6. the witnesses cover every unsafe cell of all these releases, for outsiders and insiders (`ledger.statistics.targets`).
+6. the witnesses cover every unsafe cell of all these releases, for outsiders and insiders (`ledger.statistics.targets`),
+   as far as earlier releases leave it open; where they do not, a concession proves it.
 
 What is agreed to is released byte for byte as every node writes it (`ledger.statistics.release`). Pure functions without a
 store.
@@ -24,10 +25,10 @@ from ledger.statistics.cells import TRADE, Figures, all_figures, mirror_of
 from ledger.statistics.errors import Objection, ObjectionCode
 from ledger.statistics.model import Model, System, build
 from ledger.statistics.periods import is_year, quarters_covered
-from ledger.statistics.proposal import Proposal, Witness
+from ledger.statistics.proposal import Concession, Proposal, Witness
 from ledger.statistics.release import Release, write_release
 from ledger.statistics.tables import Cell, Cube
-from ledger.statistics.targets import Coverage, ask
+from ledger.statistics.targets import Coverage, ask, proven_reach
 from ledger.statistics.unsafe import unsafe_cells
 from ledger.statistics.vintages import apply_vintages
 
@@ -66,6 +67,9 @@ def verify(earlier: Sequence[Published], cube: Cube, proposal: Proposal) -> Rele
         check_witness(model, patterns, number, witness)
     for measure, system in enumerate(model.systems):
         coverage = Coverage(ask(system, needs, measure))
+        for number, concession in enumerate(proposal.concessions):
+            if concession.measure == measure:
+                _concede(coverage, patterns[:-1], number, concession)
         for witness in proposal.witnesses:
             if witness.measure == measure:
                 coverage.take(witness.moves)
@@ -166,6 +170,32 @@ def _check_balance(system: System, patterns: Sequence[frozenset[Cell]], name: st
         for cell, total in sums.items():
             if total and cell not in confidential:
                 _object(ObjectionCode.UNBALANCED, f"{name}/{release}/{_place(cell)}", total, 0)
+
+
+def _concede(coverage: Coverage, earlier: Sequence[frozenset[Cell]], number: int, concession: Concession) -> None:
+    """Takes what a concession proves; raises Objection for one that proves nothing."""
+    name = f"concessions[{number}]"
+    system = coverage.question.system
+
+    def variables(release: int, cell: Cell) -> tuple[int, ...]:
+        moved = system.releases[release].get(cell) if release < len(system.releases) else None
+        if moved is None:
+            _object(ObjectionCode.CONCESSION, f"{name}/{release}/{_place(cell)}")
+        return moved
+
+    target = variables(*concession.target)
+    insider = variables(*concession.insider) if concession.insider else None
+    if all(one.moved != target for one in coverage.question.targets):
+        _object(ObjectionCode.CONCESSION, f"{name}/{_place(concession.target[1])}")
+    if insider and all(one.moved != insider for one in coverage.question.insiders):
+        _object(ObjectionCode.CONCESSION, f"{name}/{_place(concession.insider[1]) if concession.insider else ''}")
+    weights = []
+    for release, cell, weight in concession.weights:
+        moved = variables(release, cell)
+        if moved != insider and (release >= len(earlier) or cell in earlier[release]):
+            _object(ObjectionCode.CONCESSION, f"{name}/{release}/{_place(cell)}")
+        weights.append((moved, weight))
+    coverage.concede(target, insider, proven_reach(system, target, weights, concession.divisor))
 
 
 def _object(code: ObjectionCode, place: str, given: int | None = None, limit: int | None = None) -> NoReturn:

@@ -8,7 +8,10 @@ published. So:
 2. a block takes its new figures only when, against each earlier vintage of it (not only the last: a large step up and another
    one down are a small step), every HS code that has changed differs by at least `least_change` certificates;
 3. else it is *held*: the newest earlier vintage stays, the whole block with its source, certificates and needs;
-4. a release that covers a block's quarter and has no such block has released nothing of it: that is a vintage, too.
+4. a release that covers a block's quarter and has no such block has released nothing of it: that is a vintage, too;
+5. in a revision of a year a participant's four blocks of one flow stay as that year's earlier release had them while the return
+   of the fourth quarter says nothing of the newer figures (`Block.annual`): what was published of the year as safe could not be
+   protected any more. A return that is filed anew ends that.
 
 What is stated of protection, and where figures come from, may change without the figures: such a block is taken. Production is
 its participant's own published report and is never held. Pure functions. Reference: 6-statistics.md, "Disclosure control".
@@ -19,7 +22,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from ledger.entries import HS_CODES
-from ledger.statistics.periods import quarters_covered
+from ledger.statistics.periods import is_year, quarters_covered
 from ledger.statistics.tables import Block, BlockKey, Cube, Source
 
 _Trade: TypeAlias = dict[str, tuple[int, int | None]]
@@ -40,6 +43,7 @@ def apply_vintages(earlier: Sequence[Cube], current: Cube) -> tuple[Cube, tuple[
         if not all(_may_follow(before, current.blocks.get(key), current.least_change) for before in vintages):
             held.append(key)
             _put(blocks, key, vintages[-1])
+    held = sorted({*held, *_keep_years(earlier, current.period, blocks)})
     kept = _codes(held, blocks)
     names = {code: name for cube in earlier for code, name in cube.names.items() if code in kept}
     shown = dict(sorted((names | dict(current.names)).items()))
@@ -50,6 +54,22 @@ def changed_codes(before: Block | None, after: Block | None) -> tuple[str, ...]:
     """The HS codes in which two vintages of a block differ; None is a block of which nothing is known."""
     known = _knows_values(before) and _knows_values(after)
     return tuple(hs for hs in HS_CODES if _trade(before, hs, known=known) != _trade(after, hs, known=known))
+
+
+def _keep_years(earlier: Sequence[Cube], period: str, blocks: dict[BlockKey, Block]) -> list[BlockKey]:
+    """Puts back the blocks of whoever has stated what a year needs, and has not of its newer figures; which they are."""
+    before = next((cube for cube in reversed(earlier) if cube.period == period), None)
+    if before is None or not is_year(period):
+        return []
+    found = []
+    for key in (key for key, block in before.blocks.items() if block.annual):
+        now = blocks.get(key)
+        if now is None or not now.annual:
+            for own in (key._replace(quarter=quarter) for quarter in quarters_covered(period)):
+                if blocks.get(own) != before.blocks.get(own):
+                    _put(blocks, own, before.blocks.get(own))
+                    found.append(own)
+    return found
 
 
 def _may_follow(before: Block | None, after: Block | None, least: int) -> bool:

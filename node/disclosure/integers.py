@@ -22,7 +22,7 @@ DENOMINATORS: Final = 5040
 
 _NEAR: Final = 1e-4
 _STEPS: Final = 4
-_NODES: Final = 500
+_NODES: Final = 50
 
 
 def whole(rows: Rows, question: Question, found: Floats, fixed: Integers, limits: Integers) -> Integers | None:
@@ -42,40 +42,41 @@ def whole(rows: Rows, question: Question, found: Floats, fixed: Integers, limits
         table = near.astype(np.int64) * (question.unit // parts)
         if not rows.activity(table)[fixed].any():
             return table
-    return _repair(rows, question, np.rint(found * question.unit).astype(np.int64), fixed, limits)
+    return _repair(rows, question, found, fixed, limits)
 
 
-def _repair(rows: Rows, question: Question, table: Integers, fixed: Integers, limits: Integers) -> Integers | None:
-    """Adds what lacks."""
-    table = np.clip(table, -rows.bounds, rows.bounds)
+def _repair(rows: Rows, question: Question, found: Floats, fixed: Integers, limits: Integers) -> Integers | None:
+    """Adds what lacks, to what moves already."""
+    table = np.clip(np.rint(found * question.unit).astype(np.int64), -rows.bounds, rows.bounds)
+    columns = np.flatnonzero(np.abs(found) > _NEAR)
+    place_of = {int(column): place for place, column in enumerate(columns)}
     activity = rows.activity(table)
-    lower, upper = np.full(len(rows.moved), -np.inf), np.full(len(rows.moved), np.inf)
-    lower[fixed] = upper[fixed] = -activity[fixed]
-    for row, sign, limit in zip(question.targets, question.signs, limits, strict=True):
-        if sign > 0:
-            lower[row] = limit - activity[row]
-        else:
-            upper[row] = -limit - activity[row]
-    kept = np.flatnonzero(np.isfinite(lower) | np.isfinite(upper))
+    wanted = dict.fromkeys(fixed.tolist(), (0.0, 0.0))
+    for row, sign, limit in zip(question.targets.tolist(), question.signs.tolist(), limits.tolist(), strict=True):
+        if limit:
+            wanted[row] = (limit, np.inf) if sign > 0 else (-np.inf, -limit)
+    parts = {row: [place_of[one] for one in rows.moved[row].tolist() if one in place_of] for row in wanted}
+    kept = [row for row in wanted if parts[row]]
     model = highspy.HighsLp()
-    model.num_col_, model.num_row_ = len(table), len(kept)
-    model.col_cost_ = np.zeros(len(table))
-    model.col_lower_ = np.maximum(-rows.bounds - table, -_STEPS).astype(np.float64)
-    model.col_upper_ = np.minimum(rows.bounds - table, _STEPS).astype(np.float64)
-    model.row_lower_, model.row_upper_ = lower[kept], upper[kept]
-    starts = np.cumsum([0, *(len(rows.moved[row]) for row in kept)])
+    model.num_col_, model.num_row_ = len(columns), len(kept)
+    model.col_cost_ = np.zeros(len(columns))
+    model.col_lower_ = np.maximum(-rows.bounds - table, -_STEPS)[columns].astype(np.float64)
+    model.col_upper_ = np.minimum(rows.bounds - table, _STEPS)[columns].astype(np.float64)
+    model.row_lower_ = np.array([wanted[row][0] - activity[row] for row in kept])
+    model.row_upper_ = np.array([wanted[row][1] - activity[row] for row in kept])
     model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    model.a_matrix_.start_ = starts.astype(np.int32)
-    model.a_matrix_.index_ = np.concatenate([rows.moved[row] for row in kept]).astype(np.int32) if len(kept) else []
-    model.a_matrix_.value_ = np.ones(starts[-1])
+    model.a_matrix_.start_ = np.cumsum([0, *(len(parts[row]) for row in kept)]).astype(np.int32)
+    model.a_matrix_.index_ = np.array([one for row in kept for one in parts[row]], dtype=np.int32)
+    model.a_matrix_.value_ = np.ones(len(model.a_matrix_.index_))
     for integrality in (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger):
-        model.integrality_ = [integrality] * len(table)
+        model.integrality_ = [integrality] * len(columns)
         repair = solver(mip_max_nodes=_NODES)
         repair.passModel(model)
         repair.run()
         added = np.array(repair.getSolution().col_value)
-        if len(added) == len(table) and np.abs(added - np.rint(added)).max(initial=0) < _NEAR:
-            result: Integers = table + np.rint(added).astype(np.int64)
+        if len(added) == len(columns) and np.abs(added - np.rint(added)).max(initial=0) < _NEAR:
+            result = table.copy()
+            result[columns] += np.rint(added).astype(np.int64)
             if not rows.activity(result)[fixed].any() and (np.abs(result) <= rows.bounds).all():
                 return result
     return None

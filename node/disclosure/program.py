@@ -1,11 +1,12 @@
 """One linear program for all questions about a system of sums.
 
-Columns: a move for each variable, and for each row its activity in parts, up and down, each once with a cap and once without.
-Rows say that moves add up to these parts. All questions differ in bounds and costs of columns alone, so each starts from the
-basis of the one before: published and known rows have no parts, targets have a lower bound or a reward up to a cap, and what
-could be made confidential has a price.
+Columns: two for each variable, its move up and its move down, and for each row its activity in parts, up and down, each once
+with a cap and once without. Rows say that moves add up to these parts. All questions differ in bounds and costs of columns
+alone, so each starts from the basis of the one before: published and known rows have no parts, targets have a lower bound or
+a reward up to a cap, and what could be made confidential has a price.
 
-Everything is in units (`Scale`), so that the largest numbers stay far above the solver's tolerance of 1e-7.
+Every move costs a little, so that tables are sparse: a few circuits of trade, which are whole numbers by nature, and short to
+publish. Everything is in units (`Question.unit`), so that the largest numbers stay far above the solver's tolerance of 1e-7.
 """
 
 from dataclasses import dataclass
@@ -19,6 +20,12 @@ from node.disclosure.rows import Floats, Integers, Rows
 
 LARGEST: Final = 1e7
 """Units that a variable may move at most."""
+
+_MOVE: Final = 0.01
+"""Cost of moving a variable by one unit; a target's reward is 1 to 100 for each, a row's price as much or more."""
+
+_REWARD: Final = 3_000.0
+"""By how much a target's reward is more, where prices must be paid for it."""
 
 _PARTS: Final = 4
 _UP, _DOWN, _MORE_UP, _MORE_DOWN = range(_PARTS)
@@ -34,8 +41,8 @@ class Question:
         signs: in which direction, 1 or -1.
         caps: how far, in units; going further is not rewarded.
         known: rows that an insider knows.
-        price: by row, of moving one that is not open by one unit; None to leave them all alone, and then targets are rewarded
-            as far as they go. With prices each target must go all the way.
+        price: by row, of moving one that is not open by one unit; None to leave them all alone.
+        must: whether each target must go all the way, at any price. Otherwise going there is rewarded.
     """
 
     unit: int
@@ -44,6 +51,7 @@ class Question:
     caps: Floats
     known: Integers
     price: Floats | None = None
+    must: bool = False
 
 
 def solver(**options: str | int) -> Any:
@@ -65,18 +73,20 @@ class Program:
         self._pass()
 
     def _pass(self) -> None:
-        rows, count = self._rows, self._moves + _PARTS * self._sums
+        rows, count = self._rows, 2 * self._moves + _PARTS * self._sums
         model = highspy.HighsLp()
         model.num_col_, model.num_row_ = count, self._sums
         model.col_cost_ = model.col_lower_ = model.col_upper_ = np.zeros(count)
         model.row_lower_ = model.row_upper_ = np.zeros(self._sums)
-        starts = np.cumsum([0, *(len(row) + _PARTS for row in rows.moved)])
+        starts = np.cumsum([0, *(2 * len(row) + _PARTS for row in rows.moved)])
         index = np.empty(starts[-1], dtype=np.int32)
         value = np.ones(starts[-1])
         for place, row in enumerate(rows.moved):
-            start, end = starts[place], starts[place + 1]
-            index[start : end - _PARTS] = row
-            index[end - _PARTS : end] = self._moves + _PARTS * place + np.arange(_PARTS)
+            start, middle, end = starts[place], starts[place] + len(row), starts[place + 1]
+            index[start:middle] = row
+            index[middle : end - _PARTS] = row + self._moves
+            value[middle : end - _PARTS] = -1
+            index[end - _PARTS : end] = 2 * self._moves + _PARTS * place + np.arange(_PARTS)
             value[end - _PARTS : end] = (-1, 1, -1, 1)
         model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
         model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = starts.astype(np.int32), index, value
@@ -84,7 +94,14 @@ class Program:
 
     def solve(self, question: Question) -> Floats | None:
         """Moves by column in units; None when no table does what must be done. Raises SolverError."""
-        lower, upper, cost = self._columns(question)
+        self._ask(*self._columns(question))
+        if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        found = np.array(self._solver.getSolution().col_value[: 2 * self._moves])
+        moves: Floats = found[: self._moves] - found[self._moves :]
+        return moves
+
+    def _ask(self, lower: Floats, upper: Floats, cost: Floats) -> None:
         every = np.arange(len(cost), dtype=np.int32)
         self._solver.changeColsBounds(len(cost), every, lower, upper)
         self._solver.changeColsCost(len(cost), every, cost)
@@ -92,9 +109,26 @@ class Program:
             self._solver.clearSolver()
             if self._run() not in _ANSWERS:
                 raise SolverError(f"the solver ended with {self._solver.getModelStatus()}")
-        if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            return None
-        return np.array(self._solver.getSolution().col_value[: self._moves])
+
+    def weights(self, target: int, known: Integers) -> Floats:
+        """How the rows that earlier releases publish, and the known ones, are to be weighed so that they tell most of a target.
+
+        These are the multipliers of the program that moves the target as far as it goes, whatever else is confidential.
+        """
+        unit = max(1, int(self._rows.bounds[self._rows.moved[target]].max()) // 1_000)
+        reach = np.minimum(self._rows.bounds // unit, LARGEST).astype(np.float64)
+        parts = np.zeros((self._sums, _PARTS))
+        parts[~self._rows.hard, :2] = np.inf
+        parts[known] = 0
+        parts[target, :2] = np.inf
+        cost = np.zeros((self._sums, _PARTS))
+        cost[target, :2] = (-1, 1)
+        self._ask(
+            np.zeros(2 * self._moves + _PARTS * self._sums),
+            np.concatenate([reach, reach, parts.ravel()]),
+            np.concatenate([np.zeros(2 * self._moves), cost.ravel()]),
+        )
+        return np.array(self._solver.getSolution().row_dual)
 
     def _run(self) -> highspy.HighsModelStatus:
         self._solver.run()
@@ -115,19 +149,20 @@ class Program:
         parts[question.known] = 0
         forward = np.where(question.signs > 0, _UP, _DOWN)
         back, more = 1 - forward, 2 + forward
-        if question.price is None:
+        if not question.must:
             parts[question.targets, forward] = question.caps
             parts[question.targets, back] = np.inf
             parts[question.targets, more] = np.inf
-            cost[question.targets, forward] = -1 / question.caps
-            cost[question.targets, back] = 1.001 / question.caps
+            rewards = question.caps.max() / question.caps * (1 if question.price is None else _REWARD)
+            cost[question.targets, forward] = -rewards
+            cost[question.targets, back] = 1.001 * rewards
         else:
             least[question.targets, forward] = question.caps
             parts[question.targets, back] = 0
         return (
-            np.concatenate([-reach, least.ravel()]),
-            np.concatenate([reach, parts.ravel()]),
-            np.concatenate([np.zeros(self._moves), cost.ravel()]),
+            np.concatenate([np.zeros(2 * self._moves), least.ravel()]),
+            np.concatenate([reach, reach, parts.ravel()]),
+            np.concatenate([np.full(2 * self._moves, _MOVE), cost.ravel()]),
         )
 
 

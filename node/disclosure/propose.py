@@ -10,6 +10,7 @@ The same figures give the same proposal, on the same version of the solver: one 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from ledger.statistics.verify import Published, bound_together, verify
 from ledger.statistics.vintages import apply_vintages
 from node.disclosure.rows import Floats, Rows, weights
 from node.disclosure.search import Search
-from node.disclosure.thinning import thin_witnesses
+from node.disclosure.thinning import thin_pattern, thin_witnesses
 
 
 def propose(earlier: Sequence[Published], cube: Cube) -> Proposal:
@@ -41,6 +42,7 @@ def propose(earlier: Sequence[Published], cube: Cube) -> Proposal:
     work = Work(bound_together(earlier, cube), shown)
     for measure in (1, 0):
         work.searches[measure].run()
+    thin_pattern(work)
     witnesses = [Witness(measure, moves) for measure in (0, 1) for moves in thin_witnesses(work.searches[measure])]
     proposal = Proposal(
         period=cube.period,
@@ -49,6 +51,7 @@ def propose(earlier: Sequence[Published], cube: Cube) -> Proposal:
         confidential=tuple(sorted(work.confidential)),
         held=held,
         witnesses=tuple(witnesses),
+        concessions=tuple(one for search in work.searches for one in search.concessions),
     )
     verify(earlier, cube, proposal)
     return proposal
@@ -91,14 +94,25 @@ class Work:
         for rows in self.rows:
             rows.set_pattern(self.confidential)
 
+    def publish(self, cells: Iterable[Cell]) -> None:
+        """Takes cells out of the confidential ones."""
+        self.confidential.difference_update(cells)
+        for rows in self.rows:
+            rows.set_pattern(self.confidential)
+
     def _is_traded(self, cell: Cell) -> bool:
         figure = self.figures.get(cell)
         return figure is not None and cell.flow in TRADE and (figure.points > 0 or figure.cents > 0)
 
 
+_DEAREST: Final = 1_000.0
+_CHEAPEST: Final = 1.0
+"""Prices of making a row confidential that moves by one unit: of the largest value, and of any at all."""
+
+
 def _price(rows: Rows, figures: Mapping[Cell, Figures]) -> Floats:
     price = weights(rows, {cell: figure.cents + figure.points for cell, figure in figures.items()})
-    price /= max(1.0, float(price.max(initial=0)))
-    price = price + 1e-6
+    price *= _DEAREST / max(1.0, float(price.max(initial=0)))
+    price += _CHEAPEST
     price[rows.hard] = np.inf
     return price

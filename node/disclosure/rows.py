@@ -26,6 +26,8 @@ class Rows:
         moved: by row, its columns, ascending.
         cells: by row, the cells of the proposed release that it is the sum of.
         hard: by row, whether an earlier release publishes it.
+        told: by row, a release and cell that it is the sum of; one that publishes it, if it is hard.
+        variables: by row, its variables of the system, ascending.
         row_of: of every cell of the proposed release that something moves.
         open: by row, whether it may move; kept by `withhold` and `publish`.
     """
@@ -37,6 +39,7 @@ class Rows:
         numbers: dict[tuple[int, ...], int] = {}
         self.cells: list[list[Cell]] = []
         hard: list[bool] = []
+        self.told: list[tuple[int, Cell]] = []
         self.row_of: dict[Cell, int] = {}
         self.number_of = numbers
         for release, cells in enumerate(system.releases):
@@ -45,11 +48,15 @@ class Rows:
                 if row == len(hard):
                     hard.append(False)
                     self.cells.append([])
+                    self.told.append((release, cell))
                 if release < len(earlier):
-                    hard[row] |= cell not in earlier[release]
+                    if cell not in earlier[release] and not hard[row]:
+                        hard[row] = True
+                        self.told[row] = release, cell
                 else:
                     self.cells[row].append(cell)
                     self.row_of[cell] = row
+        self.variables = list(numbers)
         self.moved: list[Integers] = [np.array([self.column_of[one] for one in row], dtype=np.int64) for row in numbers]
         self.hard = np.array(hard, dtype=bool)
         self.open = ~self.hard & np.array([not cells for cells in self.cells], dtype=bool)

@@ -23,7 +23,7 @@ from tests.acceptance.cases import Case
 from tests.acceptance.cases_chains import tell
 from tests.acceptance.members import FIRST_DAY, MINORS, RUSHED
 from tests.acceptance.stage import Stage
-from tests.support.reports import BLINDING, CENTS, Opened, return_body
+from tests.support.reports import BLINDING, CENTS, Opened, annual_of, return_body
 
 HONEST_DAY, DUE_DAY = 45, 61
 """Days after a quarter: when honest returns are filed; from when on one is late."""
@@ -76,7 +76,8 @@ class Returns:
             rest = _lines(cell.commitment) - 1
             lines += [(partner, hs, 0, CENTS, BLINDING)] * rest + [(partner, hs, cell.points, CENTS, BLINDING)]
         revision = len(view.revisions) + 1
-        body = return_body(flow, lines, view.counts.certificates, view.counts.last or None, quarter, revision)
+        annual = annual_of(self._stage.world, author, flow, quarter)
+        body = return_body(flow, lines, view.counts.certificates, view.counts.last or None, quarter, revision, annual=annual)
         self._stage.put(self._stage.world.sign(RETURN_FILE, body, author))
 
 

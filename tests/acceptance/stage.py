@@ -262,7 +262,8 @@ class Stage:
     def _after_return(self, number: str, issued: str) -> None:
         """A certificate of a quarter that is over: its issuer's return may have been filed."""
         if quarter_of(issued) != quarter_of(self.date):
-            self.truth.possible["return-mismatch"].add(f"{number[:2]}/export/{quarter_of(issued)}")
+            quarter = quarter_of(issued)
+            self.truth.possible["return-mismatch"] |= {f"{number[:2]}/export/{name}" for name in (quarter, f"{quarter[:4]}Q4")}
 
     # --- inside -------------------------------------------------------------------------------------------------------
 

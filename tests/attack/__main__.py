@@ -1,7 +1,7 @@
 """`python -m tests.attack [--cubes 1000] [--seed S] [--jobs N] [--kind KIND]...`: worlds of all kinds, published and attacked; one table.
 
-Exit code 1 if a cell was recovered, is below its protection or is told to an insider with one cell, a release could not be made, or calibrated
-worlds hide too much.
+Exit code 1 if a cell was recovered, is below its protection or is told to an insider with one cell, a late record is told, a release could not be
+made, or calibrated worlds of a middle size hide too much.
 """
 
 import argparse
@@ -19,7 +19,7 @@ SHOWN = 40
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs it; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.attack", description=__doc__)
-    parser.add_argument("--cubes", type=int, default=1_000, help="at least so many cubes: releases of worlds")
+    parser.add_argument("--cubes", type=int, default=1_000, help="worlds: each a year's cube with all its releases")
     parser.add_argument("--seed", type=int, default=0, help="the first of each kind")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
     parser.add_argument("--kind", action="append", choices=sorted(RECIPES), default=[], help="these kinds of worlds alone")
@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     worlds = chosen(given.cubes, given.seed, given.kind or sorted(RECIPES))
     results = list(campaign(worlds, given.jobs))
     print("\n".join(table(results)))
-    failures = [line for one in results for line in one.failures()] + too_much(results)
+    failures = [line for one in results for line in (*one.failures(), *one.told_late(), *one.impossible())] + too_much(results)
     for line in failures[:SHOWN]:
         print(f"FAILED {line}")
     if len(failures) > SHOWN:
@@ -36,10 +36,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def too_much(results: Sequence[Result]) -> list[str]:
-    """Whether calibrated worlds hide more than they may."""
+    """Whether calibrated worlds hide more than they may; small ones (of even seeds) have hardly a cell that could stand in for another."""
     score = Score()
     for one in results:
-        if one.kind in CALIBRATED:
+        if one.kind in CALIBRATED and one.seed % 2:
             score.add(one.score)
     return [f"{score.hidden:.2f} % of leaf value is confidential"] if score.hidden > MOST_HIDDEN else []
 

@@ -86,8 +86,9 @@ class System:
         mismatches: published figures that contradict the estimates; with any, nothing else is to be believed.
     """
 
-    def __init__(self, files: Files, measure: int):
-        self.files, self.measure = files, measure
+    def __init__(self, files: Files, measure: int, before: int | None = None):
+        """Of all releases, or those before the one of this number; what can be unknown is the same."""
+        self.files, self.measure, self.before = files, measure, before
         self.free = np.zeros(len(files.entries))
         least: dict[int, int] = {}
         for prior in files.priors:
@@ -116,7 +117,7 @@ class System:
 
     def _equations(self) -> list[tuple[int, ...]]:
         found = {}
-        for release, rows in enumerate(self.files.rows):
+        for release, rows in enumerate(self.files.rows[: self.before]):
             for place, row in rows.items():
                 published = row.measure(self.measure)
                 if published is None:

@@ -20,7 +20,7 @@ CALIBRATED: Final = ("calibrated", "revised")
 
 @dataclass
 class Result:
-    """One world; `refused` is why a release of it could not be published."""
+    """One world; `refused` is why a release of it could not be published, and those before it were attacked."""
 
     kind: str
     seed: int
@@ -32,30 +32,32 @@ class Result:
     attack: float = 0.0
 
     def failures(self) -> list[str]:
-        """What must not be."""
+        """Cells that are told."""
         said = [str(one) for one in self.score.failures(OUTSIDE, CELL)]
         said += [f"not confidential: {number} {'/'.join(place)}" for number, place in self.score.bare]
         said += [f"another figure: {one}" for one in self.score.mismatches]
-        said += [f"a late record is told: {one}" for one in self.late]
-        said += [f"no release: {self.refused}"] if self.refused else []
         return [f"{self.kind} {self.seed}: {one}" for one in said]
+
+    def told_late(self) -> list[str]:
+        """Late records that are told."""
+        return [f"{self.kind} {self.seed}: a late record is told: {one}" for one in self.late]
+
+    def impossible(self) -> list[str]:
+        """Releases that are not there."""
+        return [f"{self.kind} {self.seed}: no {self.refused}"] if self.refused else []
 
 
 def play(kind: str, seed: int) -> Result:
     """Publishes and attacks one world."""
     world = make(kind, seed)
-    try:
-        played = publish(world)
-    except Exception as error:  # noqa: BLE001 - whatever keeps a world from being published is a finding
-        return Result(kind, seed, Score(worlds=1), refused=f"{type(error).__name__}: {error}")
+    played = publish(world)
     started = time.process_time()
     score = judge(world, played.releases, played.texts)
     files = Files(played.texts, [prior(world, one) for one in played.releases])
     late = told(world, played.releases, files)
     spent = time.process_time() - started
-    return Result(
-        kind, seed, score, late, "", sum(one for one, _ in played.seconds), sum(one for _, one in played.seconds), spent
-    )
+    propose, verify = (sum(one[place] for one in played.seconds) for place in (0, 1))
+    return Result(kind, seed, score, late, played.refused, propose, verify, spent)
 
 
 def chosen(count: int, seed: int, kinds: Iterable[str] = RECIPES, step: int = 1) -> list[tuple[str, int]]:
@@ -81,7 +83,7 @@ def table(results: Iterable[Result]) -> list[str]:
     head = f"{'kind':15}{'worlds':>7}{'cells':>8}{'unsafe':>8}{'questions':>11}{'recovered':>10}{'below':>7}{'by one cell':>12}"
     lines = [
         head
-        + f"{'by trader':>10}{'anyway':>8}{'late':>6}{'unsafe %':>9}{'hidden %':>9}{'propose s':>10}{'verify s':>9}{'attack s':>9}"
+        + f"{'by trader':>10}{'anyway':>8}{'too late':>9}{'late':>6}{'refused':>8}{'unsafe %':>9}{'hidden %':>9}{'propose s':>10}{'verify s':>9}{'attack s':>9}"
     ]
     every = [(kind, by[kind]) for kind in sorted(by)]
     for kind, ones in [*every, ("all", [one for _, some in every for one in some])]:
@@ -94,9 +96,9 @@ def table(results: Iterable[Result]) -> list[str]:
             for name, width in (("propose", 10), ("verify", 9), ("attack", 9))
         )
         line = f"{kind:15}{score.worlds:7}{score.cells:8}{score.unsafe:8}{score.questions:11}{sum(one.recovered for one in outside):10}"
-        line += f"{len(outside):7}{len(score.failures(CELL)):12}{len(score.failures(TRADER)):10}{score.known_anyway:8}"
+        line += f"{len(outside):7}{len(score.failures(CELL)):12}{len(score.failures(TRADER)):10}{score.known_anyway:8}{len(score.inevitable()):9}"
         lines.append(
             line
-            + f"{sum(len(one.late) for one in ones):6}{100 * score.leaf_unsafe / max(1, score.leaf):9.2f}{score.hidden:9.2f}{times}"
+            + f"{sum(len(one.late) for one in ones):6}{sum(bool(one.refused) for one in ones):8}{100 * score.leaf_unsafe / max(1, score.leaf):9.2f}{score.hidden:9.2f}{times}"
         )
     return lines

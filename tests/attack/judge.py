@@ -12,7 +12,7 @@ import numpy as np
 
 from tests.attack.attacker import Files, Mismatch, System, Vector
 from tests.attack.history import Release
-from tests.attack.truth import EVERYBODY, Place, Secret, secrets, shown
+from tests.attack.truth import EVERYBODY, NOBODY, Place, Secret, secrets, shown
 from tests.attack.worlds import World
 
 OUTSIDE: Final = "outsider"
@@ -31,7 +31,10 @@ class Target(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """A cell that is not protected; `width` is how far from the truth an estimate can be at most."""
+    """A cell that is not protected; `width` is how far from the truth an estimate can be at most.
+
+    `inevitable`: earlier releases alone told it, before the cell (or the insider's) was in any release; whatever had been confidential then.
+    """
 
     attacker: str
     who: str
@@ -41,6 +44,7 @@ class Finding(NamedTuple):
     need: int
     width: float
     recovered: bool
+    inevitable: bool
 
     def __str__(self) -> str:
         what = "recovered" if self.recovered else f"known within {self.width:.1f}, need {self.need}"
@@ -74,7 +78,10 @@ class Score:
         return 100 * self.leaf_hidden / max(1, self.leaf)
 
     def failures(self, *attackers: str) -> list[Finding]:
-        return [one for one in self.findings if one.attacker in (attackers or (OUTSIDE, CELL))]
+        return [one for one in self.findings if one.attacker in (attackers or (OUTSIDE, CELL)) and not one.inevitable]
+
+    def inevitable(self) -> list[Finding]:
+        return [one for one in self.findings if one.attacker in (OUTSIDE, CELL) and one.inevitable]
 
 
 def judge(world: World, releases: Sequence[Release], texts: Sequence[bytes], *, traders: bool = True) -> Score:
@@ -115,6 +122,7 @@ def _attack(system: System, truths: Sequence[dict[Place, Secret]], score: Score,
         return
     search = Search(system, targets)
     lost: set[int] = set()
+    earlier: dict[int, System] = {}
     asked = [(OUTSIDE, "", [])] + [(CELL, _name(cells), cells) for cells in _single(system, truths)]
     if traders:
         asked += [(TRADER, who, cells) for who, cells in _whole(system, truths).items()]
@@ -131,7 +139,12 @@ def _attack(system: System, truths: Sequence[dict[Place, Secret]], score: Score,
             if attacker == OUTSIDE:
                 lost.add(number)
             recovered = width < 1 - system.slack or system.determined(target.vector, vectors)
-            score.findings.append(Finding(attacker, who, *target[:4], width, recovered))
+            newest = max([target.release, *(release for release, _ in cells)])
+            if newest not in earlier:
+                earlier[newest] = System(system.files, system.measure, newest)
+            then, _ = earlier[newest].widest(target.vector, earlier[newest].knows(vectors))
+            inevitable = then < target.need - system.slack
+            score.findings.append(Finding(attacker, who, *target[:4], width, recovered, inevitable))
 
 
 def _targets(system: System, truths: Sequence[dict[Place, Secret]]) -> Iterator[Target]:
@@ -163,7 +176,7 @@ def _whole(system: System, truths: Sequence[dict[Place, Secret]]) -> dict[str, l
     found: dict[str, list[tuple[int, Place]]] = {}
     for release, truth in enumerate(truths):
         for place, secret in sorted(truth.items()):
-            if len(secret.traders) == 1 and place.participant != EVERYBODY and secret.traders != ("nobody",):
+            if len(secret.traders) == 1 and place.participant != EVERYBODY and not secret.traders[0].startswith(NOBODY):
                 found.setdefault(secret.traders[0], []).append((release, place))
     return {who: cells for who, cells in found.items() if len(cells) > 1}
 

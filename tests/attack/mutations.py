@@ -7,7 +7,7 @@ less, as if it had been published: where it finds something the suppression was 
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ledger.statistics.errors import Objection
 from ledger.statistics.proposal import Proposal, Witness
@@ -18,7 +18,7 @@ from tests.attack.cubes import cube
 from tests.attack.judge import CELL, OUTSIDE, judge
 from tests.attack.naive import release_of
 from tests.attack.product import Played
-from tests.attack.truth import Place
+from tests.attack.truth import Place, secrets
 from tests.attack.worlds import World
 
 SUPPRESSION: Final = "suppression"
@@ -54,19 +54,29 @@ def mutants(world: World, played: Played, stage: int, seed: int, each: int) -> I
     draw = random.Random(f"{world.kind}/{world.seed}/{stage}/{seed}")
     good = played.published[stage].proposal
     earlier = played.published[:stage]
-    for cell in draw.sample(good.confidential, min(each, len(good.confidential))):
+    truth = secrets(world, played.releases[stage].period, played.releases[stage].vintages)
+    further = [cell for cell in good.confidential if not truth[Place(*cell)].unsafe]
+    for cell in dict.fromkeys([*_some(draw, further, each), *_some(draw, good.confidential, each // 2)]):
         yield Mutant(SUPPRESSION, "/".join(cell), replace(good, confidential=_without(good.confidential, cell)))
-    for number in draw.sample(range(len(good.witnesses)), min(each, len(good.witnesses))):
+    for number in _some(draw, range(len(good.witnesses)), each):
         left = good.witnesses[:number] + good.witnesses[number + 1 :]
         yield Mutant(WITNESS, str(number), replace(good, witnesses=left))
         spoilt = _spoil(draw, good.witnesses[number])
         yield Mutant(
             MOVE, str(number), replace(good, witnesses=(*good.witnesses[:number], spoilt, *good.witnesses[number + 1 :]))
         )
-    for number in range(min(each, len(earlier))):
+    for block in _some(draw, good.held, each):
+        yield Mutant(
+            HISTORY, f"not held: {'/'.join(block)}", replace(good, held=tuple(one for one in good.held if one != block))
+        )
+    for number in _some(draw, range(len(earlier)), each):
         forgotten = earlier[:number] + earlier[number + 1 :]
         proposal = propose(forgotten, played.published[stage].cube)
         yield Mutant(HISTORY, f"without release {number}", replace(proposal, revision=good.revision, held=good.held))
+
+
+def _some(draw: random.Random, items: Sequence[Any], count: int) -> list[Any]:
+    return draw.sample(items, min(count, len(items)))
 
 
 def _without(cells: Sequence[Cell], cell: Cell) -> tuple[Cell, ...]:

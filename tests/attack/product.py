@@ -11,6 +11,7 @@ from ledger.statistics import tables
 from ledger.statistics.proposal import Proposal
 from ledger.statistics.verify import Published, verify
 from ledger.statistics.vintages import apply_vintages
+from node.disclosure.errors import ImpossibleError
 from node.disclosure.propose import propose
 from tests.attack.cubes import cube
 from tests.attack.history import Release
@@ -21,19 +22,24 @@ Proposer = Callable[[Sequence[Published], tables.Cube], Proposal]
 
 @dataclass
 class Played:
-    """What was published of a world, in order; `seconds` of proposing and verifying."""
+    """What was published of a world, in order; `refused` is why no more was; `seconds` of proposing and verifying."""
 
     releases: list[Release] = field(default_factory=list)
     texts: list[bytes] = field(default_factory=list)
     published: list[Published] = field(default_factory=list)
+    refused: str = ""
     seconds: list[tuple[float, float]] = field(default_factory=list)
 
 
-def publish(world: World, upto: int | None = None) -> Played:
-    """All releases of a world, or the first ones."""
+def publish(world: World) -> Played:
+    """All releases of a world, up to one that its proposer finds impossible."""
     played = Played()
-    for stage in range(len(world.releases[:upto])):
-        publish_next(world, stage, played)
+    for stage, period in enumerate(world.releases):
+        try:
+            publish_next(world, stage, played)
+        except ImpossibleError as error:
+            played.refused = f"release {stage} of {period}: {error}"
+            break
     return played
 
 
@@ -45,12 +51,25 @@ def publish_next(world: World, stage: int, played: Played, proposer: Proposer = 
     proposed = time.process_time()
     release = verify(played.published, current, proposal)
     played.seconds.append((proposed - started, time.process_time() - proposed))
-    shown, held = apply_vintages([one.cube for one in played.published], current)
+    shown, _ = apply_vintages([one.cube for one in played.published], current)
     played.published.append(Published(shown, proposal))
     played.texts.append(release.json)
-    revision = sum(one == current.period for one in world.releases[:stage])
+    played.releases.append(_release(world, stage, shown))
+
+
+def product_history(world: World) -> list[Release]:
+    """The vintages that the product shows, whatever is confidential."""
+    cubes: list[tables.Cube] = []
+    for stage, period in enumerate(world.releases):
+        cubes.append(apply_vintages(cubes, cube(world, period, stage))[0])
+    return [_release(world, stage, shown) for stage, shown in enumerate(cubes)]
+
+
+def _release(world: World, stage: int, shown: tables.Cube) -> Release:
+    revision = sum(one == shown.period for one in world.releases[:stage])
     vintages = {Block(*key): vintage(world, key, block, stage) for key, block in shown.blocks.items()}
-    played.releases.append(Release(current.period, revision, stage, vintages, tuple(Block(*key) for key in held)))
+    held = tuple(block for block, one in vintages.items() if one != stage)
+    return Release(shown.period, revision, stage, vintages, held)
 
 
 def vintage(world: World, key: tables.BlockKey, block: tables.Block, stage: int) -> int:

@@ -8,8 +8,8 @@ from tests.attack.mutations import HISTORY, MOVE, SUPPRESSION, WITNESS, fate, mu
 from tests.attack.product import publish
 from tests.attack.worlds import make
 
-WORLDS = (("few", 1), ("sole-exporter", 1), ("unsafe-first", 1), ("late-quarter", 1), ("zero-quarters", 1))
-EACH = 6
+WORLDS = (("few", 2), ("sole-pair", 0), ("single-partner", 0), ("late-quarter", 0), ("late-quarter", 2))
+EACH = 4
 
 
 @pytest.fixture(scope="module")
@@ -33,11 +33,12 @@ def test_nothing_that_passes_can_be_attacked(fates):
 
 def test_a_needed_suppression_is_missed(fates):
     assert [one for one, was_needed in fates if was_needed and not one.objection] == []
-    assert sum(was_needed for _, was_needed in fates) > 20
+    assert sum(was_needed for _, was_needed in fates) > 50
+    assert sum(one.objection == "unbalanced" for one, was_needed in fates if was_needed) > 20
 
 
 def test_a_missing_witness_is_objected_to(fates):
-    assert [one for one, _ in fates if one.mutant.sort in (WITNESS, MOVE) and not one.objection] == []
+    assert [one for one, _ in fates if one.mutant.sort == WITNESS and not one.objection] == []
 
 
 def test_every_sort_was_tried(fates):

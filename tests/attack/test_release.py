@@ -1,29 +1,43 @@
-"""What the product releases of generated worlds withstands the attacker."""
+"""What the product releases of generated worlds withstands the attacker: 50 worlds with even seeds, the small ones."""
 
 import pytest
 
-from tests.attack.__main__ import too_much
-from tests.attack.campaign import CALIBRATED, campaign, chosen, table
-from tests.attack.worlds import RECIPES
+from tests.attack.attacker import Files
+from tests.attack.campaign import chosen, play
+from tests.attack.judge import prior
+from tests.attack.late import told
+from tests.attack.naive import release_of
+from tests.attack.product import product_history
+from tests.attack.worlds import RECIPES, make
 
-CUBES = 50
-"""Worlds with even seeds: the small ones."""
-
-
-@pytest.fixture(scope="module")
-def results():
-    return list(campaign(chosen(CUBES, 0, step=2)))
+CUBES = chosen(50, 0, step=2)
 
 
-def test_no_cell_is_recovered_or_known_too_closely(results):
-    assert [line for one in results for line in one.failures()] == [], "\n".join(table(results))
+@pytest.mark.parametrize(("kind", "seed"), CUBES)
+def test_no_cell_is_recovered_or_known_too_closely(kind, seed):
+    result = play(kind, seed)
+    assert result.failures() == []
+    assert result.impossible() == []
+    assert [one for one in result.late if not one.place.partner] == []
+    assert result.score.unsafe > 10
+    assert result.score.questions > 2 * result.score.unsafe
 
 
-def test_calibrated_worlds_hide_little(results):
-    assert {one.kind for one in results} == set(RECIPES) > set(CALIBRATED)
-    assert too_much(results) == []
+def test_worlds_of_all_kinds_are_attacked():
+    assert {kind for kind, _ in CUBES} == set(RECIPES)
 
 
-def test_something_was_asked(results):
-    assert sum(one.score.unsafe for one in results) > 1_000
-    assert sum(one.score.questions for one in results) > 10_000
+@pytest.mark.parametrize("kind", ["late", "revised", "late-quarter"])
+def test_vintages_tell_no_late_record_of_a_participant(kind):
+    assert [one for one in _told(make(kind, 0)) if not one.place.partner] == []
+
+
+@pytest.mark.xfail(reason="blocks are held by what changed in HS codes, and a year's revision shows partners too", strict=True)
+def test_vintages_tell_no_late_record_of_a_pair():
+    assert [one for kind in ("late", "revised") for one in _told(make(kind, 0)) if one.place.partner] == []
+
+
+def _told(world):
+    """Late records that follow from the vintages which the product shows, with primary suppression alone."""
+    releases = product_history(world)
+    return told(world, releases, Files([release_of(world, one) for one in releases], [prior(world, one) for one in releases]))

@@ -2,8 +2,8 @@
 
 A cell is unsafe when fewer than 3 traders contribute, or when what is left after the two largest is less than `PERCENT` of the largest; then
 every estimate of it must be off by at least the difference. A world cell's contributors are participants. A block without a countersigned
-return counts as one trader, and so does a year without that of its fourth quarter. Partners' cells (A's exports to B, B's imports from A)
-are unsafe together.
+return counts as one trader; in the year too, unless the fourth quarter's return is countersigned and states the year. A partner's cell that no
+such return states counts as one trader's. Partners' cells (A's exports to B, B's imports from A) are unsafe together.
 
 Cells are `Place`s; which of the attacker's unknowns add up to one is `Place.holds`.
 """
@@ -16,6 +16,8 @@ from tests.attack.worlds import EXPORT, PERCENT, QUARTERS, YEAR, Block, Held, Si
 
 ALL: Final = "all"
 EVERYBODY: Final = "world"
+NOBODY: Final = "?"
+"""Stands for all traders of a block that no countersigned return speaks of."""
 
 
 class Place(NamedTuple):
@@ -82,10 +84,12 @@ def secrets(world: World, period: str, vintages: Mapping[Block, int]) -> dict[Pl
     parts: dict[Place, dict[str, list[int]]] = defaultdict(dict)
     for side, held in shown(world, period, vintages).items():
         source = world.sources.get(side.block, "")
-        stated = world.sources.get(side.block._replace(quarter=QUARTERS[3]) if period == YEAR else side.block, "")
+        last = world.sources.get(side.block._replace(quarter=QUARTERS[3]), "")
         for place in places(side, period):
             for trader, (points, cents) in held.traders.items():
-                who = side.block.author if place.participant == EVERYBODY else "nobody" if stated else trader
+                who = side.block.author if place.participant == EVERYBODY else trader
+                if place.participant != EVERYBODY and ((last and place.partner) or (source and (last or period != YEAR))):
+                    who = NOBODY if place.partner else f"{NOBODY} {side.quarter}"
                 figure = parts[place].setdefault(who, [0, 0])
                 figure[0] += points
                 figure[1] += 0 if source == "ledger" else cents

@@ -23,10 +23,10 @@ QUARTERS: Final = tuple(f"{YEAR}Q{number}" for number in (1, 2, 3, 4))
 PERCENT: Final = 15
 LEAST_CHANGE: Final = 3
 NAMES: Final = (
-    "AE", "AM", "AO", "AU", "BD", "BR", "BW", "BY", "CA", "CD", "CF", "CG", "CH", "CI", "CM", "CN", "EU", "GA",
-    "GB", "GH", "GN", "GY", "ID", "IL", "IN", "JP", "KG", "KH", "KR", "KZ", "LA", "LB", "LK", "LR", "LS", "ML",
-    "MU", "MX", "MY", "MZ", "NA", "NO", "NZ", "PA", "QA", "RU", "SG", "SL", "SZ", "TG", "TH", "TR", "TW", "TZ",
-    "UA", "US", "UZ", "VE", "VN", "ZA", "ZW",
+    "AE", "AM", "AO", "AU", "BD", "BR", "BW", "BY", "CA", "CD", "CF", "CG", "CH", "CI", "CM", "CN",
+    "EU", "GA", "GB", "GH", "GN", "GY", "ID", "IL", "IN", "JP", "KG", "KH", "KR", "KZ", "LA", "LB",
+    "LK", "LR", "LS", "ML", "MU", "MX", "MY", "MZ", "NA", "NO", "NZ", "PA", "QA", "RU", "SG", "SL",
+    "SZ", "TG", "TH", "TR", "TW", "TZ", "UA", "US", "UZ", "VE", "VN", "ZA", "ZW",
 )  # fmt: skip
 
 

@@ -11,7 +11,22 @@ import uvloop
 from rich.console import Console
 
 from ledger.record import parse_submission
-from tests.bench import audit, chains, cubes, finality, floor, footprint, growth, latency, limit, paper, reading, replay, tree
+from tests.bench import (
+    audit,
+    chains,
+    cubes,
+    finality,
+    floor,
+    footprint,
+    growth,
+    interface,
+    latency,
+    limit,
+    paper,
+    reading,
+    replay,
+    tree,
+)
 from tests.bench.figures import Report
 from tests.bench.limit import Limit
 from tests.bench.network import Network, network
@@ -106,6 +121,11 @@ async def _four(four: Network, extent: Extent, found: Limit, report: Report) -> 
     four.make(latency.needed(rate, extent.half_load_seconds))
     await latency.half_load(four, rate, extent.half_load_seconds, least, report)
     await reading.measure(four, extent.read_seconds, report)
+    four.make(latency.needed(rate, extent.read_seconds) + 2 * interface.SINGLES)
+    await interface.half_load(four, rate, extent.read_seconds, report)
+    await interface.lists(four, report)
+    await interface.export(four, report)
+    await interface.saturated(four, interface.SINGLES, report)
     await footprint.memory_and_disk(four, report)
     await footprint.scrubbing(four, extent.scrub_seconds, report)
     await footprint.start(four, report)

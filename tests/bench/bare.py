@@ -1,9 +1,12 @@
 """`python -m tests.bench.bare`: the node's server class with an application that does nothing, to measure reads against.
 
-Prints its port and serves until it is ended. `GET /` answers 8 KiB, as large as a hash tile.
+Prints its port and serves until it is ended. `GET /` answers 8 KiB, as large as a hash tile, out of memory; `GET /static/tile`
+the same out of a file, by Quart's own handler of static files.
 """
 
 import asyncio
+import tempfile
+from pathlib import Path
 
 import uvloop
 from quart import Quart, Response
@@ -14,8 +17,9 @@ from api.server import listen, serve
 _BODY = bytes(8192)
 
 
-async def _serve() -> None:
-    app = Quart(__name__)
+async def _serve(folder: Path) -> None:
+    (folder / "tile").write_bytes(_BODY)
+    app = Quart(__name__, static_folder=str(folder), static_url_path="/static")
 
     @app.get("/")
     async def nothing() -> Response:
@@ -27,4 +31,5 @@ async def _serve() -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(_serve())
+    with tempfile.TemporaryDirectory() as made:
+        uvloop.run(_serve(Path(made)))

@@ -32,15 +32,15 @@ def _singles_of(seconds: float) -> int:
 
 async def idle(network: Network, count: int, floor: Floor, report: Report) -> None:
     """One record after the other, at every node in turn."""
-    times = await _singles(network, WARM + count, pause=0.0)
+    times = await singles(network, WARM + count, pause=0.0)
     _add("idle", times[WARM:], floor, report, goal=3.0)
 
 
 async def half_load(network: Network, rate: float, seconds: float, floor: Floor, report: Report) -> None:
     """Single records beside batches that come at half of `rate`, by the clock, whether earlier ones are done or not."""
-    async with _background(network, rate / 2, seconds + 1):
+    async with background(network, rate / 2, seconds + 1):
         await asyncio.sleep(1)
-        times = await _singles(network, _singles_of(seconds), pause=0.05)
+        times = await singles(network, _singles_of(seconds), pause=0.05)
     _add("half load", times, floor, report, goal=None)
 
 
@@ -55,7 +55,7 @@ def _add(when: str, times: list[float], floor: Floor, report: Report, goal: floa
     report.add(Figure("latency", f"one record to its receipt, {when}, p99", p99 * 1e3, "ms", limit, against))
 
 
-async def _singles(network: Network, count: int, pause: float) -> list[float]:
+async def singles(network: Network, count: int, pause: float) -> list[float]:
     times = []
     async with session() as http:
         for place, submission in enumerate(network.take(count)):
@@ -65,7 +65,7 @@ async def _singles(network: Network, count: int, pause: float) -> list[float]:
 
 
 @contextlib.asynccontextmanager
-async def _background(network: Network, rate: float, seconds: float) -> AsyncIterator[None]:
+async def background(network: Network, rate: float, seconds: float) -> AsyncIterator[None]:
     """Batches at a steady rate while the block runs; it ends when the last of them is final."""
     stop = asyncio.Event()
 

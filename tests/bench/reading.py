@@ -35,14 +35,18 @@ async def measure(network: Network, seconds: float, report: Report) -> None:
     node, pid = network.urls[0], network.pids[0]
     async with _bare() as (url, bare_pid):
         bare = await _rate(f"{url}/", {}, bare_pid, seconds)
+        static = await _rate(f"{url}/static/tile", {}, bare_pid, seconds)
     report.add(Figure("reads", "bare handler", bare, "/s/core"))
+    report.add(Figure("reads", "static file of a tile's size", static, "/s/core", bare, "bare handler, same server"))
     for what, path, headers in (
         ("certificate", f"/v1/certificates/{number}", token),
         ("hash tile", "/log/tile/0/000", {}),
         ("checkpoint", "/log/checkpoint", {}),
     ):
         rate = await _rate(node + path, headers, pid, seconds)
-        report.add(Figure("reads", what, rate, "/s/core", bare, "bare handler, same server"))
+        report.add(Figure("reads", what, rate, "/s/core", bare, "bare handler, same server", 0.7))
+        if what == "hash tile":
+            report.add(Figure("reads", what, rate, "/s/core", static, "static file handler, same server", 0.9))
     await _measure_release(network, seconds, report)
 
 

@@ -157,5 +157,6 @@ PARTS: tuple[Runs | Program, ...] = (
     Program("fuzz", "tests.fuzz", ("--inputs", "1000000")),
     Program("flips", "tests.support.flips", ("--flips", "100000")),
     Program("acceptance", "tests.acceptance", ()),
+    Program("attack", "tests.attack", ("--cubes", "1000")),
     Program("mutation", "tests.mutation", ()),
 )

@@ -41,11 +41,15 @@ class Visit:
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("console", lambda message: self.complaints.append(message.text))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
+        page.on("requestfailed", self._failed)
         page.on(
             "response",
             lambda response: self.complaints.append(f"{response.status} {response.url}") if response.status >= 400 else None,
         )
+
+    def _failed(self, request):
+        if request.failure != "net::ERR_ABORTED":  # the next page began, or what came is a download
+            self.complaints.append(f"failed: {request.url} {request.failure}")
 
     async def open(self, path):
         await self.page.goto(self.base + path)

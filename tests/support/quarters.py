@@ -187,11 +187,9 @@ def return_of(world: World, author: str, flow: str, quarter: str, revision: int,
         )
         for partner, hs, cell in view.cells
     )
-    year = [f"{quarter[:4]}Q{place}" for place in range(1, 5)] if quarter.endswith("Q4") else []
-    traded = [(row[0], row[1]) for name in year for row in world.ledger.quarter(author, flow, name).cells]
     codes = sorted({cell.hs for cell in cells})
     return ReturnBody(
-        annual=reports.annual([(partner, hs, 0, 0, 0) for partner, hs in traded]),
+        annual=reports.annual_of(world, author, flow, quarter),
         cells=cells,
         certificates=view.counts.certificates,
         flow=flow,

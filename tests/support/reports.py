@@ -102,6 +102,14 @@ def annual(lines: Iterable[Opened]) -> tuple[AnnualProtection, ...]:
     return tuple(AnnualProtection(name, 2, 50, 60) for name in named)
 
 
+def annual_of(world: World, author: str, flow: str, quarter: str) -> tuple[AnnualProtection, ...]:
+    """The same of what the ledger counts in the year, for the return of this quarter: nothing unless it is the fourth."""
+    if not quarter.endswith("Q4"):
+        return ()
+    views = [world.ledger.quarter(author, flow, f"{quarter[:4]}Q{place}") for place in range(1, 5)]
+    return annual([(partner, hs, 0, 0, 0) for view in views for partner, hs, _ in view.cells])
+
+
 def _with_all(names: set[str]) -> list[str]:
     return [*sorted(names), *(["all"] if names else [])]
 

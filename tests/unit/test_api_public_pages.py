@@ -2,6 +2,8 @@
 
 import asyncio
 import csv
+import gzip
+import hashlib
 import io
 import json
 import re
@@ -11,8 +13,14 @@ import pytest
 from api.strings.countries import NAMES
 from ledger.countries import COUNTRIES, EU
 from ledger.drafts import code_text
+from ledger.statistics.cells import all_figures
+from ledger.statistics.tables import Cell
+from ledger.units import carats
+from node.disclosure.propose import propose
 from tests.support.checked import CheckedClient
 from tests.support.port import NOW, local_port
+from tests.support.published import close, publish
+from tests.support.publishing import Publisher
 from tests.support.trade import Trader
 from tests.support.week import trade
 
@@ -96,6 +104,24 @@ def test_pictures_are_whole_documents_with_their_source(tmp_path):
     browse(tmp_path, story, traded=True)
 
 
+def test_public_pages_are_packed_for_who_takes_it_and_verdicts_never(tmp_path):
+    async def story(port, client, code):
+        for path in ("/method", "/static/site.css"):
+            plain, packed = await client.get(path), await client.get(path, Accept_Encoding="gzip")
+            assert gzip.decompress(packed.body) == plain.body
+            assert packed.headers["content-encoding"] == "gzip"
+            assert len(packed.body) < len(plain.body) / 2
+            assert packed.headers["etag"] != plain.headers["etag"]
+            for reply, encoding in ((plain, "identity"), (packed, "gzip")):
+                assert "Accept-Encoding" in reply.headers["vary"]
+                again = await client.get(path, Accept_Encoding=encoding, If_None_Match=reply.headers["etag"])
+                assert (again.status, again.body) == (304, b"")
+        verdict = await client.get(f"/verdict?number={NUMBER}&code={code}", Accept_Encoding="gzip")
+        assert "content-encoding" not in verdict.headers
+
+    browse(tmp_path, story, traded=True)
+
+
 CASES = (
     ("/explorer?flow=smuggled", 400),
     ("/explorer?period=1999Q1", 400),
@@ -126,6 +152,24 @@ def test_what_is_not_offered_gets_a_page_that_says_so(tmp_path):
     browse(tmp_path, story)
 
 
+def test_a_choice_that_others_do_not_go_with_gives_way(tmp_path):
+    async def story(port, client, code):
+        await close(port)
+        for asked, wanted in (
+            (
+                "flow=production&period=2026Q3&measure=certificates&sort=-certificates",
+                "Production, carats, all classes, 2026H1",
+            ),
+            ("flow=export&period=2026H1", "Exports, carats, all classes, 2026Q3"),
+            ("flow=import&period=2031Q4&measure=price", "Imports, US$ per carat, all classes, 2026Q3"),
+        ):
+            reply = await client.get(f"/explorer?{asked}")
+            assert reply.status == 200
+            assert f'<h2 id="chart">{wanted}</h2>' in reply.body.decode()
+
+    browse(tmp_path, story)
+
+
 def test_a_network_without_releases_shows_registers_and_no_figures(tmp_path):
     async def story(port, client, code):
         for path in ("/participants", "/confirmations", "/inquiries", "/releases", "/method", "/verdict", "/countries/RU"):
@@ -152,3 +196,86 @@ def test_names_are_known_in_every_language():
     for language, names in NAMES.items():
         assert set(names) == {*COUNTRIES, EU}, language
         assert all(names.values())
+
+
+# --- a network that has released ------------------------------------------------------------------------------------------
+
+LONG = 1_000_000
+"""Points: a figure this long stands in no page by chance."""
+
+RELEASED = (
+    "/", "/explorer", "/explorer?view=map", "/explorer?view=series", "/explorer?release=2026H1", "/countries/RU", "/countries/BW",
+    "/releases", "/releases/2026Q3", "/releases/2026H1", "/releases/2026H1-r1", "/participants", "/confirmations",
+    "/explorer.csv", "/explorer.json", "/explorer.svg", "/explorer.svg?view=series", "/explorer.svg?view=map", "/countries/RU.csv",
+    "/countries/RU.json", "/countries/RU.svg", "/explorer?flow=production", "/explorer.csv?flow=import&hs=710231",
+)  # fmt: skip
+
+
+def test_a_network_that_has_released(tmp_path):
+    async def story(port, client, code):
+        made = await publish(port)
+        pages = {path: (await client.get(path)).body.decode() for path in RELEASED}
+
+        # what is confidential stands nowhere
+        cube = port.ledger.live_cube("2026Q3")
+        figures = all_figures(cube)
+        released = rows_of(made["2026Q3"])
+        hidden = [cell for cell in figures if released[cell]["status"] == "c" and figures[cell].points >= LONG]
+        assert len(hidden) > 30
+        for cell in hidden:
+            whole, _, places = carats(figures[cell].points).partition(".")
+            for text in (f"{whole}.{places}", f"{int(whole):,}.{places}", str(figures[cell].points)):
+                for path, body in pages.items():
+                    assert not re.search(rf"(?<![\d,.]){re.escape(text)}(?![\d,.])", body), (cell, path)
+
+        # files of the explorer say what the release says
+        shown = {row["participant"]: row for row in csv.DictReader(io.StringIO(pages["/explorer.csv"]))}
+        wanted = {
+            cell.participant: row
+            for cell, row in released.items()
+            if cell.flow == "export" and cell.hs == "all" and cell.participant != "world" and row["certificates"] != "0"
+        }
+        same = ("carats", "value", "unit_value", "certificates", "status", "release")
+        assert {who: [row[name] for name in same] for who, row in shown.items()} == {
+            who: [row[name] for name in same] for who, row in wanted.items()
+        }
+        assert {row["height"] for row in shown.values()} == {json.loads(made["2026Q3"].json)["height"]}
+
+        # the overview, and each release's page
+        assert "5,103,890.17" in pages["/"]
+        assert "Newest release" not in pages["/"].partition("<dl")[0]
+        assert "Release 2026Q3, as of block" in pages["/"]
+        assert hashlib.sha256(made["2026Q3"].json).hexdigest() in pages["/releases/2026Q3"]
+        assert re.findall(r'href="/releases/([^"#]+)"', pages["/releases"]) == ["2026H1-r1", "2026H1", "2026Q3"]
+        assert "A newer revision of this period stands:" in pages["/releases/2026H1"]
+        assert "<del>1,234,567.00</del> <ins>1,300,000.00</ins>" in pages["/releases/2026H1-r1"]
+        assert "1,300,000.00" in pages["/explorer?flow=production"]
+        assert "1,234,567.00" in pages["/explorer?release=2026H1"]
+        assert "1,300,000.00" not in pages["/explorer?release=2026H1"]
+        assert "live" not in pages["/countries/RU.csv"]
+
+    browse(tmp_path, story, name="pilot")
+
+
+def rows_of(made) -> dict[Cell, dict]:
+    """The rows of a release by their cell."""
+    return {
+        Cell(row["period"], row["flow"], row["participant"], row["hs"], row["partner"]): row
+        for row in json.loads(made.json)["rows"]
+    }
+
+
+def test_figures_that_are_being_judged_are_named_and_not_shown(tmp_path):
+    async def story(port, client, code):
+        await close(port)
+        signed = Publisher(port.ledger, port.network.keys, lambda: port.clock)
+        made = signed.draft(signed.propose("2026Q3", propose))
+        for record in (*made.records, signed.verdict(made.id, "BW")):
+            await port.submit(record, wait=False)
+        listed = (await client.get("/releases")).body.decode()
+        assert "2026Q3: 1 of 4 nodes agree, 0 object" in listed
+        assert "Nothing has been released yet." in listed
+        for path in ("/explorer", "/releases/2026Q3", "/explorer?release=2026Q3"):
+            assert (await client.get(path)).status == 404, path
+
+    browse(tmp_path, story, name="pilot")

@@ -511,9 +511,10 @@ def test_the_document_is_sound(tmp_path):
             (re.sub(r"<[^>]+>", "*", rule.rule), method)
             for rule in client.app.url_map.iter_rules()
             for method in rule.methods - {"HEAD", "OPTIONS"}
-            if rule.endpoint != "assets.asset"
         }
-        assert documented == served
+        assert documented <= served
+        pages = {path for path, _ in served - documented}
+        assert [path for path in pages if path.startswith(("/v1", "/log", "/livez", "/readyz"))] == []
 
     scenario(tmp_path, story)
 

@@ -8,7 +8,7 @@ from ledger.findings import Severity, Status
 from tests.support import days
 from tests.support.changes import closed, corrected, mailed
 from tests.support.days import found
-from tests.support.reports import file_return, opened, return_body
+from tests.support.reports import annual_of, file_return, opened, return_body
 from tests.support.world import World, _participant, genesis, participants
 
 
@@ -110,6 +110,23 @@ def test_an_outcome_overtakes_the_return_of_imports_alone(world):
     assert found(world, "return-mismatch").keys() == {"AE/import/2026Q2"}
     world.accept(corrected(world, stated, outcome="refused", receipt_code=None))
     assert found(world, "return-mismatch").keys() == {"AE/import/2026Q2"}
+
+
+def test_what_a_fourth_quarters_return_states_of_its_year_is_overtaken(world):
+    """In January a certificate of June is voided: June's return, and that of the year, say something else than the ledger."""
+    days.at(world, "2026-06-29")
+    first = days.issue(world, "BW0000001")
+    world.accept(first)
+    days.at(world, "2026-07-05")
+    world.accept(exports(world, [first], first.id))
+    days.at(world, "2027-01-05")
+    year = return_body("export", (), 0, None, "2026Q4", annual=annual_of(world, "BW", "export", "2026Q4"))
+    world.accept(file_return(world, "BW", year))
+    gone = closed(world, "BW0000001")
+    world.accept(gone)
+    assert found(world, "return-mismatch").keys() == {"BW/export/2026Q2", "BW/export/2026Q4"}
+    world.accept(file_return(world, "BW", return_body("export", (), 0, None, "2026Q4", 2)))
+    assert found(world, "return-mismatch").keys() == {"BW/export/2026Q2"}
 
 
 def test_what_counts_in_the_present_quarter_overtakes_nothing(world):

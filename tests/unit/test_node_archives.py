@@ -50,7 +50,9 @@ def test_no_archive_holds_a_guard(made: Single, tmp_path: Path, kind: str) -> No
     assert (manifest.kind, manifest.height, manifest.tree_size, manifest.epoch) == (kind, 2, 2, 0)
     assert inspect(file) == manifest
     found = {name.split("/")[0] for name in names(file)}
-    assert found == {MANIFEST, "data"} | ({"keys", "genesis.json", "kpledger.toml"} if kind == "backup" else set())
+    assert found == {MANIFEST, "data"} | (
+        {"keys", "genesis.json", "kpledger.toml", "workbook.db"} if kind == "backup" else set()
+    )
     assert file.stat().st_mode & 0o077 == 0
     assert refused(lambda: create(made.home, file, kind)).code is Exit.REFUSED
 
@@ -76,6 +78,20 @@ def test_a_restored_backup_does_not_vote(made: Single, tmp_path: Path) -> None:
     assert error.code is Exit.REFUSED
     assert "key retire" in error.next_step
     assert refused(lambda: restore(home, file)).code is Exit.REFUSED
+
+
+def test_a_backup_has_what_readers_noted(made: Single, tmp_path: Path) -> None:
+    book = made.home.open_workbook()
+    book.save_filter("auditor", "grave", "severity=high")
+    book.close()
+    file = tmp_path / "backup.tar"
+    create(made.home, file, "backup")
+    made.home.workbook.unlink()
+    home = Home(tmp_path / "again")
+    restore(home, file)
+    again = home.open_workbook()
+    assert [one.name for one in again.filters("auditor")] == ["grave"]
+    again.close()
 
 
 def test_a_running_node_is_not_copied(made: Single, tmp_path: Path) -> None:

@@ -4,21 +4,28 @@ Each node has the real parts, a ledger of its own and a thread; what they submit
 """
 
 import asyncio
+import hashlib
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from ledger.participants import SECRETARIAT
 from ledger.record import parse_record
 from ledger.release_entries import ReleaseState
-from ledger.statistics.proposal import Witness
+from ledger.statistics.proposal import Witness, encode_proposal
+from ledger.statistics.tables import BlockKey
 from node import releases as module
 from node.disclosure.propose import propose
 from node.own import OwnRecords
 from node.releases import NOT_CHECKED, Releases
+from tests.support import quarter, reports
 from tests.support.parts import Road, node_keys, running, until
 from tests.support.publishing import Made, Publisher
 from tests.support.quarter import PERIOD, tell_of_quarter
@@ -26,6 +33,7 @@ from tests.support.told import Told
 from tests.support.world import VALIDATORS, genesis, seed
 
 KEYS = {code: {name: seed(f"{code}/{name}") for name in ("audit", "consensus")} for code in (*VALIDATORS, SECRETARIAT)}
+ROOT = Path(__file__).resolve().parents[2]
 UNSAFE = f"{PERIOD}/export/NA/710231/"
 SECONDARY = f"{PERIOD}/export/BW/710231/"
 
@@ -240,6 +248,38 @@ def test_a_lie_is_refused_by_every_node_with_the_reason(told: Told, lie, code: s
     play(told, work)
 
 
+def test_a_revision_holds_what_tells_of_one_shipment(told: Told) -> None:
+    """A correction of half a carat is on the ledger; the figures that were released stay, and every node sees to that."""
+
+    async def work(nodes: Nodes) -> None:
+        first = nodes.publisher.draft(nodes.publisher.propose(PERIOD, propose))
+        nodes.publish(first)
+        assert await nodes.judged(first.id) == ReleaseState.RELEASED
+        world = nodes.nodes[0].world
+        nodes.block(*(record.raw for record in quarter.corrected(world)))
+        nodes.block(*(record.raw for record in quarter.returned_again(world)))
+        nodes.block(reports.countersign(world, world.log()[-1]).raw)
+        cube = nodes.ledger.cube(PERIOD, nodes.ledger.head.height)
+        held = BlockKey("AE", "import", PERIOD)
+        assert sum(entry.points for entry in cube.blocks[held].entries) == 46_000 - 50
+        proposal = nodes.publisher.propose(PERIOD, propose)
+        assert (proposal.revision, proposal.held) == (1, (held,))
+        shown = nodes.publisher.publish(replace(proposal, held=()), b"{}")
+        nodes.publish(shown)
+        assert set((await nodes.said(shown.id)).values()) == {("held", "/".join(held))}
+        assert await nodes.judged(shown.id) == ReleaseState.WITHDRAWN
+        second = nodes.publisher.draft(nodes.publisher.propose(PERIOD, propose))
+        nodes.publish(second)
+        assert await nodes.judged(second.id) == ReleaseState.RELEASED
+        before, after = json.loads(first.json), json.loads(second.json)
+        assert [row["carats"] for row in before["rows"]] == [row["carats"] for row in after["rows"]]
+        assert after["held"] == ["/".join(held)]
+        newest = [(row.id, row.entry.revision) for row in nodes.ledger.newest_releases().rows]
+        assert newest == [(second.id, 1)]
+
+    play(told, work)
+
+
 def test_a_node_that_starts_again_goes_on(told: Told) -> None:
     """Stopped before it has judged; and once more after the release stands, without its files."""
 
@@ -344,3 +384,22 @@ def test_who_does_not_vote_says_nothing_and_serves(told: Told) -> None:
             follower.close()
 
     play(told, work)
+
+
+SURROUNDINGS = {
+    "hash seed 0, no locale, Kiritimati": {"PYTHONHASHSEED": "0", "LC_ALL": "C", "TZ": "Pacific/Kiritimati", "PYTHONUTF8": "0"},
+    "hash seed of its own, Turkish, optimized": {"PYTHONHASHSEED": "7", "LC_ALL": "tr_TR.UTF-8", "PYTHONOPTIMIZE": "1"},
+}
+
+
+@pytest.mark.parametrize("surroundings", SURROUNDINGS.values(), ids=SURROUNDINGS)
+def test_another_process_makes_the_same_file(told: Told, surroundings: dict[str, str]) -> None:
+    with told.copy() as world:
+        publisher = Publisher(world.ledger, KEYS, lambda: world.now)
+        proposal = publisher.propose(PERIOD, propose)
+        made, state = publisher.draft(proposal), world.ledger.head.state.hex()
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    words = [sys.executable, "-m", "tests.support.quarter"]
+    data = encode_proposal(proposal)
+    ran = subprocess.run(words, cwd=ROOT, env=kept | surroundings, input=data, capture_output=True, check=True)
+    assert json.loads(ran.stdout) == [hashlib.sha256(made.json).hexdigest(), hashlib.sha256(made.csv).hexdigest(), state]

@@ -238,6 +238,23 @@ def test_a_new_epoch_counts_anew(world, parts):
     assert (entry.state, entry.decided) == ("released", world.ledger.head.height)
 
 
+def test_a_former_validator_counts_no_longer(world, parts):
+    """BW, RU and ZA agree in an epoch of five; in the next one, of four, ZA has no vote, and two are too few."""
+    record = publish(world, parts)
+    world.accept(world.node_set("ZA"))
+    world.accept(*(world.node_ready(code) for code in ("AE", "BW", "RU", "EU")))
+    world.block(ends_for=world.ledger.scheduled)
+    world.accept(record)
+    world.accept(*(verdict(world, record, code) for code in ("BW", "RU", "ZA")))
+    world.accept(world.node_set("ZA", validator=False))
+    world.accept(*(world.node_ready(code) for code in ("AE", "BW", "RU")))
+    world.block(ends_for=world.ledger.scheduled)
+    assert world.ledger.network.quorum == 3
+    assert entry_of(world, record).state == "undecided"
+    world.accept(verdict(world, record, "AE"))
+    assert entry_of(world, record).state == "released"
+
+
 def test_revisions_and_the_heights_of_a_year(world, told, parts):
     first = released(world, parts)
     second = released(world, parts, revision=1)

@@ -157,6 +157,27 @@ def test_a_year_holds_what_its_quarters_have_released():
     assert apply_vintages(both, cube(fourteen, height=30)) == (cube(thirteen, height=30), (KEY,))
 
 
+def test_a_year_stays_as_it_was_while_nothing_is_stated_of_its_newer_figures():
+    """Three late certificates of the first quarter: its revision shows them, that of the year when the fourth's return knows them."""
+    fourth_key, needs = KEY._replace(quarter="2026Q4"), {"AE": Need(3, 0, 0), "all": Need(3, 0, 0)}
+    fourth = replace(block(("AE", GEMS, 40, 40), key=fourth_key, gems=4), source=Source.COUNTERSIGNED, annual=needs)
+    other = block(("AE", GEMS, 40, 40), key=fourth_key._replace(author="RU"), gems=4)
+    thirteen = block(("AE", GEMS, 1_300, 13_000), *TEN.entries[1:], gems=13, bort=4)
+    silent = replace(fourth, annual={})
+    first, quarter = cube(TEN, fourth, other, period="2026"), cube(thirteen, height=10)
+    again = cube(thirteen, silent, block(("AE", GEMS, 90, 90), key=other.key, gems=9), period="2026", height=11)
+    informed = cube(thirteen, replace(fourth, record=b"s" * 32), other, period="2026", height=12)
+    shown, held = released(first, quarter, again, informed)
+    assert held == [(), (), (KEY, fourth_key), ()]
+    assert shown[1].blocks[KEY] == thirteen
+    assert (shown[2].blocks[KEY], shown[2].blocks[fourth_key]) == (TEN, fourth)
+    assert shown[2].blocks[other.key].counts == {GEMS: 9}
+    assert shown[3].blocks[KEY] == thirteen
+    gone = cube(thirteen, period="2026", height=13)
+    assert apply_vintages([first], gone)[0].blocks[fourth_key] == fourth
+    assert apply_vintages([quarter], again)[1] == (), "the first release of a year has published nothing of it"
+
+
 def test_releases_of_other_periods_do_no_harm():
     others = [cube(period="2025Q1"), cube(period="2026Q2"), cube(period="2026H1"), cube(period="2025")]
     assert apply_vintages(others, cube(TEN)) == (cube(TEN), ())

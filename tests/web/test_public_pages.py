@@ -16,6 +16,7 @@ from tests.support.accessible import violations
 from tests.support.browser import NARROW, browse, need_chromium
 from tests.support.http import ask
 from tests.support.port import NOW
+from tests.support.published import publish
 from tests.support.trade import Trader
 
 PATHS = (
@@ -255,3 +256,29 @@ def test_languages(tmp_path):
         assert {"Accept-Language", "Cookie"} <= set(re.split(r", ?", reply.headers["vary"]))
 
     browse(tmp_path, story)
+
+
+def test_releases_in_the_browser(tmp_path):
+    async def story(visit, port, number):
+        await publish(port)
+        async with visit(viewport=NARROW) as one:
+            found = []
+            for path in ("/", "/explorer?view=series&flow=export", "/releases", "/releases/2026H1-r1", "/countries/BW"):
+                page = await one.open(path)
+                found += [(path, violation) for violation in await violations(page)]
+                assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+                name = re.sub(r"\W+", "-", path).strip("-") or "overview"
+                await page.screenshot(path=str(tmp_path / f"released-{name}.png"), full_page=True)
+            assert found == []
+            await one.open("/releases")
+            await page.get_by_role("link", name="2026H1-r1", exact=True).click()
+            assert await page.locator("del").first.text_content() == "1,234,567.00"
+            await page.get_by_role("link", name="Explore these figures").click()
+            assert await page.locator("#chart").text_content() == "Production, carats, all classes, 2026H1"
+            assert (await table(page))["BW"][0] == "1,300,000.00"
+            await page.locator("select[name=release]").select_option("2026Q3")
+            await page.get_by_role("button", name="Show").click()
+            assert await page.locator("#chart").text_content() == "Exports, carats, all classes, 2026Q3"
+            one.check_quiet()
+
+    browse(tmp_path, story, name="pilot", traded=False)

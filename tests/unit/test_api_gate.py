@@ -1,0 +1,191 @@
+"""Readers never hold up consensus: what clients ask for comes in one by one, and whatever else runs on the loop comes in between."""
+
+import asyncio
+
+import pytest
+import uvloop
+
+import api.server
+from api.app import create_app
+from api.gate import Gate
+from api.limits import ApiLimits
+from tests.support.http import Client, running
+from tests.support.port import NOW, local_port
+from tests.support.trade import Trader
+from tests.unit.test_api_history import grown
+
+READERS = 60
+LIMITS = ApiLimits(loopback_per_s=1e6, streams_per_key=99, exports=99, exports_per_key=99)
+
+
+def test_one_enters_at_each_pass_in_the_order_in_which_they_came():
+    async def run():
+        gate, entered, passes = Gate(), [], []
+
+        async def one(name):
+            await gate.enter()
+            entered.append(name)
+
+        async def watch():
+            while len(entered) < 20:
+                before = len(entered)
+                await asyncio.sleep(0)
+                passes.append(len(entered) - before)
+
+        await asyncio.gather(watch(), *(one(name) for name in range(20)))
+        assert entered == list(range(20))
+        assert max(passes) == 1
+
+    asyncio.run(run())
+
+
+def test_who_goes_away_takes_no_turn():
+    async def run():
+        gate = Gate()
+        await gate.enter()
+        waiting = [asyncio.ensure_future(gate.enter()) for _ in range(3)]
+        await asyncio.sleep(0)
+        assert len(gate) <= 3
+        waiting[0].cancel()
+        await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 1)
+        assert len(gate) == 0
+        await asyncio.wait_for(gate.enter(), 1)
+
+    asyncio.run(run())
+
+
+def most_in_one_pass(tmp_path, runner):
+    """How many answers are begun in one pass of the loop, at most, while many clients ask at once; and how many in all."""
+
+    async def run():
+        with local_port(tmp_path, limits=LIMITS) as port:
+            grown(port, 50)
+            token = port.tokens.issue("auditor", NOW)
+            app = create_app(port)
+            whole, begun = app.view_functions["certificates.certificates"], []
+
+            async def counted():
+                begun.append(1)
+                return await whole()
+
+            counted.__dict__.update(whole.__dict__)
+            app.view_functions["certificates.certificates"] = counted
+            async with running(app, port.limits) as number:
+                clients = [await Client.connect(number) for _ in range(READERS)]
+                for client in clients:
+                    client.writer.write(
+                        f"GET /v1/certificates?limit=50 HTTP/1.1\r\nHost: t\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+                    )
+                most = 0
+                async with asyncio.timeout(30):
+                    while len(begun) < READERS:
+                        before = len(begun)
+                        await asyncio.sleep(0)
+                        most = max(most, len(begun) - before)
+                    for client in clients:
+                        assert (await client.read()).status == 200
+                return most
+
+    return runner(run())
+
+
+@pytest.mark.parametrize("runner", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+def test_many_readers_are_answered_one_by_one(tmp_path, runner):
+    assert most_in_one_pass(tmp_path, runner) == 1
+
+
+def test_without_the_gate_they_would_come_all_at_once(tmp_path, monkeypatch):
+    async def enter(gate):
+        return None
+
+    monkeypatch.setattr(Gate, "enter", enter)
+    assert most_in_one_pass(tmp_path, asyncio.run) > READERS // 4
+
+
+def test_requests_in_one_piece_are_taken_one_by_one_too(tmp_path):
+    """Pipelined: the bytes pass their gate at once, the requests do not."""
+
+    async def run():
+        with local_port(tmp_path, limits=LIMITS) as port:
+            app = create_app(port)
+            whole, begun = app.view_functions["network.network"], []
+
+            async def counted():
+                begun.append(1)
+                return await whole()
+
+            counted.__dict__.update(whole.__dict__)
+            app.view_functions["network.network"] = counted
+            async with running(app, port.limits) as number:
+                clients = [await Client.connect(number) for _ in range(20)]
+                for client in clients:
+                    client.writer.write(b"GET /v1/network HTTP/1.1\r\nHost: t\r\n\r\n" * 10)
+                most = 0
+                async with asyncio.timeout(30):
+                    while len(begun) < 200:
+                        before = len(begun)
+                        await asyncio.sleep(0)
+                        most = max(most, len(begun) - before)
+                    for client in clients:
+                        for _ in range(10):
+                            assert (await client.read()).status == 200
+                assert most == 1
+
+    asyncio.run(run())
+
+
+def test_a_submission_does_not_wait_for_readers(tmp_path, monkeypatch):
+    """Readers are held at the gate for good; submissions are taken, in one piece or several."""
+    held = []
+
+    async def enter(gate):
+        held.append(1)
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(api.server.Gate, "enter", enter)
+
+    async def run():
+        with local_port(tmp_path) as port:
+            trader = Trader(port.network, NOW)
+            async with running(create_app(port), port.limits) as number:
+                reader = await Client.connect(number)
+                await reader.send(b"GET /v1/network HTTP/1.1\r\nHost: t\r\n\r\n")
+                writer = await Client.connect(number)
+                for serial in (1, 2):
+                    raw = trader.issue(f"BW000000{serial}", "EU", [("710231", "1.00", ["BW"])]).raw
+                    head = f"POST /v1/records HTTP/1.1\r\nHost: t\r\nContent-Type: application/msgpack\r\nContent-Length: {len(raw)}\r\n\r\n"
+                    await writer.send(head.encode() + raw[:100])
+                    await asyncio.sleep(0.05)
+                    await writer.send(raw[100:])
+                    assert (await asyncio.wait_for(writer.read(), 5)).status == 202
+                assert held == [1]
+                reader.close()
+                writer.close()
+
+    asyncio.run(run())
+
+
+def test_exports_and_streams_read_one_piece_at_each_pass(tmp_path):
+    async def run():
+        with local_port(tmp_path, limits=LIMITS) as port:
+            grown(port, 600)
+            token = port.tokens.issue("auditor", NOW)
+            reads = []
+            history = port.ledger.history
+            port.ledger.history = lambda first, limit: reads.append(1) or history(first, limit)
+            async with running(create_app(port), port.limits) as number:
+                clients = [await Client.connect(number) for _ in range(16)]
+                for at, client in enumerate(clients):
+                    path = "/v1/export" if at % 2 else "/v1/stream?after=-1"
+                    client.writer.write(f"GET {path} HTTP/1.1\r\nHost: t\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
+                most = 0
+                async with asyncio.timeout(60):
+                    while len(reads) < 16 * (600 // 32):
+                        before = len(reads)
+                        await asyncio.sleep(0)
+                        most = max(most, len(reads) - before)
+                for client in clients:
+                    client.close()
+                assert most == 1
+
+    asyncio.run(run())
