@@ -8,7 +8,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
 from ledger.errors import Refusal
@@ -96,7 +96,7 @@ class Courier:
         """One round: makes and sends what is released."""
         self.trouble = None
         try:
-            for batch in await self._ready():
+            async for batch in self._ready():
                 await self._send(batch)
         except (FatalError, ProblemError, OSError) as error:
             self.trouble = error
@@ -105,28 +105,36 @@ class Courier:
             _log.warning("desk.sending", trouble=told)
         self._round.set()
 
-    async def _ready(self) -> list[list[tuple[Draft, bytes]]]:
+    async def _ready(self) -> AsyncIterator[list[tuple[Draft, bytes]]]:
         """What is released, made and kept, in portions that a node takes at once; the oldest first."""
         released = [draft for draft in self._drafts if draft.standing is Standing.RELEASED]
-        released.sort(key=lambda draft: (draft.changed, draft.id))
-        batches: list[list[tuple[Draft, bytes]]] = [[]]
+        batch: list[tuple[Draft, bytes]] = []
         size = 0
-        for draft in released:
-            raw = kept(draft, self._made)
+        for draft in sorted(released, key=lambda draft: (draft.changed, draft.id)):
+            raw = await self._made_of(draft)
             if raw is None:
-                try:
-                    raw = await asyncio.to_thread(make, draft, self._store, self._made)
-                except Refusal as refusal:
-                    self._refuse(draft, refusal.problem())
-                    continue
-                signed = parse_submission(raw).record.id.hex()
-                self._journal.add(self._now(), "", Act.MADE, draft=draft.id, number=draft.number, detail=signed)
-            if len(batches[-1]) == BATCH_RECORDS or size + len(raw) > BATCH_BYTES:
-                batches.append([])
-                size = 0
-            batches[-1].append((draft, raw))
+                continue
+            if batch and (len(batch) == BATCH_RECORDS or size + len(raw) > BATCH_BYTES):
+                yield batch
+                batch, size = [], 0
+            batch.append((draft, raw))
             size += len(raw)
-        return [batch for batch in batches if batch]
+        if batch:
+            yield batch
+
+    async def _made_of(self, draft: Draft) -> bytes | None:
+        """The submission of a draft, made now or before; None when it cannot be made, and is open again."""
+        raw = kept(draft, self._made)
+        if raw is not None:
+            return raw
+        try:
+            raw = await asyncio.to_thread(make, draft, self._store, self._made)
+        except Refusal as refusal:
+            self._refuse(draft, refusal.problem())
+            return None
+        signed = parse_submission(raw).record.id.hex()
+        self._journal.add(self._now(), "", Act.MADE, draft=draft.id, number=draft.number, detail=signed)
+        return raw
 
     async def _send(self, batch: list[tuple[Draft, bytes]]) -> None:
         async with self._client() as client:

@@ -140,9 +140,9 @@ class Drafts:
         return draft
 
     def begin(self, kind: Kind, fields: Mapping[str, str], officer: str, now: int, **more: Any) -> Draft:
-        """A new open draft, kept; `more`: basis, before, announced, table."""
-        basis = more.pop("basis", {})
-        return self.keep(Draft(secrets.token_hex(8), kind, dict(fields), basis, (officer,), Standing.OPEN, now, now, **more))
+        """A new draft, kept; `more`: basis, before, announced, table, and a standing other than open."""
+        basis, standing = more.pop("basis", {}), more.pop("standing", Standing.OPEN)
+        return self.keep(Draft(secrets.token_hex(8), kind, dict(fields), basis, (officer,), standing, now, now, **more))
 
     def keep(self, draft: Draft) -> Draft:
         """Keeps a draft, durable when this returns; raises OSError."""

@@ -9,6 +9,7 @@ import errno
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -81,8 +82,22 @@ class Journal:
 
     def add(self, at: int, officer: str, act: Act, *, draft: str = "", number: str = "", detail: str = "") -> None:
         """Adds a line, durable when this returns; raises OSError when it cannot be written."""
-        line = Line(len(self.lines), at, officer, str(act), draft, number, detail, self._last)
-        data = _encode(line)
+        self.add_many(at, officer, [(act, draft, number, detail)])
+
+    def add_many(self, at: int, officer: str, acts: Sequence[tuple[Act, str, str, str]]) -> None:
+        """Adds a line for each act, draft, number and detail, all of them or none; as `add`."""
+        lines: list[Line] = []
+        data, before = b"", self._last
+        for act, draft, number, detail in acts:
+            line = Line(len(self.lines) + len(lines), at, officer, str(act), draft, number, detail, before)
+            raw = _encode(line)
+            lines.append(line)
+            data, before = data + raw, hashlib.sha256(raw).hexdigest()
+        self._append(data)
+        self.lines += lines
+        self._last = before
+
+    def _append(self, data: bytes) -> None:
         handle = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             size = os.fstat(handle).st_size
@@ -97,8 +112,6 @@ class Journal:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._file))
         finally:
             os.close(handle)
-        self.lines.append(line)
-        self._last = hashlib.sha256(data).hexdigest()
 
     def of(self, draft: str) -> list[Line]:
         """The lines of one draft."""

@@ -42,6 +42,8 @@ REGISTER_S: Final = 60.0
 FINAL_S: Final = 20.0
 """How long one round of sending waits for the node."""
 
-BATCH_RECORDS: Final = 100
+BATCH_RECORDS: Final = 50
+"""What is sent at once: the first of many are on the ledger before the last is sealed."""
+
 RETRY_S: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Pauses between rounds while the node does not answer; the last one repeats."""

@@ -93,11 +93,14 @@ async def let_go(desk: "Desk", drafts: list[Draft], officer: str, passphrase: st
     for draft in drafts:
         approvals.release(draft, officer, digests.get(draft.id, ""), second, desk.now())
     await verify(desk, officer, passphrase)
-    for before in drafts:
-        draft = desk.drafts.get(before.id)  # another request may have released it meanwhile
-        released = approvals.release(draft, officer, digests.get(draft.id, ""), second, desk.now())
-        desk.note(Act.APPROVED, draft=draft.id, number=draft.number, detail=released.digest, officer=officer)
-        desk.drafts.keep(released)
+    now = desk.now()
+    released = [
+        approvals.release(desk.drafts.get(draft.id), officer, digests.get(draft.id, ""), second, now)
+        for draft in drafts  # looked at again: another request may have released one meanwhile
+    ]
+    desk.journal.add_many(now, officer, [(Act.APPROVED, one.id, one.number, one.digest) for one in released])
+    for draft in released:
+        desk.drafts.keep(draft)
     desk.courier.wake()
 
 
