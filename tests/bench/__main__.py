@@ -15,18 +15,12 @@ from tests.bench import (
     audit,
     chains,
     cubes,
-<<<<<<< HEAD
-=======
     disclosure,
->>>>>>> disclosure
     finality,
     floor,
     footprint,
     growth,
-<<<<<<< HEAD
     interface,
-=======
->>>>>>> disclosure
     latency,
     limit,
     paper,
