@@ -91,7 +91,7 @@ def create_app(port: NodePort) -> Quart:
         health_routes(port),
         document_routes(site, schema),
         asset_routes(assets),
-        *public_pages(site, port, figures),
+        *public_pages(site, port, figures, releases),
         *reading_pages(site, port, bodies),
     ):
         app.register_blueprint(routes)

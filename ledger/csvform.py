@@ -147,6 +147,34 @@ def read_sheet(data: bytes) -> tuple[list[SheetCertificate], list[Fault]]:
     return certificates, sorted(faults, key=lambda fault: fault.row)
 
 
+def check_alone(draft: IssueDraft) -> None:
+    """What a certificate must fulfil whatever stands on the ledger.
+
+    Its form is that of a record which says the same, with empty bytes where sealing will put some.
+
+    Raises:
+        Refusal: the first that it does not.
+    """
+    body = IssueBody(
+        destination=draft.destination,
+        expires=draft.expires,
+        issued=draft.issued,
+        lines=tuple(Line(bytes(32), cast("Hs", line.hs), line.origin, line.points, line.zone) for line in draft.lines),
+        number=draft.number,
+        parcels=draft.parcels,
+        points=Points(sum(line.points for line in draft.lines)),
+        receipt_hash=bytes(32),
+        rid=bytes(16),
+        sealed=bytes(32),
+        sources=draft.sources,
+        type=cast("Literal['export', 're-export']", draft.type),
+        validated=draft.validated,
+        verdict_hash=bytes(32),
+    )
+    build_statement(CERTIFICATE_ISSUE, "XX", 0, body)
+    certificate.check_alone(body)
+
+
 def _table(data: bytes) -> Iterator[list[str]]:
     """The rows; raises Refusal for what is no table."""
     if len(data) > MAX_SHEET_BYTES:
@@ -197,7 +225,7 @@ def _certificate(number: str, rows: Sequence[_Row], seen: dict[str, int]) -> She
     try:
         text = json.dumps(_content(rows), ensure_ascii=False, indent=1).encode() + b"\n"
         draft = issue_from_json(text)
-        _check(draft)
+        check_alone(draft)
     except Refusal as refusal:
         return _fault(number, places, refusal)
     return SheetCertificate(draft, text, places)
@@ -235,31 +263,6 @@ def _source(text: str) -> dict[str, str]:
 
 def _several(cell: str) -> list[str]:
     return [part.strip() for part in cell.split(";") if part.strip()]
-
-
-def _check(draft: IssueDraft) -> None:
-    """What a certificate must fulfil whatever stands on the ledger; raises the first Refusal.
-
-    Its form is that of a record which says the same, with empty bytes where sealing will put some.
-    """
-    body = IssueBody(
-        destination=draft.destination,
-        expires=draft.expires,
-        issued=draft.issued,
-        lines=tuple(Line(bytes(32), cast("Hs", line.hs), line.origin, line.points, line.zone) for line in draft.lines),
-        number=draft.number,
-        parcels=draft.parcels,
-        points=Points(sum(line.points for line in draft.lines)),
-        receipt_hash=bytes(32),
-        rid=bytes(16),
-        sealed=bytes(32),
-        sources=draft.sources,
-        type=cast("Literal['export', 're-export']", draft.type),
-        validated=draft.validated,
-        verdict_hash=bytes(32),
-    )
-    build_statement(CERTIFICATE_ISSUE, "XX", 0, body)
-    certificate.check_alone(body)
 
 
 def _fault(number: str, rows: Sequence[int], refusal: Refusal) -> Fault:

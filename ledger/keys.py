@@ -58,8 +58,8 @@
 | `t/` | level, n | hash tile (`ledger.log`) | every block with a new leaf |
 | `n/` | the node's own key | the node's own value | `apply(extra)` |
 
-What stands under `s/` is *state*: rules read nothing else, and the state digest covers every write to it. All else can be
-derived from the log and the state. Which record stands at an index is not kept here: the tiles of level 0 are the ids.
+What stands under `s/` is *state*: rules read nothing else but `b/`, and the state digest covers every write to it. All else can
+be derived from the blocks and the state. Which record stands at an index is not kept here: the tiles of level 0 are the ids.
 
 Integers in keys are big-endian, so that LevelDB's order is theirs. Participant codes have two letters, so no separator is
 needed.

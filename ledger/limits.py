@@ -192,6 +192,21 @@ MAX_STATUS_RUNS = 500_000
 STATUS_DAYS = 400
 """How far back a status file goes by day of issue: whatever was issued before has expired (`MAX_VALIDITY_DAYS` and a month)."""
 
+# --- releases of public statistics
+
+MAX_PROPOSAL_BYTES = 4 * 1024 * 1024
+"""A proposed release with its witnesses: several times what a year of 60 participants takes."""
+
+MAX_CONFIDENTIAL = 20_000
+"""Confidential cells of one release; a year of 90 participants has no more cells."""
+
+MAX_HELD = 1_000
+"""Blocks that keep earlier figures: more than a year of 90 participants has."""
+
+MAX_WITNESSES = 4_096
+MAX_WITNESS_MOVES = 50_000
+"""Entries that one witness moves: more than a year has."""
+
 # --- statistical releases
 
 MAX_PART_BYTES = 24 * 1024
@@ -213,18 +228,3 @@ CHAIR_AFTER_DAYS = 30
 MAX_OBJECTION_CODE_CHARACTERS = 60
 MAX_OBJECTION_CELL_CHARACTERS = 120
 """What a node objects to: a code, and a cell or a field of the release."""
-
-# --- releases of public statistics
-
-MAX_PROPOSAL_BYTES = 4 * 1024 * 1024
-"""A proposed release with its witnesses: several times what a year of 60 participants takes."""
-
-MAX_CONFIDENTIAL = 20_000
-"""Confidential cells of one release; a year of 90 participants has no more cells."""
-
-MAX_HELD = 1_000
-"""Blocks that keep earlier figures: more than a year of 90 participants has."""
-
-MAX_WITNESSES = 4_096
-MAX_WITNESS_MOVES = 50_000
-"""Entries that one witness moves: more than a year has."""

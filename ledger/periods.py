@@ -20,7 +20,7 @@ def half_of(date: str) -> str:
 def day_after(period: str) -> str:
     """The first day after a quarter or half: `2026-04-01` for `2026Q1`."""
     year, months = int(period[:4]), (3 if period[4] == "Q" else 6) * int(period[5])
-    return f"{year + months // 12}-{months % 12 + 1:02}-01"
+    return f"{year + months // 12:04}-{months % 12 + 1:02}-01"
 
 
 def first_day(period: str) -> str:

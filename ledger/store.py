@@ -26,7 +26,9 @@ import plyvel
 
 from ledger.errors import DiskError, StoreError
 
-WRITE_BUFFER_BYTES = 16 * 1024 * 1024
+WRITE_BUFFER_BYTES = 48 * 1024 * 1024
+"""Each flush is merged into what lies below it: three times larger ones halve what is rewritten, for some 60 MB of memory."""
+
 BLOCK_CACHE_BYTES = 16 * 1024 * 1024
 BLOOM_BITS = 10
 """About 1 % false positives: most look-ups of a rule ask for what must not be there (a number, a rid)."""

@@ -8,13 +8,22 @@ from collections.abc import Mapping, Sequence
 
 from api.demo.office import Keys
 from api.demo.trade import Step
-from ledger.bodies import CERTIFICATE_ISSUE, IMPORT_CONFIRM, RETURN_FILE, ConfirmBody, IssueBody, ReturnBody
+from ledger.bodies import (
+    CERTIFICATE_ISSUE,
+    IMPORT_CONFIRM,
+    RETURN_COUNTERSIGN,
+    RETURN_FILE,
+    ConfirmBody,
+    CountersignBody,
+    IssueBody,
+    ReturnBody,
+)
 from ledger.entries import issuer_of
 from ledger.envelope import check_values, open_envelope
 from ledger.genesis import Genesis
 from ledger.periods import is_fourth, quarter_of, quarters_of
 from ledger.quarterly import CountedLine
-from ledger.record import build_statement, encode_submission, parse_submission, sign_statement
+from ledger.record import build_statement, encode_submission, parse_submission, record_id, sign_statement
 from node.returns import OpenedLine, annual_protection, cells, protection, trader_of
 
 
@@ -26,6 +35,7 @@ class Filing:
         self._keys = keys
         self._percent = genesis.parameters["p-percent"]
         self._lines: Mapping[tuple[str, str], list[OpenedLine]] = defaultdict(list)
+        self._filed: dict[str, bytes] = {}
         self._certificates: dict[tuple[str, str], int] = defaultdict(int)
 
     def count(self, step: Step) -> None:
@@ -67,4 +77,11 @@ class Filing:
             revision=1,
         )
         statement = build_statement(RETURN_FILE, step.author, step.at, body)
-        return encode_submission(sign_statement(self._ledger_id, self._keys[step.author]["report"], statement))
+        record = sign_statement(self._ledger_id, self._keys[step.author]["report"], statement)
+        self._filed[f"{step.period} {step.author}"] = record_id(record)
+        return encode_submission(record)
+
+    def countersigned(self, step: Step) -> bytes:
+        """The secretariat's countersignature of a return that was made before."""
+        statement = build_statement(RETURN_COUNTERSIGN, step.author, step.at, CountersignBody(self._filed[step.period]))
+        return encode_submission(sign_statement(self._ledger_id, self._keys[step.author]["audit"], statement))

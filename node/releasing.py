@@ -8,8 +8,11 @@ are signed are kept in it, too (`node.office`): the same command again goes on w
 import asyncio
 import hashlib
 import json
+import os
+import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
@@ -63,7 +66,7 @@ def proposer() -> Proposer:
         FatalError: the solver is not installed.
     """
     try:
-        return cast("Proposer", import_module("node.disclosure").propose)
+        return cast("Proposer", import_module("node.disclosure.propose").propose)
     except ImportError as error:
         raise FatalError(
             f"The solver that proposals are made with is not installed: {error.name}.",
@@ -79,7 +82,8 @@ def make_draft(basis: Basis, propose: Proposer, folder: Path) -> tuple[Draft, Re
     Raises:
         Objection: the proposal does not hold, so the proposer is at fault.
     """
-    proposal = propose(basis.earlier, basis.cube)
+    with _silence():
+        proposal = propose(basis.earlier, basis.cube)
     release = verify(basis.earlier, basis.cube, proposal)
     data = encode_proposal(proposal)
     draft = Draft(
@@ -96,6 +100,19 @@ def make_draft(basis: Basis, propose: Proposer, folder: Path) -> tuple[Draft, Re
     write_atomic(folder / "release.csv", release.csv)
     write_atomic(folder / DRAFT, (json.dumps(asdict(draft), indent=1) + "\n").encode())
     return draft, release
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """The solver writes its name and version to standard output, where a verb's answer goes: to standard error instead."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    try:
+        os.dup2(2, 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def read_draft(folder: Path) -> tuple[Draft, bytes]:
@@ -127,7 +144,7 @@ def publish_body(draft: Draft, attachment: Sequence[bytes]) -> PublishBody:
     return PublishBody(tuple(attachment), bytes.fromhex(draft.digest), draft.height, draft.length, draft.period, draft.revision)
 
 
-def publish(office: Office, folder: Path, send: Callable[[bytes, str], object]) -> bytes:
+async def publish(office: Office, folder: Path, send: Callable[[bytes, str], Awaitable[object]]) -> bytes:
     """Signs a draft's records and sends them one after the other; the id of the `statistics.publish`.
 
     Args:
@@ -143,11 +160,11 @@ def publish(office: Office, folder: Path, send: Callable[[bytes, str], object]) 
     for body in parts_of(data):
         name = f"attach-{draft.attachment[:16]}-{body.place}"
         submission = office.state(STATISTICS_ATTACH, body, folder, name)
-        send(submission, name)
+        await send(submission, name)
         ids.append(parse_submission(submission).record.id)
     name = f"publish-{draft.attachment[:16]}"
     submission = office.state(STATISTICS_PUBLISH, publish_body(draft, ids), folder, name)
-    send(submission, name)
+    await send(submission, name)
     return parse_submission(submission).record.id
 
 

@@ -24,6 +24,7 @@ from typing import Literal
 from api.demo.network import read_keys
 from api.demo.trade import Step, Trade, make_trade
 from api.demo.year import make_year
+from ledger.bodies import RETURN_COUNTERSIGN
 from ledger.genesis import Genesis
 from ledger.units import Ms, block_date
 from node.client import Client, ProblemError, Taken
@@ -137,6 +138,9 @@ async def _finished(steps: Sequence[Step], filing: Filing | None, client: Client
         return steps
     finished = []
     for step in steps:
+        if step.kind == RETURN_COUNTERSIGN:
+            finished.append(replace(step, submission=filing.countersigned(step)))
+            continue
         if step.period:
             quarter, flow = step.period.split()
             sums = await client.get_json(f"/v1/participants/{step.author}/quarters/{quarter}?flow={flow}")

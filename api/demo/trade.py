@@ -44,8 +44,8 @@ class Step:
         rests_on: certificates whose steps before it must be final.
         expect: None when it must be accepted, else the code of its refusal.
         note: what is unusual about it, empty for ordinary trade.
-        period: quarter and flow of a return, `2026Q1 export`. Its bytes are made when its time has come, since it states the
-            record that counted last: `submission` is empty.
+        period: quarter and flow of a return, `2026Q1 export`, and of a countersignature the author, `2026Q1 export BW`. Their
+            bytes are made when their time has come, since a return states the record that counted last: `submission` is empty.
     """
 
     at: Ms

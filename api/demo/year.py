@@ -30,10 +30,11 @@ from api.demo.shipments import Goods, Shipment, plan
 from api.demo.trade import Desk, Step, Trade, in_order, planted_step
 from api.demo.world import load_world
 from api.demo.year_cases import SKIPPED, SKIPPED_BY, SKIPPING, Cases, plant, without_suspended
-from ledger.bodies import PRODUCTION_REPORT, RETURN_FILE, STOCK_DECLARE, ProductionBody, StockBody
+from ledger.bodies import PRODUCTION_REPORT, RETURN_COUNTERSIGN, RETURN_FILE, STOCK_DECLARE, ProductionBody, StockBody
 from ledger.bodies.reports import StockLine
 from ledger.errors import Code
 from ledger.genesis import Genesis
+from ledger.participants import SECRETARIAT
 from ledger.periods import day_after, half_of, quarter_of
 from ledger.units import DAY_MS, HOUR_MS, Ms, Points, block_date, date_of, day_number
 
@@ -44,6 +45,10 @@ SILENT = "VE"
 
 RETURN_DAYS = 40
 """After a quarter, its returns are filed: certificates reach the ledger up to thirty days late."""
+
+
+COUNTERSIGN_DAYS = 5
+"""After its filing the secretariat has opened what a return adds up, and countersigns it."""
 
 
 def make_year(
@@ -152,6 +157,8 @@ def _whole(begin: Ms, end: Ms, period_of: Callable[[str], str]) -> list[str]:
 def _returns(genesis: Genesis, shipments: Sequence[Shipment], end: Ms) -> Iterator[Step]:
     """Both flows of every whole quarter, and of others in which somebody traded; the bytes are made when it is filed.
 
+    The secretariat countersigns each a few days later.
+
     Who traded in a year files its fourth quarter, too, which says what the year's figures need.
     """
     quarters = _whole(Ms(end - YEAR_DAYS * DAY_MS), end, quarter_of)
@@ -167,6 +174,10 @@ def _returns(genesis: Genesis, shipments: Sequence[Shipment], end: Ms) -> Iterat
         at = Ms((day_number(day_after(quarter)) + RETURN_DAYS) * DAY_MS + 9 * HOUR_MS)
         if at <= end:
             yield Step(at, RETURN_FILE, author, "", b"", None, 0, None, "", period=f"{quarter} {flow}")
+        seen = Ms(at + COUNTERSIGN_DAYS * DAY_MS)
+        if seen <= end:
+            period = f"{quarter} {flow} {author}"
+            yield Step(seen, RETURN_COUNTERSIGN, SECRETARIAT, "", b"", None, 0, None, "", period=period)
 
 
 # --- cases ------------------------------------------------------------------------------------------------------------

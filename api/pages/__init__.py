@@ -12,10 +12,13 @@ from api.pages.live import Live
 from api.pages.method import method_routes
 from api.pages.overview import overview_routes
 from api.pages.participants import participant_routes
+from api.pages.released import Released
+from api.pages.releases import release_page_routes
 from api.pages.site import Host, Site
 from api.pages.sources import Sources
 from api.pages.verdict import verdict_page_routes
 from api.port import NodePort
+from api.releases import Releases
 from api.statistics import Figures
 
 
@@ -25,12 +28,14 @@ def node_host(port: NodePort) -> Host:
     return Host(port.status().participant, genesis.origin, genesis.ledger_id.hex(), genesis.network, port.public_url)
 
 
-def public_pages(site: Site, port: NodePort, figures: Figures) -> tuple[Blueprint, ...]:
+def public_pages(site: Site, port: NodePort, figures: Figures, releases: Releases) -> tuple[Blueprint, ...]:
     """The routes of all public pages."""
-    sources = Sources(port, Live(port))
+    released = Released(port, releases)
+    sources = Sources(port, Live(port), released)
     return (
         overview_routes(site, port, figures, sources),
         explorer_routes(site, port, sources),
+        release_page_routes(site, port, releases, released),
         participant_routes(site, port),
         country_routes(site, port, sources),
         verdict_page_routes(site, port),

@@ -71,9 +71,13 @@ class Choice:
         return other if self.sort == first else first
 
 
-def read_choice(args: MultiDict[str, str], dataset: Dataset) -> Choice:
-    """The view that an address asks for. Raises UnknownValue."""
-    flow = _one(args, "flow", FLOWS, "export")
+def read_choice(args: MultiDict[str, str], dataset: Dataset, default: str = "") -> Choice:
+    """The view of a source's figures that an address asks for; `default` names the source of addresses that name none.
+
+    Raises:
+        UnknownValue: what is not offered.
+    """
+    flow = _one(args, "flow", FLOWS, default_flow(dataset))
     measures = [measure for measure in Measure if flow != "production" or measure is not Measure.CERTIFICATES]
     measure = Measure(_one(args, "measure", measures, Measure.CARATS))
     hs = _one(args, "hs", (ALL, *HS_CODES), ALL)
@@ -81,7 +85,7 @@ def read_choice(args: MultiDict[str, str], dataset: Dataset) -> Choice:
     view = _one(args, "view", VIEWS, VIEWS[0])
     sort = _one(args, "sort", [f"{sign}{column}" for column in (*Measure, _NAME) for sign in ("", "-")], f"-{measure}")
     choice = Choice(
-        release=args.get("release", dataset.name),
+        release=dataset.name,
         flow=flow,
         measure=measure,
         hs=hs,
@@ -97,8 +101,8 @@ def read_choice(args: MultiDict[str, str], dataset: Dataset) -> Choice:
     if not set(who) <= {*dataset.names, WORLD}:
         raise UnknownValue("who")
     defaults = {
-        "release": dataset.name,
-        "flow": "export",
+        "release": default or dataset.name,
+        "flow": default_flow(dataset),
         "measure": Measure.CARATS,
         "hs": ALL,
         "period": dataset.newest(flow),
@@ -108,6 +112,11 @@ def read_choice(args: MultiDict[str, str], dataset: Dataset) -> Choice:
         "sort": f"-{measure}",
     }
     return replace(choice, who=who or leading, defaults=defaults)
+
+
+def default_flow(dataset: Dataset) -> str:
+    """Exports, where the source has any; a half-year's release has production only."""
+    return next((flow for flow in FLOWS if dataset.periods.get(flow)), FLOWS[0])
 
 
 def _leading(choice: Choice, dataset: Dataset) -> tuple[str, ...]:

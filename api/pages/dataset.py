@@ -72,6 +72,13 @@ class Figure:
         return str(amount) if measure is Measure.CERTIFICATES else carats(amount)
 
 
+class Origin(NamedTuple):
+    """The release that a period's figures are of, and the block after which they were read."""
+
+    release: str
+    height: int
+
+
 @dataclass(frozen=True, slots=True)
 class Dataset:
     """All figures of one source.
@@ -85,6 +92,7 @@ class Dataset:
         names: of participants, by code, in English as the register has them.
         figures: by cell.
         partners: by year, flow and participant: figures by partner, over all HS codes.
+        origins: of released figures by period.
     """
 
     name: str
@@ -95,6 +103,11 @@ class Dataset:
     names: Mapping[str, str]
     figures: Mapping[Cell, Figure]
     partners: Mapping[tuple[str, str, str], Mapping[str, Figure]] = field(default_factory=dict)
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+
+    def origin(self, period: str) -> Origin:
+        """Where a period's figures come from; without a period, where all of them do."""
+        return self.origins.get(period) or Origin(self.name, self.height)
 
     def newest(self, flow: str) -> str:
         """The newest period of a flow in its finest step, one that is over where there is such; empty without any."""

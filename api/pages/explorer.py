@@ -42,7 +42,7 @@ def explorer_routes(site: Site, port: NodePort, sources: Sources) -> Blueprint:
         if dataset is None:
             return site.problem(request, 404, _HERE, "parameter" if sources.names else "unpublished", "release")
         try:
-            choice = read_choice(request.args, dataset)
+            choice = read_choice(request.args, dataset, sources.names[0])
         except UnknownValue as unknown:
             return site.problem(request, 400, _HERE, "parameter", str(unknown))
         language = pick_language(request)
@@ -70,6 +70,7 @@ def explorer_routes(site: Site, port: NodePort, sources: Sources) -> Blueprint:
             charts=charts,
             legend=legend_of(view, borders),
             views=VIEWS,
+            sources=sources.names,
             flows=[flow for flow in FLOWS if view.dataset.periods.get(flow)],
             classes=(ALL, *HS_CODES),
             offered=[(WORLD, view.t("world")), *view.names.sorted()],
@@ -143,7 +144,8 @@ def _charts(view: Shown, port: NodePort) -> tuple[list[Markup], tuple[int, ...]]
 
 
 def _picture(view: Shown, port: NodePort) -> str:
-    source = view.t("source", release=view.dataset.name, height=view.language.grouped(view.dataset.height))
+    origin = view.dataset.origin("" if view.choice.view == "series" else view.choice.period)
+    source = view.t("source", release=origin.release, height=view.language.grouped(origin.height))
     if view.choice.view == "map":
         areas, _ = view.areas()
         width, height, _, _ = graphs.world()

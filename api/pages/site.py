@@ -103,7 +103,7 @@ class Site:
             ticks=ticks,
         )
 
-    def render(self, name: str, language: Language, place: Place, **values: object) -> str:
+    def render(self, name: str, language: Language, place: Place, /, **values: object) -> str:
         """The page as text: template and texts of this name."""
         return self._environment.get_template(f"{name}.html").render(
             t=page_texts(language.code, name),
@@ -119,6 +119,7 @@ class Site:
         request: Request,
         name: str,
         place: Place,
+        /,
         *,
         cache: Cache = Cache.PUBLIC,
         status: int = 200,

@@ -13,7 +13,7 @@ from api.answers import decode_position, encode_position, missing
 from api.limits import MAX_CURSOR_CHARS
 from api.pages.site import Place
 from api.port import NodePort
-from api.reading.figures import address_of, figures_of, names, query_of
+from api.reading.figures import address_of, figures_of, names, naming, query_of
 from api.reading.graph import BOX_HEIGHT, BOX_WIDTH, Drawing, draw
 from api.reading.guard import LINKS, ROOT, Guard, Visitor, asked_for
 from api.schemas.base import Query
@@ -156,6 +156,7 @@ def certificate_pages(guard: Guard) -> Blueprint:
             drawing=traced.drawing,
             box={"width": BOX_WIDTH, "height": BOX_HEIGHT},
             composition=traced.composition,
+            country=naming(port).country,
             names=names(port),
             carats=carats,
             policy=port.policy(),

@@ -83,12 +83,12 @@ def desk_routes(guard: Guard) -> Blueprint:
     async def search(visitor: Visitor) -> Response:
         """Off to the page that is meant; a page that helps where there is none or several."""
         text = request.args.get("q", "").strip()
-        found = look_up(port.ledger, text)
+        found = look_up(port.ledger, text, names(port))
         if found.page:
             return see(found.page)
         place = Place(f"{ROOT}/search", state={"q": text[:MAX_CHARACTERS]}, links=LINKS)
         status = 200 if found.participants or not text else 404
-        return guard.page(visitor, "search", place, status=status, text=text[:MAX_CHARACTERS], found=found)
+        return guard.page(visitor, "search", place, status=status, text=text[:MAX_CHARACTERS], found=found, names=names(port))
 
     @routes.post(f"{ROOT}/filters")
     @hide

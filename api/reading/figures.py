@@ -4,6 +4,10 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 from urllib.parse import quote, urlencode
 
+from quart import request
+
+from api.pages.language import pick_language
+from api.pages.names import Names
 from api.port import NodePort
 from api.reading.guard import ROOT
 from api.views import finding_answer
@@ -31,9 +35,14 @@ def address_of(found: Finding) -> str:
 
 
 def names(port: NodePort) -> dict[str, str]:
-    """Names of participants by code, in the order of the names."""
-    rows = sorted(port.ledger.register.participants.values(), key=lambda one: one.name)
-    return {one.code: one.name for one in rows}
+    """Names of participants by code, in the request's language and the order of the names."""
+    return dict(naming(port).sorted())
+
+
+def naming(port: NodePort) -> Names:
+    """What participants and countries are called in the request's language."""
+    register = {code: one.name for code, one in port.ledger.register.participants.items()}
+    return Names(register, pick_language(request))
 
 
 def query_of(state: Mapping[str, str]) -> str:

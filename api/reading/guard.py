@@ -207,14 +207,15 @@ def same_origin() -> bool:
 
 def is_ours(address: str) -> bool:
     """Whether an address is one of these pages; what a browser could read as another host's is not."""
-    parts = urlsplit(address) if address.isascii() and address.isprintable() and "\\" not in address else None
+    plain = address.startswith(ROOT) and address.isascii() and address.isprintable() and "\\" not in address
+    parts = urlsplit(address) if plain else None
     return (
         parts is not None
         and not parts.scheme
         and not parts.netloc
         and len(address) <= _MAX_NEXT_CHARACTERS
         and (parts.path == ROOT or parts.path.startswith(f"{ROOT}/"))
-        and "//" not in parts.path
+        and not {"//", "/."} & {parts.path[at : at + 2] for at in range(len(parts.path))}
         and not parts.path.startswith((SIGN_IN, f"{ROOT}/sign-out"))
     )
 

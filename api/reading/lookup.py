@@ -6,6 +6,7 @@ begins so counts before one that has it somewhere. The register is small and hel
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
@@ -36,8 +37,8 @@ class Found:
     looks_like: str = ""
 
 
-def look_up(ledger: Ledger, text: str) -> Found:
-    """The page for what somebody typed."""
+def look_up(ledger: Ledger, text: str, names: Mapping[str, str]) -> Found:
+    """The page for what somebody typed; `names` of participants by code in the reader's language, besides the register's."""
     close = _BETWEEN.sub("", text)[:MAX_CHARACTERS]
     number, record = close.upper(), close.lower()
     if _NUMBER.fullmatch(number):
@@ -45,7 +46,7 @@ def look_up(ledger: Ledger, text: str) -> Found:
     if _ID.fullmatch(record):
         there = ledger.record(bytes.fromhex(record)) is not None
         return Found(f"{ROOT}/records/{record}") if there else Found(looks_like="record")
-    return _participant(ledger, text[:MAX_CHARACTERS], number)
+    return _participant(ledger, text[:MAX_CHARACTERS], number, names)
 
 
 def page_of(number: str) -> str:
@@ -53,7 +54,7 @@ def page_of(number: str) -> str:
     return f"{ROOT}/certificates/{quote(number, safe='')}"
 
 
-def _participant(ledger: Ledger, text: str, code: str) -> Found:
+def _participant(ledger: Ledger, text: str, code: str, names: Mapping[str, str]) -> Found:
     register = ledger.register
     direct = register.participant(code) or register.participant_of(code)
     if direct is not None:
@@ -61,10 +62,10 @@ def _participant(ledger: Ledger, text: str, code: str) -> Found:
     wanted = _plain(text)
     if not wanted:
         return Found()
-    named = [(_plain(one.name), one) for one in register.participants.values()]
-    exact = [one for name, one in named if name == wanted]
-    begins = [one for name, one in named if name.startswith(wanted)]
-    holds = [one for name, one in named if wanted in name and not name.startswith(wanted)]
+    named = [({_plain(one.name), _plain(names.get(one.code, ""))}, one) for one in register.participants.values()]
+    exact = [one for called, one in named if wanted in called]
+    begins = [one for called, one in named if any(name.startswith(wanted) for name in called)]
+    holds = [one for called, one in named if one not in begins and any(wanted in name for name in called)]
     found = exact or begins + holds
     if len(found) == 1:
         return Found(f"{ROOT}/participants/{found[0].code}")
@@ -72,5 +73,5 @@ def _participant(ledger: Ledger, text: str, code: str) -> Found:
 
 
 def _plain(text: str) -> str:
-    parts = unicodedata.normalize("NFKD", text.casefold())
+    parts = unicodedata.normalize("NFKD", text.casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
     return " ".join("".join(mark for mark in parts if not unicodedata.combining(mark)).split())

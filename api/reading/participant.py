@@ -12,7 +12,7 @@ from api.answers import missing
 from api.errors import ApiCode, Problem
 from api.pages.site import Place
 from api.port import NodePort
-from api.reading.figures import figures_of, names
+from api.reading.figures import figures_of, names, naming
 from api.reading.guard import LINKS, ROOT, Guard, Visitor
 from api.reading.owed import bar, waiting_row
 from api.reading.worklist import WorkPage, WorkQuery, read_work
@@ -57,7 +57,8 @@ def participant_pages(guard: Guard) -> Blueprint:
         """The register, by name."""
         head, register = ledger.head, ledger.register
         today = block_date(Ms(head.time))
-        rows = sorted(register.participants.values(), key=lambda one: one.name)
+        named = names(port)
+        rows = [register.participants[code] for code in named]
         return guard.page(
             visitor,
             "participants",
@@ -67,6 +68,7 @@ def participant_pages(guard: Guard) -> Blueprint:
             owed={one.destination: one.all.certificates for one in ledger.ageing().owed},
             today=today,
             network=ledger.network,
+            names=named,
         )
 
     @routes.get(f"{PARTICIPANTS}/<code>")
@@ -99,6 +101,7 @@ def participant_pages(guard: Guard) -> Blueprint:
             quarters=list(quarters(port, code, str(year))),
             years=[str(one) for one in range(year, year - _YEARS, -1)],
             inquiries=_inquiries(port, code),
+            country=naming(port).country,
             node=ledger.network.node(code),
             votes=ledger.network.votes_with(code) is not None,
             figures=figures_of,

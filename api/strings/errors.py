@@ -130,7 +130,7 @@ ERRORS: dict[Code | ApiCode, str] = {
     Code.EVIDENCE_KNOWN: "Evidence against this validator in this epoch is on the ledger already.",
     # production.report, stock.declare, return.file, return.countersign
     Code.PERIOD_NOT_OVER: "The day or period that the figures are of is not over anywhere on earth.",
-    Code.REVISION_NOT_NEXT: "The figures' revision is not the one after the newest; the first is 1.",
+    Code.REVISION_NOT_NEXT: "The revision is not the one after the newest; the first is 1, of a release of statistics 0.",
     Code.FIGURES_ORDER: "The rows of the figures must ascend, each once.",
     Code.STOCK_DECLARED: "The participant has declared its opening stock already.",
     Code.RETURN_STALE: "The return does not name its author's last record that counted in the quarter: prepare it again.",

@@ -21,11 +21,15 @@ from api.strings import (
     overview,
     participants,
     problem,
+    release,
     released,
+    releases,
     verdict,
     withheld,
 )
-from api.strings.reading import certificate, desk, lists
+from api.strings.reading import certificate as reading_certificate
+from api.strings.reading import desk as reading_desk
+from api.strings.reading import lists as reading_lists
 from api.strings.reading import participants as reading_participants
 
 PAGES: Final[Mapping[str, ModuleType]] = {
@@ -39,19 +43,21 @@ PAGES: Final[Mapping[str, ModuleType]] = {
     "overview": overview,
     "participants": participants,
     "problem": problem,
+    "release": release,
     "released": released,
+    "releases": releases,
     "verdict": verdict,
     "withheld": withheld,
-    "reading/sign-in": desk,
-    "reading/desk": desk,
-    "reading/search": desk,
-    "reading/problem": desk,
-    "reading/certificates": lists,
-    "reading/open": lists,
-    "reading/findings": lists,
-    "reading/finding": lists,
-    "reading/certificate": certificate,
-    "reading/record": certificate,
+    "reading/sign-in": reading_desk,
+    "reading/desk": reading_desk,
+    "reading/search": reading_desk,
+    "reading/problem": reading_desk,
+    "reading/certificates": reading_lists,
+    "reading/open": reading_lists,
+    "reading/findings": reading_lists,
+    "reading/finding": reading_lists,
+    "reading/certificate": reading_certificate,
+    "reading/record": reading_certificate,
     "reading/participants": reading_participants,
     "reading/participant": reading_participants,
     "reading/year": reading_participants,

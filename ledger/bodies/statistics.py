@@ -43,7 +43,7 @@ class PublishBody(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
 
     attachment: Annotated[tuple[Bin32, ...], Meta(min_length=1, max_length=MAX_ATTACHMENT_PARTS)]
     digest: Bin32
-    height: Annotated[int, Meta(ge=1, le=MAX_TREE_SIZE)]
+    height: Annotated[int, Meta(ge=0, le=MAX_TREE_SIZE)]
     length: Annotated[int, Meta(ge=1, le=MAX_ATTACHMENT_BYTES)]
     period: Period
     revision: Annotated[int, Meta(ge=0, le=MAX_REVISION)]

@@ -65,7 +65,9 @@ def enact_file(view: View, writer: Writer, record: Record, place: Place) -> None
     counts = dict.fromkeys(HS_CODES, 0)
     for cell in body.cells:
         counts[cell.hs] += view.state.trade.cell(record.author, body.flow, body.quarter, cell.partner, cell.hs).certificates
-    entry = ReturnEntry(record.author, body.flow, body.quarter, body.revision, tuple(counts.values()))
+    year = quarters_of(body.quarter[:4]) if is_fourth(body.quarter) else ()
+    lasts = tuple(view.state.trade.quarter(record.author, body.flow, quarter).last for quarter in year)
+    entry = ReturnEntry(record.author, body.flow, body.quarter, body.revision, tuple(counts.values()), lasts)
     writer.put_return(record.id, entry)
 
 

@@ -44,6 +44,11 @@ def closes_at(register: Register, period: str) -> Ms:
         PeriodError: no period.
     """
     check_period(period)
+    return instant(register, period)
+
+
+def instant(register: Register, period: str) -> Ms:
+    """As `closes_at`, of a quarter that a date has given, in whatever year."""
     after = day_after(period)
     return Ms((day_number(after) + register.parameter(PARAMETER, after)) * DAY_MS)
 
@@ -54,11 +59,11 @@ def closing(at: Reads, register: Register, period: str, head: int) -> Moment | N
     Raises:
         PeriodError: no period.
     """
-    instant = closes_at(register, period)
+    closes = closes_at(register, period)
     low, high = 0, head + 1
     while low < high:
         middle = (low + high) // 2
-        if moment(at, middle).time >= instant:
+        if moment(at, middle).time >= closes:
             high = middle
         else:
             low = middle + 1

@@ -4,15 +4,18 @@
 2. A block's figures are those of its newest return that was countersigned up to the height; else those of the newest return
    filed up to it; else the ledger's own carats as of the height, with no values.
 3. There is a block where a return says so, or the ledger counts a certificate.
-4. Production is the newest report up to the height, its zones added up.
-5. Parameters have the value of the height's day. Names never change, and are given of all participants that stand in a block or
+4. What a fourth quarter's return states of its year is dropped from a year's cube when the year's figures are not those that it
+   knew: something counted in an earlier quarter since, or had counted and is not in that quarter's return.
+5. Production is the newest report up to the height, its zones added up.
+6. Parameters have the value of the height's day. Names never change, and are given of all participants that stand in a block or
    in production, as author or partner.
 
 So the cube of a height is the same whenever and wherever it is read. It is read from one state of the store; a year of 60
 participants, 8,000 cells, takes about a tenth of a second.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from ledger import entries, keys, quarterly, units
@@ -48,11 +51,12 @@ def read_cube(at: Reads, register: Register, period: str, height: int) -> Cube:
         PeriodOpenError: the period was still open after that block.
         StoreError: what is stored is damaged.
     """
-    instant = closes_at(register, period)
+    closes = closes_at(register, period)
     when = moment(at, height)
-    if when.time < instant:
-        closes = units.block_date(instant)
-        raise PeriodOpenError(f"{period} closes on {closes}; height {height} was on {units.block_date(Ms(when.time))}")
+    if when.time < closes:
+        raise PeriodOpenError(
+            f"{period} closes on {units.block_date(closes)}; height {height} was on {units.block_date(Ms(when.time))}"
+        )
     return _read(at, register, period, when)
 
 
@@ -72,13 +76,9 @@ def read_live_cube(at: Reads, register: Register, period: str) -> Cube:
 
 def _read(at: Reads, register: Register, period: str, when: Moment) -> Cube:
     codes = sorted(register.participants)
-    blocks = {
-        key: block
-        for code in codes
-        for flow in _FLOWS
-        for quarter in quarters_covered(period)
-        if (block := _block(at, key := BlockKey(code, flow, quarter), when.height)) is not None
-    }
+    blocks: dict[BlockKey, Block] = {}
+    for code, flow in ((code, flow) for code in codes for flow in _FLOWS):
+        blocks.update(_trade(at, code, flow, quarters_covered(period), when.height))
     halves = [(code, half) for code in codes for half in halves_covered(period)]
     production = {key: report for key in halves if (report := _production(at, *key, when.height)) is not None}
     named = {code for code, _ in production} | {key.author for key in blocks}
@@ -99,7 +99,24 @@ def _read(at: Reads, register: Register, period: str, when: Moment) -> Cube:
 # --- trade ------------------------------------------------------------------------------------------------------------
 
 
-def _block(at: Reads, key: BlockKey, height: int) -> Block | None:
+def _trade(at: Reads, author: str, flow: str, quarters: Sequence[str], height: int) -> dict[BlockKey, Block]:
+    """The blocks of a participant's flow, ascending."""
+    blocks: dict[BlockKey, Block] = {}
+    lasts: list[bytes] = []
+    for quarter in quarters:
+        key = BlockKey(author, flow, quarter)
+        block, last = _block(at, key, height)
+        lasts.append(last)
+        if block is not None:
+            blocks[key] = block
+    fourth = blocks.get(BlockKey(author, flow, quarters[-1])) if len(quarters) > 1 else None
+    if fourth is not None and fourth.annual and _return(at, fourth.record).year != tuple(lasts):
+        blocks[fourth.key] = replace(fourth, annual={})
+    return blocks
+
+
+def _block(at: Reads, key: BlockKey, height: int) -> tuple[Block | None, bytes]:
+    """A block, None where there is none, and the record that counted last in its figures, empty where none did."""
     for filed in _revisions(at, COUNTERSIGNED[key.flow], key.author, key.quarter):
         entry = _return(at, filed)
         if _height(at, entry.countersigned) <= height:
@@ -110,12 +127,12 @@ def _block(at: Reads, key: BlockKey, height: int) -> Block | None:
     return _counted(at, key, height)
 
 
-def _stated(at: Reads, key: BlockKey, filed: bytes, entry: ReturnEntry, source: Source) -> Block:
+def _stated(at: Reads, key: BlockKey, filed: bytes, entry: ReturnEntry, source: Source) -> tuple[Block, bytes]:
     """The figures of a return."""
     body = parse_record(read_leaf(at, filed)).body
     if not isinstance(body, ReturnBody):
         raise StoreError(f"{filed.hex()} is filed as a return and is none")
-    return Block(
+    block = Block(
         key=key,
         source=source,
         record=filed,
@@ -125,19 +142,20 @@ def _stated(at: Reads, key: BlockKey, filed: bytes, entry: ReturnEntry, source: 
         needs={row.hs: Need(row.traders, row.points, row.cents) for row in body.protection},
         annual={row.of: Need(row.traders, row.points, row.cents) for row in body.annual},
     )
+    return block, body.last or b""
 
 
-def _counted(at: Reads, key: BlockKey, height: int) -> Block | None:
+def _counted(at: Reads, key: BlockKey, height: int) -> tuple[Block | None, bytes]:
     """The ledger's own sums; None where nothing counts."""
     stored = dict(read_as_of(at, keys.quarter(key.author, keys.FLOW_LETTERS[key.flow], key.quarter), height))
     whole = quarterly.read_counts(stored.get(b""))
     if not whole.certificates:
-        return None
+        return None, whole.last
     found, counts = [], dict.fromkeys(HS_CODES, 0)
     for partner, hs, cell in quarterly.read(stored.items()):
         found.append(Entry(partner, hs, cell.points, 0))
         counts[hs] += cell.certificates
-    return Block(key, Source.LEDGER, b"", whole.certificates, tuple(found), _counts(counts))
+    return Block(key, Source.LEDGER, b"", whole.certificates, tuple(found), _counts(counts)), whole.last
 
 
 def _counts(counts: dict[str, int]) -> dict[str, int]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from ledger import keys
 from ledger.errors import StoreError
 from ledger.register import Register
-from ledger.statistics.closing import closes_at
+from ledger.statistics.closing import instant
 from ledger.store import Reads
 
 _AUTHOR_AND_FLOW = len(keys.QUARTERS) + 3
@@ -48,7 +48,7 @@ class Older:
         quarter = place[_QUARTER]
         closed = self._closed.get(quarter)
         if closed is None:
-            closed = self._closed[quarter] = closes_at(self._register, quarter.decode()) <= self._before_ms
+            closed = self._closed[quarter] = instant(self._register, quarter.decode()) <= self._before_ms
         if closed:
             self._put(keys.older(place) + self._height, self._get(place) or b"")
 

@@ -31,7 +31,7 @@ class Witness:
         moves: place of the variable, and by how much it moves.
     """
 
-    measure: int
+    measure: Literal[0, 1]
     moves: tuple[tuple[int, int], ...]
 
 

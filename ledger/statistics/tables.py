@@ -73,7 +73,8 @@ class Block:
         counts: by HS code how many certificates have such lines, in what the figures were made of: the ledger's when the return
             was filed, or as of the height.
         needs: by HS code and `ALL`, as the return states them for the quarter.
-        annual: by HS code, partner and `ALL`, as the return of a fourth quarter states them for the year; else empty.
+        annual: by HS code, partner and `ALL`, as the return of a fourth quarter states them for the year, if the year's figures
+            are those that it knew; else empty.
     """
 
     key: BlockKey

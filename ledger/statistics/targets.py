@@ -11,6 +11,7 @@ All in integers. Witnesses of one measure say nothing of the other.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -126,10 +127,10 @@ class Coverage:
         """The witnesses that move the target at this place."""
         return self._found[place]
 
-    def gaps(self, place: int, without: int = -1) -> list[Gap]:
-        """For whom the target at this place is not covered; nobody, if the list is empty. One witness can be left out."""
+    def gaps(self, place: int, without: AbstractSet[int] = frozenset()) -> list[Gap]:
+        """For whom the target at this place is not covered, `without` some witnesses; nobody, if the list is empty."""
         target, system = self.question.targets[place], self.question.system
-        found = [one for one in self._found[place] if one.number != without]
+        found = [one for one in self._found[place] if one.number not in without]
         limit = required(target.need, system.reach(target.moved))
         best = max((one.moved for one in found), default=0)
         if best < limit:

@@ -9,7 +9,7 @@ Rules, in order, one objection each (`ledger.statistics.errors`):
    an earlier release of the period kept confidential stays so;
 5. every witness moves known entries, within the bounds of the estimates, and changes no published figure of any release of
    the year;
-6. the witnesses cover every unsafe cell of every release, for outsiders and insiders (`ledger.statistics.targets`).
+6. the witnesses cover every unsafe cell of all these releases, for outsiders and insiders (`ledger.statistics.targets`).
 
 What is agreed to is released byte for byte as every node writes it (`ledger.statistics.release`). Pure functions without a
 store.
@@ -23,6 +23,7 @@ from typing import NoReturn
 from ledger.statistics.cells import TRADE, Figures, all_figures, mirror_of
 from ledger.statistics.errors import Objection, ObjectionCode
 from ledger.statistics.model import Model, System, build
+from ledger.statistics.periods import is_year, quarters_covered
 from ledger.statistics.proposal import Proposal, Witness
 from ledger.statistics.release import Release, write_release
 from ledger.statistics.tables import Cell, Cube
@@ -56,10 +57,11 @@ def verify(earlier: Sequence[Published], cube: Cube, proposal: Proposal) -> Rele
         _object(ObjectionCode.HELD, "/".join(min({*held} ^ {*proposal.held}, default=("order",))))
     figures = all_figures(shown)
     _check_pattern(figures, proposal)
-    needs = [unsafe_cells(one.cube) for one in earlier] + [unsafe_cells(shown)]
+    bound = bound_together(earlier, cube)
+    needs = [unsafe_cells(one.cube) for one in bound] + [unsafe_cells(shown)]
     _check_unsafe(earlier, figures, needs[-1], proposal)
-    model = build([*(one.cube for one in earlier), shown])
-    patterns = [frozenset(one.proposal.confidential) for one in earlier] + [frozenset(proposal.confidential)]
+    model = build([*(one.cube for one in bound), shown])
+    patterns = [frozenset(one.proposal.confidential) for one in bound] + [frozenset(proposal.confidential)]
     for number, witness in enumerate(proposal.witnesses):
         check_witness(model, patterns, number, witness)
     for measure, system in enumerate(model.systems):
@@ -73,6 +75,19 @@ def verify(earlier: Sequence[Published], cube: Cube, proposal: Proposal) -> Rele
                 _object(code, _place(gap.target.cell), gap.given, gap.limit)
     before = [one for one in earlier if one.cube.period == cube.period]
     return write_release(shown, figures, proposal, (before[-1].cube, before[-1].proposal) if before else None)
+
+
+def bound_together(earlier: Sequence[Published], cube: Cube) -> list[Published]:
+    """The earlier releases of which this one could tell more than they do.
+
+    Quarters have no trade in common; only releases of the year say something of several of them at once. So until there is
+    such a one, each quarter stands for itself, with its own witnesses.
+    """
+    covered = {*quarters_covered(cube.period)}
+    for one in earlier:
+        if covered and is_year(one.cube.period):
+            covered.update(quarters_covered(one.cube.period))
+    return [one for one in earlier if not covered.isdisjoint(quarters_covered(one.cube.period))]
 
 
 def _check_head(earlier: Sequence[Published], cube: Cube, proposal: Proposal) -> None:

@@ -40,7 +40,10 @@ def apply_vintages(earlier: Sequence[Cube], current: Cube) -> tuple[Cube, tuple[
         if not all(_may_follow(before, current.blocks.get(key), current.least_change) for before in vintages):
             held.append(key)
             _put(blocks, key, vintages[-1])
-    return replace(current, blocks=dict(sorted(blocks.items()))), tuple(held)
+    kept = _codes(held, blocks)
+    names = {code: name for cube in earlier for code, name in cube.names.items() if code in kept}
+    shown = dict(sorted((names | dict(current.names)).items()))
+    return replace(current, names=shown, blocks=dict(sorted(blocks.items()))), tuple(held)
 
 
 def changed_codes(before: Block | None, after: Block | None) -> tuple[str, ...]:
@@ -69,6 +72,12 @@ def _trade(block: Block | None, hs: str, *, known: bool) -> _Trade:
 def _count(block: Block | None, hs: str) -> int:
     counts: Mapping[str, int] = {} if block is None else block.counts
     return counts.get(hs, 0)
+
+
+def _codes(keys: Sequence[BlockKey], blocks: Mapping[BlockKey, Block]) -> set[str]:
+    """Who stands in these blocks, as author or partner: all are named, also who has no newer figures."""
+    held = [blocks[key] for key in keys if key in blocks]
+    return {block.key.author for block in held} | {entry.partner for block in held for entry in block.entries}
 
 
 def _put(blocks: dict[BlockKey, Block], key: BlockKey, block: Block | None) -> None:

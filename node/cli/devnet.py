@@ -3,6 +3,7 @@
 import asyncio
 import re
 import signal
+import time
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,10 +14,13 @@ from cyclopts import App, Parameter, validators
 from rich.progress import MofNCompleteColumn, Progress
 
 from api.demo.network import NOTES
+from ledger.units import Ms
 from node.cli.output import console, print_table, say
 from node.client import Client
+from node.demo_releases import release_year
 from node.devnet import BASE_PORT, FIRST, LAST_BASE_PORT, NODES, Devnet
-from node.errors import command
+from node.errors import FatalError, command
+from node.releasing import proposer
 from node.replay import replay
 
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -103,6 +107,8 @@ async def _work(network: Devnet, load: _Load) -> None:
     say(f"keys, tokens and addresses: {network.directory / 'devnet.json'}")
     if load != "none":
         await _replay(network, load)
+        if load == "year":
+            await _releases(network)
         network.write_description("done")
         await _findings(network)
         _show_next(network)
@@ -139,6 +145,20 @@ def _grouped(notes: Mapping[str, int]) -> list[list[object]]:
         span = sorted(set(figures[form]), key=float)
         rows.append([count, form.replace("{}", " to ".join(dict.fromkeys((span[0], span[-1]))) if span else "", 1)])
     return rows
+
+
+async def _releases(network: Devnet) -> None:
+    """The secretariat releases the statistics of what has closed, where the solver for it is at hand."""
+    try:
+        propose = proposer()
+    except FatalError as error:
+        say(f"no statistics are released here: {error}".replace("\n", " "))
+        return
+    async with Client(network.members[0].api, network.tokens["auditor"]) as client:
+        with console.status("statistics are proposed and judged by every node"):
+            done = await release_year(client, network.directory, Ms(time.time_ns() // 1_000_000), propose)
+    console.print(f"[bold]{len(done)}[/bold] releases of statistics, made anew and judged by every node:")
+    print_table(["", "", "cells", "confidential"], [[s.name, s.state, s.cells, s.confidential] for s in done], right=(2, 3))
 
 
 async def _findings(network: Devnet) -> None:

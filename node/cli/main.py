@@ -15,6 +15,7 @@ from node.cli import (
     audit,
     certificates,
     custody,
+    desk,
     devnet,
     errors,
     figures,
@@ -52,6 +53,7 @@ _OPERATING = (devnet, operate, network, nodes, keys, tokens, archives)
 _WORKING = (
     certificates,
     imports,
+    desk,
     papers,
     custody,
     findings,

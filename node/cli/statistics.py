@@ -111,7 +111,11 @@ def release(
     Safe to run again. Exit code 77 when the nodes object.
     """
     office = Office.open(read_genesis(genesis), keys, Role.AUDIT, url)
-    record = publish(office, draft, lambda submission, name: submit(url, submission, draft, name)).hex()
+
+    async def send(submission: bytes, name: str) -> None:
+        await asyncio.to_thread(submit, url, submission, draft, name)
+
+    record = asyncio.run(publish(office, draft, send)).hex()
     said = [(-1, -1)]
 
     def tell(agreed: int, objected: int) -> None:

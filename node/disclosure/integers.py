@@ -14,7 +14,7 @@ from typing import Final
 import highspy
 import numpy as np
 
-from node.disclosure.program import Question
+from node.disclosure.program import Question, solver
 from node.disclosure.rows import Floats, Integers, Rows
 
 DENOMINATORS: Final = 5040
@@ -70,15 +70,12 @@ def _repair(rows: Rows, question: Question, table: Integers, fixed: Integers, li
     model.a_matrix_.value_ = np.ones(starts[-1])
     for integrality in (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger):
         model.integrality_ = [integrality] * len(table)
-        solver = highspy.Highs()
-        solver.silent()
-        for option, value in (("threads", 1), ("random_seed", 0), ("mip_max_nodes", _NODES)):
-            solver.setOptionValue(option, value)
-        solver.passModel(model)
-        solver.run()
-        added = np.array(solver.getSolution().col_value)
+        repair = solver(mip_max_nodes=_NODES)
+        repair.passModel(model)
+        repair.run()
+        added = np.array(repair.getSolution().col_value)
         if len(added) == len(table) and np.abs(added - np.rint(added)).max(initial=0) < _NEAR:
-            result = table + np.rint(added).astype(np.int64)
+            result: Integers = table + np.rint(added).astype(np.int64)
             if not rows.activity(result)[fixed].any() and (np.abs(result) <= rows.bounds).all():
                 return result
     return None

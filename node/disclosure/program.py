@@ -9,7 +9,7 @@ Everything is in units (`Scale`), so that the largest numbers stay far above the
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import highspy
 import numpy as np
@@ -46,16 +46,22 @@ class Question:
     price: Floats | None = None
 
 
+def solver(**options: str | int) -> Any:
+    """A silent solver that does the same with the same program every time."""
+    made = highspy.Highs()  # type: ignore[no-untyped-call]
+    made.silent()
+    for option, value in ({"threads": 1, "random_seed": 0} | options).items():
+        made.setOptionValue(option, value)
+    return made
+
+
 class Program:
     """The solver of one system."""
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
         self._moves, self._sums = len(rows.columns), len(rows.moved)
-        self._solver = highspy.Highs()
-        self._solver.silent()
-        for option, value in (("threads", 1), ("random_seed", 0), ("solver", "simplex")):
-            self._solver.setOptionValue(option, value)
+        self._solver = solver(solver="simplex")
         self._pass()
 
     def _pass(self) -> None:
@@ -92,7 +98,8 @@ class Program:
 
     def _run(self) -> highspy.HighsModelStatus:
         self._solver.run()
-        return self._solver.getModelStatus()
+        status: highspy.HighsModelStatus = self._solver.getModelStatus()
+        return status
 
     def _columns(self, question: Question) -> tuple[Floats, Floats, Floats]:
         """Lower and upper bounds, costs."""

@@ -19,7 +19,7 @@ from ledger.statistics.proposal import Proposal, Witness
 from ledger.statistics.tables import Cell, Cube, Need
 from ledger.statistics.targets import Coverage, ask
 from ledger.statistics.unsafe import unsafe_cells
-from ledger.statistics.verify import Published, verify
+from ledger.statistics.verify import Published, bound_together, verify
 from ledger.statistics.vintages import apply_vintages
 from node.disclosure.rows import Floats, Rows, weights
 from node.disclosure.search import Search
@@ -38,7 +38,7 @@ def propose(earlier: Sequence[Published], cube: Cube) -> Proposal:
         SolverError: the solver gave up.
     """
     shown, held = apply_vintages([one.cube for one in earlier], cube)
-    work = Work(earlier, shown)
+    work = Work(bound_together(earlier, cube), shown)
     for measure in (1, 0):
         work.searches[measure].run()
     witnesses = [Witness(measure, moves) for measure in (0, 1) for moves in thin_witnesses(work.searches[measure])]
@@ -64,7 +64,7 @@ class Work:
 
     def __init__(self, earlier: Sequence[Published], shown: Cube) -> None:
         self.figures: dict[Cell, Figures] = all_figures(shown)
-        self.needs: list[Mapping[Cell, Need]] = [unsafe_cells(one.cube) for one in earlier] + [unsafe_cells(shown)]
+        self.needs: list[Mapping[Cell, Need]] = [unsafe_cells(one) for one in (*(one.cube for one in earlier), shown)]
         self.model: Model = build([*(one.cube for one in earlier), shown])
         self.confidential: set[Cell] = set()
         self.rows = [Rows(system, [frozenset(one.proposal.confidential) for one in earlier]) for system in self.model.systems]

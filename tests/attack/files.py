@@ -7,14 +7,15 @@ from typing import Any, Final, NamedTuple
 from tests.attack.truth import Place
 
 HIDDEN: Final = "c"
+FIGURES: Final = ("carats", "value", "unit_value", "earlier_carats", "earlier_value")
 
 
 class Row(NamedTuple):
-    """A cell as published; what is confidential or missing is None."""
+    """A cell as published; what is confidential or missing is None. `hidden`: confidential, and no figure stands in the row."""
 
     points: int | None
     cents: int | None
-    confidential: bool
+    hidden: bool
 
     def measure(self, number: int) -> int | None:
         return self.cents if number else self.points
@@ -27,13 +28,13 @@ def read(text: bytes) -> dict[Place, Row]:
 
 def _row(row: Mapping[str, Any]) -> tuple[Place, Row]:
     place = Place(row["period"], row["flow"], row["participant"], row["hs"], row["partner"])
-    hidden = row["status"] == HIDDEN
+    hidden = row["status"] == HIDDEN and not any(row.get(name) for name in FIGURES)
     return place, Row(_hundredths(row["carats"]), _hundredths(row["value"]), hidden)
 
 
 def _hundredths(text: str) -> int | None:
     """Points of carats, cents of US$."""
-    if not text or text in (HIDDEN, "m"):
+    if not text:
         return None
     whole, _, part = text.partition(".")
-    return int(whole) * 100 + int(part.ljust(2, "0") or 0)
+    return int(whole) * 100 + int(part.ljust(2, "0"))

@@ -58,6 +58,7 @@ class Score:
     questions: int = 0
     known_anyway: int = 0
     leaf: int = 0
+    leaf_unsafe: int = 0
     leaf_hidden: int = 0
     mismatches: list[Mismatch] = field(default_factory=list)
     bare: list[tuple[int, Place]] = field(default_factory=list)
@@ -85,11 +86,12 @@ def judge(world: World, releases: Sequence[Release], texts: Sequence[bytes], *, 
         rows = files.rows[number]
         score.cells += len(truth)
         score.unsafe += sum(secret.unsafe for secret in truth.values())
-        score.bare += [(number, place) for place, secret in truth.items() if secret.unsafe and not rows[place].confidential]
+        score.bare += [(number, place) for place, secret in truth.items() if secret.unsafe and not rows[place].hidden]
         for place, secret in truth.items():
             if place.leaf:
                 score.leaf += secret.cents
-                score.leaf_hidden += secret.cents if rows[place].confidential else 0
+                score.leaf_unsafe += secret.cents if secret.unsafe else 0
+                score.leaf_hidden += secret.cents if rows[place].hidden else 0
     for measure in (0, 1):
         system = System(files, measure)
         score.mismatches += system.mismatches

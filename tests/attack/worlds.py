@@ -1,6 +1,6 @@
 """Generated worlds of trade with their secret truth: every shipment, who sold it, who bought it, and when it came to be known.
 
-A world is a function of its kind and its seed. `calibrated` worlds have the shape of real trade: a few participants with most of it, and
+A world is a function of its kind and its seed, and small where the seed is even. `calibrated` worlds have the shape of real trade: a few participants with most of it, and
 many traders in each of those. The *odd* kinds are each made of one thing that statistical disclosure control is known to fail on.
 
 Points and cents are whole numbers. A shipment's two sides differ a little, as in life, and its import may fall in the next quarter or not
@@ -22,7 +22,12 @@ YEAR: Final = "2026"
 QUARTERS: Final = tuple(f"{YEAR}Q{number}" for number in (1, 2, 3, 4))
 PERCENT: Final = 15
 LEAST_CHANGE: Final = 3
-NAMES: Final = ("AE", "AO", "AU", "BW", "CA", "CN", "EU", "GB", "IL", "IN", "LS", "NA", "RU", "SL", "US", "ZA")
+NAMES: Final = (
+    "AE", "AM", "AO", "AU", "BD", "BR", "BW", "BY", "CA", "CD", "CF", "CG", "CH", "CI", "CM", "CN", "EU", "GA",
+    "GB", "GH", "GN", "GY", "ID", "IL", "IN", "JP", "KG", "KH", "KR", "KZ", "LA", "LB", "LK", "LR", "LS", "ML",
+    "MU", "MX", "MY", "MZ", "NA", "NO", "NZ", "PA", "QA", "RU", "SG", "SL", "SZ", "TG", "TH", "TR", "TW", "TZ",
+    "UA", "US", "UZ", "VE", "VN", "ZA", "ZW",
+)  # fmt: skip
 
 
 class Block(NamedTuple):
@@ -83,8 +88,9 @@ class Recipe:
     Attributes:
         participants: how many, at least and at most.
         shipments: how many in the year, at least and at most, for each participant.
-        traders: how many a participant has, at least and at most; the largest participants have the most.
-        skew: of participants' and traders' sizes; 0 makes all alike.
+        traders: how many a participant has, at least and at most.
+        busy: share of the participants, the largest, that have the most traders.
+        sizes, skew: of participants' and of traders' sizes; 0 makes all alike.
         codes: how many HS codes a participant trades, at most.
         partners: how many a participant exports to, at most.
         points, price: logarithmic means of a parcel's points and of cents a point.
@@ -99,6 +105,8 @@ class Recipe:
     participants: tuple[int, int] = (5, 8)
     shipments: tuple[int, int] = (20, 40)
     traders: tuple[int, int] = (1, 6)
+    busy: float = 0.4
+    sizes: float = 1.0
     skew: float = 1.0
     codes: int = 3
     partners: int = 9
@@ -116,18 +124,18 @@ class Recipe:
 REVISED: Final = (QUARTERS[0], QUARTERS[1], QUARTERS[0], QUARTERS[2], QUARTERS[1], QUARTERS[3], YEAR, YEAR)
 
 RECIPES: Final[Mapping[str, Recipe]] = {
-    "calibrated": Recipe((8, 11), (150, 220), (8, 24), 0.7, uncertain=1),
-    "revised": Recipe((8, 10), (120, 180), (8, 20), 0.7, late=15, releases=REVISED),
+    "calibrated": Recipe((14, 16), (300, 350), (6, 30), 0.9, 1.3, 0.2),
+    "revised": Recipe((12, 14), (200, 250), (6, 30), 0.9, 1.3, 0.2, late=15, releases=REVISED),
     "few": Recipe((3, 4), (6, 20), (1, 4)),
     "sole-exporter": Recipe((5, 7), (20, 40), (3, 7)),
     "single-partner": Recipe((5, 8), (15, 30), (2, 6), partners=1),
     "singletons": Recipe((5, 7), (8, 20), (1, 1)),
-    "equal": Recipe((4, 7), (15, 30), (2, 5), skew=0.0, spread=0.0, next_quarter=0, unconfirmed=0),
+    "equal": Recipe((4, 7), (15, 30), (2, 5), sizes=0.0, skew=0.0, spread=0.0, next_quarter=0, unconfirmed=0),
     "tiny": Recipe((4, 6), (10, 20), (1, 4), points=0.5, price=0.3, spread=0.6),
     "zero-quarters": Recipe((5, 7), (15, 30), (2, 6), quiet=40),
     "unsafe-first": Recipe((5, 8), (30, 50), (4, 8)),
     "sole-pair": Recipe((5, 7), (20, 40), (3, 7), next_quarter=0, unconfirmed=0),
-    "dominant": Recipe((5, 8), (30, 50), (4, 8), skew=3.5),
+    "dominant": Recipe((5, 8), (30, 50), (4, 8), sizes=3.5, skew=3.5),
     "late": Recipe((5, 7), (20, 40), (3, 7), late=60, releases=REVISED),
     "late-quarter": Recipe((5, 7), (15, 30), (3, 7), late=80, releases=(QUARTERS[0],) * 3),
     "one-sided": Recipe((5, 7), (15, 30), (2, 6), next_quarter=40, unconfirmed=30),
@@ -182,6 +190,8 @@ def make(kind: str, seed: int) -> World:
     recipe = RECIPES[kind]
     draw = random.Random(f"{kind}/{seed}")
     count = draw.randint(*recipe.participants)
+    if seed % 2 == 0:
+        count = max(4, count * 3 // 4)
     names = tuple(sorted(draw.sample(NAMES, count)))
     shipments = _shipments(draw, recipe, names)
     shipments = _twist(kind, draw, shipments, names)
@@ -197,14 +207,18 @@ def _blocks(names: tuple[str, ...]) -> list[Block]:
 
 
 def _shipments(draw: random.Random, recipe: Recipe, names: tuple[str, ...]) -> list[Shipment]:
-    sizes = {name: (place + 1.0) ** -recipe.skew for place, name in enumerate(draw.sample(names, len(names)))}
+    order = draw.sample(names, len(names))
+    sizes = {name: (place + 1.0) ** -recipe.sizes for place, name in enumerate(order)}
     codes = {name: draw.sample(CODES, draw.randint(1, recipe.codes)) for name in names}
     partners = {}
     for name in names:
         others = [other for other in names if other != name]
         partners[name] = draw.sample(others, min(len(others), draw.randint(1, recipe.partners)))
     low, high = recipe.traders
-    traders = {name: max(low, round(high * min(1.0, 2 * sizes[name]))) for name in names}
+    traders = {
+        name: high if place < recipe.busy * len(order) else draw.randint(low, max(low, high // 3))
+        for place, name in enumerate(order)
+    }
     found = []
     for _ in range(len(names) * draw.randint(*recipe.shipments)):
         exporter = draw.choices(names, [sizes[name] for name in names])[0]

@@ -14,6 +14,7 @@ from ledger.record import parse_submission
 from tests.bench import (
     audit,
     chains,
+    cubes,
     finality,
     floor,
     footprint,
@@ -91,6 +92,8 @@ def main() -> int:
         chains.measure(Path(scratch), report)
     with tempfile.TemporaryDirectory(dir=arguments.dir) as scratch, console.status("growth"):
         growth.quick(Path(scratch), report)
+    with tempfile.TemporaryDirectory(dir=arguments.dir) as scratch, console.status("statistics"):
+        cubes.measure(Path(scratch), report)
     with tempfile.TemporaryDirectory(dir=arguments.dir) as scratch, console.status("audit"):
         audit.measure(Path(scratch), extent.audits, found, report)
     with console.status("paper"):

@@ -1,4 +1,4 @@
-"""Reads a second that one node serves of a certificate and of a hash tile, against a handler that does nothing.
+"""Reads a second that one node serves of a certificate, of a hash tile, of a release, against a handler that does nothing.
 
 By processor time of the serving process, on one core: neither the client nor others on this machine lower it.
 """
@@ -13,12 +13,19 @@ from collections.abc import AsyncIterator
 import aiohttp
 
 from api.demo.burst import AUTHORS, FIRST_NUMBER
+from ledger.participants import SECRETARIAT, Role
+from ledger.statistics.basis import decode_basis
+from node.client import Client
+from node.office import Office
+from node.releasing import decided, make_draft, publish
 from tests.bench.figures import Figure, Report
 from tests.bench.machine import Watch
 from tests.bench.network import Network, NotFinalError, session
+from tests.support.publishing import plain
 
 _CONNECTIONS = 8
 _WARM_SECONDS = 0.3
+_FINAL_SECONDS = 60.0
 
 
 async def measure(network: Network, seconds: float, report: Report) -> None:
@@ -40,6 +47,31 @@ async def measure(network: Network, seconds: float, report: Report) -> None:
         report.add(Figure("reads", what, rate, "/s/core", bare, "bare handler, same server", 0.7))
         if what == "hash tile":
             report.add(Figure("reads", what, rate, "/s/core", static, "static file handler, same server", 0.9))
+    await _measure_release(network, seconds, report)
+
+
+async def _measure_release(network: Network, seconds: float, report: Report) -> None:
+    """The file of a release against a file of the pages, which the same node answers from memory, too."""
+    node, pid = network.urls[0], network.pids[0]
+    path, size = await _release(network)
+    static = await _rate(f"{node}/static/reading.css", {}, pid, seconds)
+    report.add(Figure("reads", "static file", static, "/s/core"))
+    rate = await _rate(node + path, {"Accept-Encoding": "identity"}, pid, seconds)
+    report.add(Figure("reads", f"release file, {size // 1024} KiB", rate, "/s/core", static, "static file", goal=0.9))
+
+
+async def _release(network: Network) -> tuple[str, int]:
+    """The path and size of the JSON file of a release that four nodes have judged: a quarter that was over before."""
+    period = "2025Q1"
+    office = Office.open(network.genesis, network.directory / "keys" / SECRETARIAT, Role.AUDIT)
+    folder = network.directory / "statistics" / period
+    async with Client(network.urls[0], network.token) as client:
+        basis = decode_basis(await client.get_bytes(f"/v1/statistics/basis/{period}"))
+        _, made = make_draft(basis, plain, folder)
+        release = await publish(office, folder, lambda raw, _: client.submit_until_final(raw, _FINAL_SECONDS))
+        row = (await decided(client, release.hex(), _FINAL_SECONDS, lambda agreed, objected: None))["release"]
+        await client.get_bytes(row["json_file"])
+        return row["json_file"], len(made.json)
 
 
 async def _rate(url: str, headers: dict[str, str], pid: int, seconds: float) -> float:

@@ -36,9 +36,7 @@ HUBS = {
 """Traders of those with many."""
 PRODUCERS = {"BW": 22, "RU": 14, "ZA": 60, "AO": 12, "NA": 9, "CD": 45, "LS": 5, "SL": 15, "ZW": 10, "AU": 4, "TZ": 7, "BR": 9}
 """Exporters of those that mine."""
-OTHERS = (
-    "AM BD BY CF CG CI CM CZ GH GN GY ID JP KR KZ KH LA LB LK LR MO MX MY MU ML MZ NO NZ PA PH QA SZ TG TR UA VE VN"
-).split()  # fmt: skip
+OTHERS = ["AM", "BD", "BY", "CF", "CG", "CI", "CM", "CZ", "GH", "GN", "GY", "ID", "JP", "KR", "KZ", "KH", "LA", "LB", "LK", "LR", "MO", "MX", "MY", "MU", "ML", "MZ", "NO", "NZ", "PA", "PH", "QA", "SZ", "TG", "TR", "UA", "VE", "VN"]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

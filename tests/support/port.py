@@ -56,8 +56,8 @@ class LocalPort:
     notes: dict[int, str] = field(default_factory=dict)
     submissions: int = 0
     witness: Witness | None = None
-    growth: Growth = field(default_factory=Growth)
     workbook: WorkBook = field(default_factory=WorkBook)
+    growth: Growth = field(default_factory=Growth)
 
     def __post_init__(self) -> None:
         self._quorum = asyncio.Event()
@@ -137,14 +137,14 @@ class LocalPort:
         log = PolicyLog(self._log_signer("BW").key, self.public_url)
         return ledger_policy([log], witnesses, [], self.quorum).format()
 
+    async def release_basis(self, period: str, height: int) -> bytes:
+        return encode_basis(read_basis(Reviewer(self.ledger), self.ledger.cube(period, height)))
+
     def final_blocks(self, first: int):
         return serving.final_blocks(self.ledger, first)
 
     def findings(self, after: str) -> bytes:
         return serving.findings(self.ledger, after)
-
-    async def release_basis(self, period: str, height: int) -> bytes:
-        return encode_basis(read_basis(Reviewer(self.ledger), self.ledger.cube(period, height)))
 
     def sign_status(self, status) -> bytes:
         public, secret = bindings.crypto_sign_seed_keypair(self.network.keys["BW"]["cosign"])

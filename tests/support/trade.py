@@ -23,6 +23,7 @@ class Made:
     envelope: bytes
     body: IssueBody | ConfirmBody
     receipt_code: bytes | None = None
+    verdict_code: bytes | None = None
 
 
 @dataclass(slots=True)
@@ -56,9 +57,9 @@ class Trader:
             sources=tuple(Source(source, parse_carats(carats)) for source, carats in sources),
             type=kind or ("re-export" if sources else "export"),
             validated=issued,
-            verdict_hash=labelled_hash(b"kpl/verdict", number.encode(), self.random(10)),
+            verdict_hash=labelled_hash(b"kpl/verdict", number.encode(), printed := self.random(10)),
         )
-        return self._made("certificate.issue", number[:2], "issue", body, sealed.envelope, code)
+        return self._made("certificate.issue", number[:2], "issue", body, sealed.envelope, code, printed)
 
     def confirm(
         self, issued: Made, *, outcome="confirmed", lines=None, parcels=None, days_ago=1, code=None, without_code=False
@@ -130,10 +131,10 @@ class Trader:
         readers = [(code, key.epoch, key.key) for code, key in [*participants, (SECRETARIAT, genesis.secretariat.seals[-1])]]
         return seal(genesis.ledger_id, rid, {**fields, "values": values}, readers, self.random)
 
-    def _made(self, kind, author, role, body, envelope, code) -> Made:
+    def _made(self, kind, author, role, body, envelope, code, printed=None) -> Made:
         statement = build_statement(kind, author, self.now_ms, body)
         record = sign_statement(self.network.genesis.ledger_id, self.network.keys[author][role], statement)
-        return Made(encode_submission(record, envelope), record, record_id(record), envelope, body, code)
+        return Made(encode_submission(record, envelope), record, record_id(record), envelope, body, code, printed)
 
 
 def _by_hs(body: IssueBody):

@@ -127,4 +127,4 @@ def test_a_text_that_is_missing_or_lacks_a_value_is_an_error():
 
 
 def test_french_punctuation_stays_with_its_word():
-    assert page_texts("fr", "overview")("how_1").startswith("Téléchargez la politique\N{NO-BREAK SPACE}:")
+    assert page_texts("fr", "method")("how_1").startswith("Téléchargez la politique\N{NO-BREAK SPACE}:")

@@ -66,7 +66,7 @@ def test_every_field_is_required_but_optional_ones_and_no_other_allowed(kind):
         ("statistics.publish", {"attachment": []}, "attachment"),
         ("statistics.publish", {"attachment": [ID] * (MAX_ATTACHMENT_PARTS + 1)}, "attachment"),
         ("statistics.publish", {"attachment": [ID[1:]]}, "attachment[0]"),
-        ("statistics.publish", {"height": 0}, "height"),
+        ("statistics.publish", {"height": -1}, "height"),
         ("statistics.publish", {"length": 0}, "length"),
         ("statistics.publish", {"length": MAX_ATTACHMENT_BYTES + 1}, "length"),
         ("statistics.publish", {"period": "2026Q5"}, "period"),

@@ -36,7 +36,7 @@ def test_kinds_whose_rules_have_nothing_to_do_with_a_code_are_not_named():
     assert own[Code.CARATS_EXCEED_SOURCE] == ("certificate.issue", "certificate.amend")
     assert own[Code.RETURN_COUNTERSIGNED] == ("return.countersign",)
     assert own[Code.PARAMETER_BOUNDS] == ("plenary.propose",), "by the table of decisions"
-    assert signing[Code.NOT_CONSENSUS_KEY] == ("node.ready", "evidence.equivocation")
+    assert signing[Code.NOT_CONSENSUS_KEY] == ("node.ready", "evidence.equivocation", "statistics.verdict")
     assert set(signing[Code.TOO_OLD]) == set(KINDS)
 
 

@@ -11,6 +11,7 @@ from ledger.errors import Code, Refusal
 from ledger.record import parse_submission, verify_records
 from ledger.report_entries import InquiryState
 from ledger.state import Block, Ledger
+from ledger.statistics.tables import Source
 from ledger.store import Store
 from ledger.units import DAY_MS, date_of, day_number
 from node.filing import Filing
@@ -32,7 +33,9 @@ def replay(ledger, net, year):
             records = []
             for step in wave:
                 submission = step.submission
-                if step.period:
+                if step.kind == "return.countersign":
+                    submission = filing.countersigned(step)
+                elif step.period:
                     quarter, flow = step.period.split()
                     submission = filing.submission(step, ledger.quarter(step.author, flow, quarter).counts.last or None)
                 code, record = judge(ledger, submission, now)
@@ -94,6 +97,7 @@ def test_it_is_a_year_with_all_that_belongs_to_it(year):
     assert kinds["mission.report"] == 1
     assert kinds["bilateral.accept"] == 2
     assert kinds["return.file"] > 90
+    assert kinds["return.countersign"] > 90
     assert kinds["production.report"] > 15
     assert kinds["stock.declare"] > 10
     assert (kinds["inquiry.open"], kinds["inquiry.answer"], kinds["inquiry.close"]) == (4, 3, 2)
@@ -133,6 +137,38 @@ def test_inquiries_are_answered_or_not(played):
     _, ledger = played
     states = {state: len(ledger.inquiries(state).rows) for state in InquiryState}
     assert states == {InquiryState.UNANSWERED: 1, InquiryState.ANSWERED: 1, InquiryState.CLOSED: 2}
+
+
+def test_imports_and_exports_are_shown_as_they_are(net, played):
+    """As in the real world they differ by some per cent; nothing balances them."""
+    _, ledger = played
+    shown = world_flows(ledger.live_cube("2026"))
+    for flow in ("export", "import"):
+        held = [ledger.quarter(code, flow, f"2026Q{place}") for code in net.genesis.participants for place in range(1, 5)]
+        assert shown[flow] == sum(cell.points for quarter in held for _, _, cell in quarter.cells)
+    assert 0.005 < abs(1 - shown["import"] / shown["export"]) < 0.05
+    closed = ledger.closing("2026Q2").height
+    at_closing = ledger.cube("2026Q2", closed)
+    assert world_flows(at_closing) == world_flows(ledger.live_cube("2026Q2"))
+    assert {block.source for block in at_closing.blocks.values()} == {Source.COUNTERSIGNED}
+    assert len(at_closing.blocks) == 2 * len([holder for holder in net.genesis.participants.values() if holder.counted])
+
+
+def test_who_traded_in_a_year_has_said_how_its_figures_must_be_protected(played):
+    _, ledger = played
+    fourth = ledger.cube("2025Q4", ledger.head.height).blocks.values()
+    assert sum(bool(block.annual) for block in fourth) > 10
+    for block in fourth:
+        names = {entry.partner for entry in block.entries} | {entry.hs for entry in block.entries}
+        assert block.annual.keys() == names | ({"all"} if names else set())
+        assert {name: block.annual[name] for name in block.needs} == block.needs, "there is no other quarter of that year here"
+
+
+def world_flows(cube):
+    flows = Counter()
+    for key, block in cube.blocks.items():
+        flows[key.flow] += sum(entry.points for entry in block.entries)
+    return flows
 
 
 def test_same_seed_same_bytes(net, year):

@@ -23,7 +23,9 @@ from ledger.record import parse_submission
 from node.config import load_config, write_config
 from node.finality import Finality
 from node.metrics import new_registry
+from node.own import OwnRecords
 from node.parts import Parts
+from node.releases import Releases
 from node.scrubbing import Scrubber
 from node.service import Service
 from node.witness import Witness
@@ -57,6 +59,7 @@ class Offered:
             router=self.routed.router,
             refusals=there.refusals,
             witness=Witness("BW", there.ledger, node_keys("BW"), self.routed.cosigner),
+            releases=Releases(there.ledger, OwnRecords("BW", there.ledger, node_keys("BW"), there.intake, lambda: there.now)),
             scrubber=Scrubber(there.ledger),
         )
         self.routed.cosigner.on_quorum = self.finality.covered

@@ -235,6 +235,32 @@ def test_five_thousand_terms(fresh):
     assert filed(fresh, good) is None
 
 
+def test_the_years_protection_is_stated_of_all_its_trade(fresh):
+    """Exports of the first quarter to AE and EU in the same codes, none in the fourth: neither partner may be left out."""
+    issues = [fresh.issue(number=f"BW000000{digit}", destination=partner) for digit, partner in enumerate(("AE", "EU"))]
+    fresh.accept(*issues)
+    fresh.now += 320 * 86_400_000
+    lines = [line for issue in issues for line in opened(issue.body.destination, issue.body.lines)]
+    rows = reports.annual(lines)
+    assert [row.of for row in rows] == ["710221", "710231", "AE", "EU", "all"]
+
+    def stated(annual):
+        (judgement,) = fresh.block(
+            file_return(fresh, "BW", return_body("export", (), 0, None, "2026Q4", annual=annual))
+        ).judgements
+        return judgement.refusal and judgement.refusal.problem()
+
+    assert stated(rows[:3] + rows[4:]) == {"error": "return-annual", "field": "annual", "given": 2, "limit": 4}
+    names = "710221 710231 AE EU all"
+    for less in (rows[:4], rows[1:], ()):
+        limit = names if less else None
+        refused = stated(less)
+        assert refused["error"] == "return-annual"
+        assert refused["limit"] in (limit, 4)
+    assert stated((*rows[:4], type(rows[0])("RU", 1, 0, 0), rows[4]))["limit"] == names
+    assert stated(rows) is None
+
+
 def test_a_return_and_what_makes_it_stale_in_one_block(world, told):
     """The sums that a block has changed so far are those that its later records are judged by."""
     records, good = told.records, base(world, told.records)

@@ -3,87 +3,18 @@
 Screenshots land in pytest's temporary folder (`--basetemp`), for people to look at.
 """
 
-import asyncio
-import os
 import re
-from contextlib import asynccontextmanager
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
-from playwright.async_api import async_playwright
 
-from api.app import create_app
-from tests.support.http import ask, running
-from tests.support.port import local_port
-from tests.support.week import trade
-
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
+from tests.support.browser import NARROW, browse, need_chromium
+from tests.support.http import ask
 
 
 @pytest.fixture(autouse=True)
 def chromium():
-    if not CHROMIUM.exists():
-        if os.environ.get("CI") == "true":
-            pytest.fail("the page tests need Chromium (Debian: chromium)")
-        pytest.skip("needs Chromium (Debian: sudo apt-get install chromium)")
-
-
-class Visit:
-    """One page in one browser window, and what it did."""
-
-    def __init__(self, page, base):
-        self.page, self.base = page, base
-        self.requests, self.complaints = [], []
-        page.on("request", lambda request: self.requests.append(request.url))
-        page.on("console", lambda message: self.complaints.append(message.text))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
-        page.on(
-            "response",
-            lambda response: self.complaints.append(f"{response.status} {response.url}") if response.status >= 400 else None,
-        )
-
-    async def open(self, path):
-        await self.page.goto(self.base + path)
-        return self.page
-
-    def check_quiet(self):
-        """Nothing was asked of others, and the browser complained about nothing (a breach of the CSP is a complaint)."""
-        assert self.requests
-        assert [url for url in self.requests if not url.startswith(self.base)] == []
-        assert self.complaints == []
-
-
-def browse(tmp_path, story, *, name="dev", traded=True):
-    """Runs `story(visit, port, number)`; `visit(**context options)` opens a window."""
-
-    async def run():
-        with local_port(tmp_path / "node", name=name) as port:
-            if traded:
-                await trade(port)
-            async with running(create_app(port), port.limits) as number, async_playwright() as playwright:
-                port.public_url = f"http://127.0.0.1:{number}"
-                browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-
-                @asynccontextmanager
-                async def visit(**options):
-                    context = await browser.new_context(**{"viewport": WIDE, **options})
-                    yield Visit(await context.new_page(), port.public_url)
-                    await context.close()
-
-                try:
-                    await story(visit, port, number)
-                finally:
-                    await browser.close()
-
-    (tmp_path / "node").mkdir()
-    asyncio.run(run())
+    need_chromium()
 
 
 def plain(text: str) -> str:

@@ -109,6 +109,9 @@ ENGLISH: Final = {
     "kind_inquiry.close": "Inquiry closed",
     "kind_sealed.share": "Sealed part shared",
     "kind_sealed.fault": "Fault in a sealed part",
+    "kind_statistics.attach": "Part of a release’s attachment",
+    "kind_statistics.publish": "Release of statistics published",
+    "kind_statistics.verdict": "Verdict on a release of statistics",
     # figures of findings
     "figure_carats": "carats",
     "figure_cause": "cause",
@@ -264,6 +267,9 @@ FRENCH: Final = {
     "kind_inquiry.close": "Demande close",
     "kind_sealed.share": "Partie scellée partagée",
     "kind_sealed.fault": "Défaut d’une partie scellée",
+    "kind_statistics.attach": "Partie de l’annexe d’une publication",
+    "kind_statistics.publish": "Publication de statistiques soumise",
+    "kind_statistics.verdict": "Verdict sur une publication de statistiques",
     # figures of findings
     "figure_carats": "carats",
     "figure_cause": "cause",

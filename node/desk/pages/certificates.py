@@ -1,0 +1,119 @@
+"""Certificates of this office, issued and received: lists, one with all its statements, what may still be stated of it."""
+
+from typing import TYPE_CHECKING
+
+from quart import Blueprint, Response, request
+
+from ledger.bodies import CloseBody, ConfirmBody, StatedBody
+from ledger.entries import CertificateState
+from ledger.record import Record
+from ledger.units import carats
+from node.client import ProblemError
+from node.desk.begin import CLOSABLE, OUTCOMES
+from node.desk.drafts import Kind, Standing
+from node.desk.errors import DeskError
+from node.desk.faults import Shown
+from node.desk.forms import from_confirm, from_issue, rows_of
+from node.desk.pages.common import see, session
+from node.errors import FatalError
+
+if TYPE_CHECKING:
+    from node.desk.app import Desk
+
+
+def routes(desk: "Desk") -> Blueprint:
+    """The routes of this file."""
+    blueprint = Blueprint("certificates", __name__)
+
+    @blueprint.get("/certificates")
+    async def certificates() -> Response:
+        """The newest ones issued and received, and a search by number."""
+        number = " ".join(request.args.get("number", "").split()).upper()
+        reasons: list[Shown] = []
+        if number:
+            try:
+                await desk.reading.certificate(number)
+            except DeskError as error:
+                reasons = [Shown(str(error.fault), "number", {})]
+            else:
+                return see(f"/certificates/{number}")
+        register = await desk.reading.participants()
+        return desk.frame.page(
+            request,
+            "certificates",
+            "/certificates",
+            session(),
+            issued=await desk.reading.issued(),
+            received=await desk.reading.received(),
+            names={code: row["name"] for code, row in register.items()},
+            number=number,
+            reasons=reasons,
+        )
+
+    @blueprint.get("/certificates/<number>")
+    async def certificate(number: str) -> Response:
+        """One of them: what both sides say, opened as far as it is for this office, and every statement in order."""
+        told = await desk.reading.certificate(number)
+        row = told["certificate"]
+        state, here = CertificateState(row["state"]), desk.store.participant
+        actions = []
+        if row["issuer"] == here and told["issue"] is not None:
+            actions += [Kind.AMEND] if state is CertificateState.OPEN else []
+            actions += [Kind.CLOSE] if state in CLOSABLE else []
+        if row["destination"] == here:
+            actions += [Kind.CONFIRM] if state is CertificateState.OPEN else []
+            actions += [Kind.CORRECT] if state in OUTCOMES else []
+        sealed: dict[str, dict[str, str]] = {}
+        if here in (row["issuer"], row["destination"]):
+            sealed = await _opened(desk, number, outcome=told["outcome"] is not None)
+        return desk.frame.page(
+            request,
+            "certificate",
+            "/certificates",
+            session(),
+            row=row,
+            told=told,
+            actions=[str(kind) for kind in actions],
+            issue=sealed.get("issue"),
+            outcome=sealed.get("outcome"),
+            issue_lines=rows_of(sealed.get("issue", {}), "lines"),
+            outcome_lines=rows_of(sealed.get("outcome", {}), "lines"),
+            statements=[_statement(record, height) for record, height in await desk.reading.records(number)],
+            drafts=[draft for draft in desk.drafts if draft.number == number and draft.standing is not Standing.DISCARDED],
+        )
+
+    return blueprint
+
+
+async def _opened(desk: "Desk", number: str, *, outcome: bool) -> dict[str, dict[str, str]]:
+    """What was sealed on both sides, by side; a side that does not open here is left out."""
+    found = {}
+    try:
+        found["issue"] = from_issue((await desk.reading.statement(number)).as_issue())
+        if outcome:
+            found["outcome"] = from_confirm(*(await desk.reading.statement(number, "outcome")).as_outcome())
+    except (FatalError, ProblemError, DeskError, AssertionError):
+        pass
+    return found
+
+
+def _statement(record: Record, height: int) -> dict[str, object]:
+    """One record as a row of its certificate's history: what it states, in clear."""
+    body = record.body
+    shown: dict[str, object] = {
+        "kind": record.kind,
+        "author": record.author,
+        "at": record.at,
+        "height": height,
+        "id": record.id.hex(),
+        "outcome": "",
+        "parcels": "",
+        "carats": "",
+    }
+    if isinstance(body, StatedBody | ConfirmBody):
+        shown |= {"parcels": body.parcels, "carats": carats(body.points)}
+    if isinstance(body, ConfirmBody):
+        shown |= {"outcome": body.outcome}
+    elif isinstance(body, CloseBody):
+        shown |= {"outcome": body.reason}
+    return shown

@@ -1,0 +1,226 @@
+"""Writing: the list of drafts, the forms, what a button of a form does."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+from quart import Blueprint, Response, request
+
+from ledger.drafts import ConfirmDraft, total
+from ledger.entries import HS_CODES
+from ledger.errors import Refusal
+from ledger.limits import MAX_LINES, MAX_SOURCES
+from ledger.units import carats, value
+from node.client import ProblemError
+from node.desk import approvals
+from node.desk.comparison import compare, suggest
+from node.desk.drafts import ENDED, Draft, Kind, Standing
+from node.desk.errors import DeskError, Fault
+from node.desk.faults import Shown, shown
+from node.desk.forms import confirm_draft, faults, issue_draft, read, rows_of, shape
+from node.desk.journal import Act
+from node.desk.limits import SHOWN
+from node.desk.making import codes_of
+from node.desk.pages.common import see, session
+from node.desk.precheck import announced_of
+from node.desk.reading import Source
+from node.errors import FatalError
+
+if TYPE_CHECKING:
+    from node.desk.app import Desk
+
+_LEAST_ROWS = 1
+
+
+def routes(desk: "Desk") -> Blueprint:
+    """The routes of this file."""
+    blueprint = Blueprint("drafting", __name__)
+
+    @blueprint.get("/")
+    async def drafts() -> Response:
+        """What is being written, waits, is on its way, and what ended lately."""
+        every = list(desk.drafts)
+        officer = session().officer
+        second = desk.settings.second
+        groups = {
+            "open": [draft for draft in every if draft.standing is Standing.OPEN],
+            "waiting": [draft for draft in every if draft.standing is Standing.WAITING],
+            "released": [draft for draft in every if draft.standing is Standing.RELEASED],
+            "ended": [draft for draft in every if draft.standing in ENDED][:SHOWN],
+        }
+        mine = {draft.id for draft in groups["waiting"] if approvals.may_release(draft, officer, second)}
+        return desk.frame.page(
+            request, "drafts", "/", session(), groups=groups, mine=mine, trouble=desk.courier.trouble is not None
+        )
+
+    @blueprint.post("/drafts")
+    async def new() -> Response:
+        """A new certificate, or a draft about one that is there."""
+        form = await request.form
+        try:
+            kind = Kind(form.get("kind", ""))
+        except ValueError:
+            raise DeskError(Fault.NOTHING_THERE, status=400) from None
+        number = " ".join(form.get("number", "").split()).upper()
+        officer = session().officer
+        if kind is Kind.ISSUE:
+            draft = desk.drafts.begin(kind, await desk.beginning.issue_fields(), officer, desk.now())
+        else:
+            for other in desk.drafts:
+                if (other.kind, other.number) == (kind, number) and other.standing not in ENDED:
+                    return see(f"/drafts/{other.id}", "told_there_already")
+            draft = await desk.beginning.begin(kind, number, officer, desk.now())
+        desk.note(Act.WRITTEN, draft=draft.id, number=draft.number, detail=draft.content())
+        return see(f"/drafts/{draft.id}")
+
+    @blueprint.get("/drafts/<name>")
+    async def draft_page(name: str) -> Response:
+        """A draft: its form while it is open, else what it says."""
+        draft = desk.drafts.get(name)
+        if draft.standing is not Standing.OPEN:
+            return await review(desk, draft)
+        reasons = await desk.precheck.reasons(draft) if "check" in request.args else []
+        return await edit(desk, draft, [shown(draft.kind, reason) for reason in reasons])
+
+    @blueprint.post("/drafts/<name>")
+    async def act(name: str) -> Response:
+        """A button of the form."""
+        draft = desk.drafts.get(name)
+        form = await request.form
+        what = form.get("act", "save")
+        if draft.standing is not Standing.OPEN:
+            raise DeskError(Fault.NOT_OPEN, status=409)
+        if what == "discard":
+            desk.note(Act.DISCARDED, draft=draft.id, number=draft.number, detail=draft.content())
+            desk.drafts.keep(approvals.discard(draft, desk.now()))
+            return see("/", "told_discarded", number=draft.number)
+        draft = _write(desk, draft, read(draft.kind, form.to_dict()))
+        here = f"/drafts/{draft.id}"
+        if what in {"add-lines", "add-sources"}:
+            rows = what.removeprefix("add-")
+            return see(f"{here}?more={rows}#{rows}")
+        if what == "renew":
+            return await _renew(desk, draft)
+        if what == "check":
+            return see(f"{here}?check=1")
+        if what == "hand-on":
+            if await desk.precheck.reasons(draft):
+                return see(f"{here}?check=1")
+            desk.note(Act.HANDED_ON, draft=draft.id, number=draft.number, detail=draft.content())
+            desk.drafts.keep(approvals.hand_on(draft, desk.now()))
+            return see(here, "told_handed_on")
+        return see(here, "told_saved")
+
+    return blueprint
+
+
+def _write(desk: "Desk", draft: Draft, fields: dict[str, str]) -> Draft:
+    """The draft with what was typed, kept; the number of what is on the ledger already stays."""
+    if draft.kind is not Kind.ISSUE:
+        fields["number"] = draft.number
+    written = approvals.write(draft, session().officer, fields, desk.now())
+    if written is draft:
+        return draft
+    desk.note(Act.WRITTEN, draft=draft.id, number=written.number, detail=written.content())
+    return desk.drafts.keep(written)
+
+
+async def _renew(desk: "Desk", draft: Draft) -> Response:
+    """The draft on the newest statement; what was typed stays, and is looked at anew."""
+    known = await desk.beginning.known(draft.kind, draft.number)
+    desk.note(Act.WRITTEN, draft=draft.id, number=draft.number, detail=draft.content())
+    desk.drafts.keep(approvals.renew(draft, known.basis, desk.now(), before=known.before, announced=known.announced))
+    return see(f"/drafts/{draft.id}?check=1", "told_renewed")
+
+
+async def edit(desk: "Desk", draft: Draft, reasons: Sequence[Shown]) -> Response:
+    """The form of an open draft."""
+    if draft.problem is not None:
+        reasons = [shown(draft.kind, draft.problem), *reasons]
+    form = shape(draft.kind)
+    more = request.args.get("more", "")
+    sources: list[Source] = []
+    register: dict[str, str] = {}
+    if form is Kind.ISSUE:
+        try:
+            sources = await desk.reading.sources()
+            register = {code: row["name"] for code, row in (await desk.reading.participants()).items()}
+        except (FatalError, ProblemError):
+            pass  # the form takes what is typed
+    lines = rows_of(draft.fields, "lines")
+    taken = rows_of(draft.fields, "sources")
+    wanted = len(lines) + (1 if more == "lines" or not lines else 0)
+    if form is Kind.CONFIRM and not lines:
+        wanted = len(rows_of(draft.announced, "lines"))
+    name = {Kind.ISSUE: "issue", Kind.CONFIRM: "confirm", Kind.CLOSE: "close"}[form]
+    measured = _measured(draft) if form is Kind.CONFIRM else None
+    values: dict[str, Any] = {
+        "draft": draft,
+        "fields": draft.fields,
+        "reasons": reasons,
+        "by_field": {reason.field: reason for reason in reversed(list(reasons))},
+        "hs_codes": HS_CODES,
+        "line_count": min(max(wanted, _LEAST_ROWS), MAX_LINES),
+        "source_count": min(len(taken) + (1 if more == "sources" or not taken else 0), MAX_SOURCES),
+        "sources": sources,
+        "register": register,
+        "sums": _sums(draft),
+        "rows": compare(announced_of(draft), measured) if draft.announced else [],
+        "suggested": suggest(announced_of(draft), measured) if draft.announced else "",
+        "announced_lines": rows_of(draft.announced, "lines"),
+        "checked": "check" in request.args and not reasons,
+    }
+    return desk.frame.page(request, name, "", session(), **values)
+
+
+async def review(desk: "Desk", draft: Draft, reasons: Sequence[Shown] = (), status: int = 200) -> Response:
+    """What a draft says, for who releases it, and what became of it."""
+    officer = session().officer
+    second = desk.settings.second
+    may = [name for name in desk.officers.names if approvals.may_release(draft, name, second)]
+    measured = _measured(draft) if draft.announced else None
+    values: dict[str, Any] = {
+        "draft": draft,
+        "fields": draft.fields,
+        "reasons": reasons,
+        "by_field": {reason.field: reason for reason in reasons},
+        "lines": rows_of(draft.fields, "lines"),
+        "taken": rows_of(draft.fields, "sources"),
+        "before_lines": rows_of(draft.before, "lines"),
+        "before_sources": rows_of(draft.before, "sources"),
+        "changed": sorted(name for name in {*draft.fields, *draft.before} if draft.fields.get(name) != draft.before.get(name))
+        if draft.before
+        else [],
+        "rows": compare(announced_of(draft), measured) if draft.announced else [],
+        "suggested": suggest(announced_of(draft), measured) if draft.announced else "",
+        "sums": _sums(draft),
+        "may": may,
+        "officer": officer if officer in may else "",
+        "second": draft.kind.policy in second,
+        "history": desk.journal.of(draft.id),
+        "codes": codes_of(draft, desk.made) if draft.standing is Standing.FINAL else {},
+        "trouble": desk.courier.trouble is not None,
+    }
+    return desk.frame.page(request, "review", "", session(), status=status, **values)
+
+
+def _measured(draft: Draft) -> ConfirmDraft | None:
+    """What was measured, once the figures are there; the outcome may still be open."""
+    filled = {"outcome": "discrepancy", "inspection": "opened", "seals": "intact", **draft.fields}
+    filled.pop("receipt_code", None)
+    trial = replace(draft, fields=filled)
+    if "parcels" not in draft.fields or "received" not in draft.fields or faults(trial):
+        return None
+    try:
+        return confirm_draft(trial)
+    except Refusal:
+        return None
+
+
+def _sums(draft: Draft) -> tuple[str, str] | None:
+    """Carats and value of all lines; None while there is a line that has none."""
+    try:
+        lines = issue_draft(draft).lines if shape(draft.kind) is Kind.ISSUE else confirm_draft(draft).lines
+    except (Refusal, KeyError):
+        return None
+    return (carats(total(lines)), value(sum(line.cents for line in lines))) if lines else None

@@ -1,0 +1,116 @@
+"""What the node's answers show to be wrong with a draft before anybody releases it: the reasons that the ledger would give.
+
+The ledger judges again when the record comes, and what it says counts; a node that does not answer lets everything pass here.
+"""
+
+from dataclasses import dataclass
+
+from ledger.drafts import IssueDraft, receipt_hash
+from ledger.entries import issuer_of, points_by_hs
+from ledger.errors import Code, Refusal
+from ledger.units import carats, day_number, parse_carats
+from node.client import ProblemError
+from node.desk.drafts import Draft, Drafts, Kind
+from node.desk.errors import DeskError, Fault
+from node.desk.forms import confirm_draft, faults, issue_draft, shape
+from node.desk.reading import Reading
+from node.errors import FatalError
+
+Reason = Refusal | DeskError
+
+
+@dataclass(frozen=True, slots=True)
+class Precheck:
+    """Looks at drafts of this participant's desk."""
+
+    participant: str
+    drafts: Drafts
+    reading: Reading
+
+    async def reasons(self, draft: Draft) -> list[Reason]:
+        """What is wrong with a draft, as far as that can be known now; empty when nothing is."""
+        found: list[Reason] = list(faults(draft))
+        if found:
+            return found
+        try:
+            match shape(draft.kind):
+                case Kind.ISSUE:
+                    await self._issue(draft, found)
+                case Kind.CONFIRM:
+                    await self._outcome(draft, found)
+                case _:
+                    pass
+        except (FatalError, ProblemError):
+            return found
+        return found
+
+    async def _issue(self, draft: Draft, found: list[Reason]) -> None:
+        stated = issue_draft(draft)
+        if draft.kind is Kind.AMEND:
+            await self._newest(draft, found)
+            if stated.number != draft.before.get("number"):
+                found.append(DeskError(Fault.NUMBER_CHANGED, "number"))
+        elif issuer_of(stated.number) != self.participant:
+            found.append(Refusal(Code.NUMBER_PREFIX, "number", given=stated.number, limit=self.participant))
+        elif stated.number in self.drafts.numbers(draft.id):
+            found.append(DeskError(Fault.IN_ANOTHER_DRAFT, "number"))
+        elif await self.reading.exists(stated.number):
+            found.append(Refusal(Code.NUMBER_USED, "number", given=stated.number))
+        register = await self.reading.participants()
+        if stated.destination not in register:
+            found.append(Refusal(Code.DESTINATION_UNKNOWN, "destination", given=stated.destination))
+        days = day_number(stated.expires) - day_number(stated.validated)
+        limit = int(register[self.participant]["validity_days"])
+        if days > limit:
+            found.append(Refusal(Code.EXPIRY_OVER_LIMIT, "expires", given=days, limit=limit))
+        await self._sources(draft, stated, found)
+
+    async def _sources(self, draft: Draft, stated: IssueDraft, found: list[Reason]) -> None:
+        """Carats left of each source; what an amended certificate has taken itself stands free for it."""
+        own = {
+            draft.before[f"sources[{at}].number"]: parse_carats(draft.before[f"sources[{at}].carats"])
+            for at in range(len([name for name in draft.before if name.startswith("sources[") and name.endswith("number")]))
+        }
+        for at, source in enumerate(stated.sources):
+            field = f"sources[{at}]"
+            try:
+                row = (await self.reading.certificate(source.number))["certificate"]
+            except DeskError:
+                found.append(Refusal(Code.SOURCE_UNKNOWN, f"{field}.number", given=source.number))
+                continue
+            if row["destination"] != self.participant or row["measured"] is None:
+                figures = {"given": source.number, "state": row["state"], "destination": row["destination"]}
+                found.append(Refusal(Code.SOURCE_NOT_CONFIRMED_HERE, f"{field}.number", **figures))
+                continue
+            free = parse_carats(row["measured"]) - parse_carats(row["claimed"]) + own.get(source.number, 0)
+            if source.points > free:
+                figures = {"given": carats(source.points), "limit": carats(free), "certificate": source.number}
+                found.append(Refusal(Code.CARATS_EXCEED_SOURCE, f"{field}.carats", **figures))
+
+    async def _outcome(self, draft: Draft, found: list[Reason]) -> None:
+        measured = confirm_draft(draft)
+        announced = announced_of(draft)
+        if measured.receipt_code is not None:
+            expected = draft.basis.get("receipt_hash")
+            if receipt_hash(measured.number, measured.receipt_code).hex() != expected:
+                found.append(Refusal(Code.RECEIPT_CODE, "receipt_code", certificate=measured.number))
+        if measured.received < announced.issued:
+            found.append(Refusal(Code.RECEIVED_BEFORE_ISSUED, "received", given=measured.received, limit=announced.issued))
+        if measured.outcome == "confirmed":
+            same = points_by_hs(measured.lines) == points_by_hs(announced.lines)
+            if measured.parcels != announced.parcels or not same:
+                found.append(Refusal(Code.CONFIRMED_BUT_DIFFERS, "outcome"))
+            elif measured.received > announced.expires:
+                figures = {"given": measured.received, "limit": announced.expires}
+                found.append(Refusal(Code.CONFIRMED_BUT_EXPIRED, "outcome", **figures))
+        await self._newest(draft, found)
+
+    async def _newest(self, draft: Draft, found: list[Reason]) -> None:
+        told = await self.reading.certificate(draft.number)
+        if told["records"][-1]["id"] != draft.basis["answers"]:
+            found.append(Refusal(Code.STALE_HEAD, "answers", certificate=draft.number))
+
+
+def announced_of(draft: Draft) -> IssueDraft:
+    """What the issuer stated of the certificate that an outcome is about."""
+    return issue_draft(Draft("", Kind.ISSUE, draft.announced, {}, (), draft.standing, 0, 0))

@@ -1,0 +1,454 @@
+"""The desk's law, over a real node in this process: four eyes, nothing lost, nothing twice, refusals at their fields."""
+
+import asyncio
+import json
+from urllib.parse import urlencode
+
+import pytest
+from msgspec.structs import replace
+
+from ledger.record import parse_submission
+from node.desk.drafts import Drafts, Kind, Standing
+from node.desk.journal import Journal
+from node.desk.making import make
+from node.errors import FatalError
+from node.office import SUBMISSION
+from tests.support.desks import ADA, BEN, CANARY, EVE, LINE, PARTIES, phrase, play
+
+
+def only(desk):
+    (draft,) = desk.drafts
+    return draft
+
+
+async def issued(scene, code="BW", **more):
+    """A desk that has issued a certificate; its draft."""
+    desk, window = scene.desk(code)
+    scene.send(desk)
+    await window.sign_in(desk, ADA)
+    await window.certificate(number=f"{code}0000001", **more)
+    await window.fill({}, "hand-on")
+    await window.release(BEN)
+    return desk, window
+
+
+def test_a_second_officer_releases_and_the_certificate_is_on_the_ledger(tmp_path):
+    async def story(scene):
+        desk, window = await issued(scene)
+        draft = only(desk)
+        assert (draft.standing, draft.writers, draft.released_by) == (Standing.FINAL, (ADA,), BEN)
+        assert scene.port.ledger.certificate("BW0000001").row.parcels == 1
+        codes = json.loads((desk.made / draft.id / "BW0000001.codes.json").read_bytes())
+        assert codes["receipt_code"] in window.page
+        await window.go(f"/drafts/{draft.id}/receipt")
+        assert window.page.startswith("c2sp.org/tlog-proof@v1\n")
+        await window.go(f"/drafts/{draft.id}/certificate?beside=fr")
+        assert (window.raw[:5], window.headers["Content-Type"]) == (b"%PDF-", "application/pdf")
+        acts = [(line.act, line.officer) for line in desk.journal.of(draft.id)]
+        assert acts == [("written", ADA), ("written", ADA), ("handed-on", ADA), ("approved", BEN), ("final", "")]
+
+    play(tmp_path, story)
+
+
+def test_who_wrote_it_may_not_release_it(tmp_path):
+    async def story(scene):
+        desk, window = scene.desk(officers=(ADA, BEN, EVE))
+        await window.sign_in(desk, ADA)
+        await window.certificate(number="BW0000001")
+        await window.fill({}, "hand-on")
+        where = window.path
+        await window.release(ADA)
+        assert (window.status, only(desk).standing) == (403, Standing.WAITING)
+        assert "Who wrote a draft may not release it." in window.page
+        # it is returned, another one mends it, and has written in it then
+        await window.go(where)
+        await window.send_fields(f"{where}/give-back", {"remark": "two parcels"})
+        await window.ask("POST", "/sign-out", b"", Origin="http://127.0.0.1:8590")
+        assert window.status == 403, "a form without its token is none of ours"
+        await window.go("/")
+        await window.send("/sign-out")
+        await window.send("/sign-in", officer=BEN, passphrase=phrase(BEN))
+        await window.go(where)
+        assert "two parcels" in window.page
+        await window.fill({"parcels": "2"}, "hand-on")
+        assert only(desk).writers == (ADA, BEN)
+        for officer in (ADA, BEN):
+            await window.go(where)
+            await window.release(officer)
+            assert window.status == 403
+        assert scene.port.submissions == 0
+        await window.go(where)
+        await window.release(EVE)
+        assert only(desk).standing is Standing.RELEASED
+
+    play(tmp_path, story)
+
+
+def test_a_policy_without_a_second_officer(tmp_path):
+    async def story(scene):
+        desk, window = scene.desk(certificates=0)
+        await window.sign_in(desk, ADA)
+        await window.certificate(number="BW0000001")
+        await window.fill({}, "hand-on")
+        await window.release(ADA)
+        assert (only(desk).standing, only(desk).released_by) == (Standing.RELEASED, ADA)
+
+    play(tmp_path, story)
+
+
+def test_what_was_not_seen_is_not_released(tmp_path):
+    async def story(scene):
+        desk, window = scene.desk()
+        await window.sign_in(desk, ADA)
+        await window.certificate(number="BW0000001")
+        await window.fill({}, "hand-on")
+        where, seen = window.path, window.fields(f"{window.path}/release")["digest"]
+        await window.send_fields(f"{where}/give-back", {})
+        await window.fill({"parcels": "9"}, "hand-on")
+        await window.release(BEN, digest=seen)
+        assert (window.status, only(desk).standing) == (409, Standing.WAITING)
+        assert "changed since" in window.page
+        await window.go(where)
+        await window.release(BEN, passphrase="something else")
+        assert (window.status, only(desk).standing) == (403, Standing.WAITING)
+        assert scene.port.submissions == 0
+
+    play(tmp_path, story)
+
+
+def test_drafts_outlive_a_crash(tmp_path):
+    async def story(scene):
+        desk, window = scene.desk()
+        await window.sign_in(desk, ADA)
+        where = await window.certificate(number="BW0000001", **{"lines[0].carats": "not a number"})
+        folder = desk.settings.drafts
+        # what a write leaves that was cut off by the crash is no draft, and harms none
+        (folder / f".{only(desk).id}.json.new").write_bytes(b'{"id": "')
+        again, other = scene.desk()
+        await other.sign_in(again, ADA)
+        await other.go(where)
+        assert only(again) == only(desk)
+        assert other.fields()["lines[0].carats"] == "not a number"
+        await other.fill({"lines[0].carats": "3,5"})
+        assert only(again).fields["lines[0].carats"] == "3.50"
+        for file in (*folder.iterdir(), *desk.settings.home.glob("*.*")):
+            assert file.name.endswith(".new") or file.stat().st_mode & 0o777 == 0o600, file
+
+    play(tmp_path, story)
+
+
+def test_a_refused_record_is_set_aside_and_its_reason_stands_at_the_field(tmp_path):
+    async def story(scene):
+        desk, window = await issued(scene)
+        await window.certificate(number="BW0000002")
+        await window.fill({}, "hand-on")
+        where = window.path
+        # the destination leaves between the check and the release: the ledger alone knows
+        draft = desk.drafts.get(where.rpartition("/")[2])
+        broken = {**draft.fields, "sources[0].number": "RU0000001", "sources[0].carats": "1.00"}
+        desk.drafts.keep(replace(draft, fields=broken))
+        await window.go(where)
+        await window.release(BEN)
+        draft = desk.drafts.get(draft.id)
+        assert (draft.standing, draft.problem["error"], draft.released_by) == (Standing.OPEN, "source-unknown", "")
+        assert 'id="sources-0-number-fault"' in window.page
+        assert 'aria-describedby=" sources-0-number-fault"' in window.page
+        made = desk.made / draft.id
+        assert sorted(file.name for file in made.iterdir()) == [
+            "BW0000002.codes.json.refused", "BW0000002.draft.json.refused", "BW0000002.submission.refused",
+        ]  # fmt: skip
+        await window.fill({"sources[0].number": "", "sources[0].carats": ""}, "hand-on")
+        await window.release(BEN)
+        assert desk.drafts.get(draft.id).standing is Standing.FINAL
+        assert scene.port.ledger.certificate("BW0000002") is not None
+
+    play(tmp_path, story)
+
+
+class Cutting:
+    """Between a desk and its node: hands on what comes, and cuts the connection instead of answering so many submissions."""
+
+    def __init__(self, number, cuts):
+        self.number, self.cuts, self.bodies = number, cuts, []
+
+    async def serve(self, reader, writer):
+        onward = back = None
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = next(
+                (int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")), 0
+            )
+            body = await reader.readexactly(length)
+            back, onward = await asyncio.open_connection("127.0.0.1", self.number)
+            onward.write(head.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1) + body)
+            answer = await back.read()
+            if head.startswith(b"POST"):
+                self.bodies.append(body)
+                if self.cuts:
+                    self.cuts -= 1
+                    return
+            writer.write(answer)
+            await writer.drain()
+        finally:
+            writer.close()
+            if onward is not None:
+                onward.close()
+
+
+def test_a_lost_answer_is_asked_for_again_with_the_same_bytes(tmp_path):
+    async def story(scene):
+        cutting = Cutting(scene.number, cuts=3)
+        server = await asyncio.start_server(cutting.serve, "127.0.0.1", 0)
+        async with server:
+            desk, window = scene.desk(url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+            scene.send(desk)
+            await window.sign_in(desk, ADA)
+            await window.certificate(number="BW0000001")
+            await window.fill({}, "hand-on")
+            await window.release(BEN)
+            await desk.courier.settled(20)
+            draft = only(desk)
+            assert draft.standing is Standing.FINAL
+            assert len(cutting.bodies) == 4
+            assert len(set(cutting.bodies)) == 1
+        assert scene.port.ledger.head.tree_size == 1
+        kept = (desk.made / draft.id / f"BW0000001{SUBMISSION}").read_bytes()
+        assert parse_submission(kept).record.id.hex() == draft.record
+
+    play(tmp_path, story)
+
+
+def test_a_desk_that_was_stopped_sends_the_same_bytes_when_it_is_started_again(tmp_path):
+    async def story(scene):
+        desk, window = scene.desk()
+        await window.sign_in(desk, ADA)
+        await window.certificate(number="BW0000001")
+        await window.fill({}, "hand-on")
+        await window.release(BEN)
+        draft = only(desk)
+        assert draft.standing is Standing.RELEASED
+        # made and sent, and then the machine stops before the answer is kept
+        raw = await asyncio.to_thread(make, draft, desk.store, desk.made)
+        await scene.port.submit(raw, True)
+        again, _ = scene.desk()
+        scene.send(again)
+        await again.courier.settled(20)
+        assert only(again).standing is Standing.FINAL
+        assert only(again).record == parse_submission(raw).record.id.hex()
+        assert scene.port.ledger.head.tree_size == 1
+
+    play(tmp_path, story)
+
+
+def test_one_release_however_often_it_is_pressed(tmp_path):
+    async def story(scene):
+        desk, window = scene.desk()
+        scene.send(desk)
+        await window.sign_in(desk, ADA)
+        await window.certificate(number="BW0000001")
+        await window.fill({}, "hand-on")
+        where, form = window.path, window.fields(f"{window.path}/release")
+        body = urlencode({**form, "officer": BEN, "passphrase": phrase(BEN)}).encode()
+        headers = {"Host": window.host, "Origin": f"http://{window.host}", "Content-Type": "application/x-www-form-urlencoded"}
+        replies = await asyncio.gather(*(window.client.post(f"{where}/release", data=body, headers=headers) for _ in range(4)))
+        assert sorted(reply.status_code for reply in replies) == [303, 409, 409, 409]
+        assert scene.port.ledger.head.tree_size == 1
+        assert [line.act for line in desk.journal.of(only(desk).id)].count("approved") == 1
+
+    play(tmp_path, story)
+
+
+def test_an_import_is_confirmed_against_what_was_announced(tmp_path):
+    async def story(scene):
+        bw, _ = await issued(scene)
+        code = json.loads((bw.made / only(bw).id / "BW0000001.codes.json").read_bytes())["receipt_code"]
+        desk, window = scene.desk("AE")
+        scene.send(desk)
+        await window.sign_in(desk, ADA)
+        await window.go("/inbox")
+        assert "BW0000001" in window.page
+        await window.go("/inbox/BW0000001")
+        assert CANARY in window.page
+        assert "2,500.00" in window.page
+        await window.send("/drafts", kind="confirm")
+        today = only(bw).fields["issued"]
+        measured = {"received": today, "parcels": "1", "inspection": "opened", "seals": "intact"}
+        line = {"lines[0].hs": "710231", "lines[0].carats": "12.40", "lines[0].value": "2480"}
+        await window.fill({**measured, **line})
+        assert "The figures suggest: Discrepancy" in window.text()
+        assert "-0.10" in window.page
+        await window.fill({"outcome": "confirmed", "receipt_code": "AAAA AAAA AAAA AAAA"}, "hand-on")
+        assert only(desk).standing is Standing.OPEN
+        assert 'id="outcome-fault"' in window.page
+        assert 'id="receipt-code-fault"' in window.page
+        await window.fill({"lines[0].carats": "12.50", "receipt_code": f"{code[:4]} {code[4:].lower()}"}, "check")
+        assert "The figures suggest: Confirmed" in window.text()
+        assert "Nothing is wrong" in window.page
+        await window.fill({}, "hand-on")
+        await window.release(BEN)
+        assert only(desk).standing is Standing.FINAL
+        assert str(scene.port.ledger.certificate("BW0000001").row.state) == "confirmed"
+        assert scene.port.ledger.certificate("BW0000001").outcome.receipt_code is not None
+        # what it now has stands among the sources of its own certificates, and a typing error is corrected
+        await window.go("/certificates/BW0000001")
+        await window.send("/drafts", kind="correct")
+        await window.fill({"lines[0].value": "2499.00", "sealed.remarks": "typed wrong"}, "hand-on")
+        assert "before: " not in window.page or "typed wrong" in window.page
+        await window.release(BEN)
+        view = scene.port.ledger.certificate("BW0000001")
+        assert len(view.records) == 3
+        await window.go("/certificates/BW0000001")
+        assert window.page.index("Outcome") < window.page.index("Corrected outcome")
+        await window.go("/")
+        await window.send("/drafts", kind="issue")
+        assert "BW0000001 from BW: 12.50 of 12.50 ct left" in window.page
+        more = {"number": "AE0000001", "type": "re-export", "destination": "EU", "parcels": "1", **LINE, **PARTIES}
+        await window.fill(
+            {**more, "sources[0].number": "BW0000001", "sources[0].carats": "12.60", "lines[0].carats": "20"}, "hand-on"
+        )
+        assert 'id="sources-0-carats-fault"' in window.page
+        await window.fill({"sources[0].carats": "12.00"}, "hand-on")
+        await window.release(BEN)
+        assert scene.port.ledger.certificate("BW0000001").claims[0].points == 1200
+
+    play(tmp_path, story)
+
+
+def test_an_amended_certificate_is_answered_as_it_now_stands(tmp_path):
+    async def story(scene):
+        bw, bw_window = await issued(scene)
+        desk, window = scene.desk("AE")
+        scene.send(desk)
+        await window.sign_in(desk, ADA)
+        await window.go("/inbox/BW0000001")
+        await window.send("/drafts", kind="confirm")
+        where = window.path
+        today = only(bw).fields["issued"]
+        await window.fill(
+            {
+                "received": today, "parcels": "1", "inspection": "opened", "seals": "intact", "outcome": "confirmed",
+                "lines[0].hs": "710231", "lines[0].carats": "12.50", "lines[0].value": "2500",
+            }
+        )  # fmt: skip
+        # meanwhile its issuer corrects a typing error
+        await bw_window.go("/certificates/BW0000001")
+        await bw_window.send("/drafts", kind="amend")
+        await bw_window.fill({"lines[0].carats": "12.05", "number": "BW0000009"}, "hand-on")
+        assert "before" in bw_window.page
+        await bw_window.release(BEN)
+        (amend,) = [draft for draft in bw.drafts if draft.kind is Kind.AMEND]
+        assert (amend.standing, amend.number) == (Standing.FINAL, "BW0000001")
+        await bw_window.go(f"/drafts/{amend.id}/certificate")
+        assert bw_window.raw[:5] == b"%PDF-", "printed codes stay, so the amended certificate prints"
+        await window.go(where)
+        await window.fill({}, "hand-on")
+        assert "stale" not in window.page
+        assert "newest" in window.page
+        assert only(desk).standing is Standing.OPEN
+        await window.send_fields("", {"act": "renew"})
+        assert "12.05" in window.page
+        await window.fill({"lines[0].carats": "12.05"}, "hand-on")
+        await window.release(BEN)
+        assert str(scene.port.ledger.certificate("BW0000001").row.state) == "confirmed"
+
+    play(tmp_path, story)
+
+
+def test_a_certificate_is_closed(tmp_path):
+    async def story(scene):
+        _, window = await issued(scene)
+        await window.go("/certificates/BW0000001")
+        await window.send("/drafts", kind="close")
+        await window.fill({"reason": "replaced-by", "replacement": "AE0000001"}, "hand-on")
+        await window.release(BEN)
+        assert 'id="replacement-fault"' in window.page
+        await window.fill({"reason": "void", "replacement": ""}, "hand-on")
+        await window.release(BEN)
+        assert str(scene.port.ledger.certificate("BW0000001").row.state) == "void"
+        await window.go("/certificates/BW0000001")
+        assert "/drafts" not in window.page or 'value="close"' not in window.page
+
+    play(tmp_path, story)
+
+
+SHEET = """number,type,issued,validated,expires,destination,parcels,hs,origin,carats,value,exporter_name,importer_name
+{first},export,{day},{day},{day},AE,1,710231,BW,1.50,10.00,{canary},Importer
+{first},,,,,,,710221,BW,2.00,20.00,,
+{second},export,{day},{day},{day},EU,1,710231,,3.00,30.00,{canary},Importer
+"""
+
+
+async def give(window, text):
+    await window.go("/table")
+    token = window.fields("/table")["form_token"]
+    edge = "XedgeX"
+    parts = [
+        f'--{edge}\r\nContent-Disposition: form-data; name="form_token"\r\n\r\n{token}\r\n',
+        f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="t.csv"\r\nContent-Type: text/csv\r\n\r\n{text}\r\n',
+        f"--{edge}--\r\n",
+    ]
+    body = "".join(parts).encode()
+    return await window.ask(
+        "POST", "/table", body, Origin=f"http://{window.host}", Content_Type=f"multipart/form-data; boundary={edge}"
+    )
+
+
+def test_a_table_becomes_drafts_all_or_none(tmp_path):
+    async def story(scene):
+        desk, window = await issued(scene)
+        day = only(desk).fields["issued"]
+        sheet = SHEET.format(first="BW0000002", second="BW0000003", day=day, canary=CANARY)
+        for broken, row, column in (
+            (sheet.replace("3.00", "3,00x"), 4, None),
+            (sheet.replace("2.00", "-2"), 3, "carats"),
+            (sheet.replace("BW0000003", "RU0000003"), 4, "number"),
+            (sheet.replace("BW0000003", "BW0000001"), 4, "number"),
+            (sheet.replace(f"{CANARY},Importer\n", ",\n"), 2, "exporter_name"),
+            ("nothing", 1, "nothing"),
+        ):
+            await give(window, broken)
+            assert window.status == 422
+            assert f'<th scope="row">{row}</th>' in window.page
+            assert column is None or f"<td>{column}</td>" in window.page
+            assert len(list(desk.drafts)) == 1
+        await give(window, sheet)
+        assert window.path.startswith("/tables/")
+        await window.release(ADA)
+        assert window.status == 403
+        await window.go(window.path.removesuffix("/release"))
+        await window.release(BEN)
+        await desk.courier.settled(20)
+        assert {draft.standing for draft in desk.drafts} == {Standing.FINAL}
+        assert scene.port.ledger.certificate("BW0000003") is not None
+        assert scene.port.ledger.head.tree_size == 3
+
+    play(tmp_path, story)
+
+
+def test_names_and_values_stand_in_drafts_alone(tmp_path, capfd):
+    async def story(scene):
+        desk, window = await issued(scene)
+        await window.certificate(number="BW0000002")
+        scene.port.trouble = RuntimeError(CANARY)
+        desk.drafts.keep = None  # whatever breaks inside
+        await window.fill({"parcels": "3"})
+        assert window.status == 500
+        assert CANARY not in window.page
+        journal = (desk.settings.home / "journal.ndjson").read_text()
+        assert CANARY not in journal
+        assert "2500" not in journal
+        assert Journal(desk.settings.home).lines == desk.journal.lines
+        told = capfd.readouterr()
+        assert "desk.unforeseen" in told.out + told.err
+        assert CANARY not in told.out + told.err
+
+    play(tmp_path, story)
+
+
+def test_a_broken_draft_file_is_named(tmp_path):
+    folder = tmp_path / "drafts"
+    Drafts(folder).begin(Kind.ISSUE, {"number": "BW0000001"}, ADA, 1)
+    (file,) = folder.glob("*.json")
+    file.write_bytes(file.read_bytes()[:-20])
+    with pytest.raises(FatalError, match=r"is no draft"):
+        Drafts(folder)
