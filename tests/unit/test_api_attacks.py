@@ -101,10 +101,10 @@ def test_a_head_of_two_meanings_reaches_nothing(tmp_path, head):
 
 @pytest.mark.parametrize("idle", [b"", b"GET /v1/network HTTP/1.1\r\nX: "], ids=["silent", "half a head"])
 def test_a_thousand_connections_leave_room_for_others(tmp_path, idle):
-    """512 of an address are let in and closed when their time for a head is over; the others are turned away at once."""
+    """So many of an address are let in and closed when their time for a head is over; the others are turned away at once."""
 
     async def run():
-        with local_port(tmp_path, limits=ApiLimits(header_s=2.0)) as port:
+        with local_port(tmp_path, limits=ApiLimits(header_s=2.0, connections_per_address=200)) as port:
             async with running(create_app(port), port.limits) as number:
                 clients = []
                 for _ in range(1_000):
