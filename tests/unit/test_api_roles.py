@@ -168,6 +168,8 @@ PAGES: dict[str, list[Ask]] = {
     "/inquiries": [Ask(E, "/inquiries")],
     "/method": [Ask(E, "/method")],
     "/participants": [Ask(E, "/participants")],
+    "/releases": [Ask(E, "/releases")],
+    "/releases/<name>": [Ask(E, "/releases/" + "0" * 64, 404)],
     "/verdict": [Ask(E, "/verdict?number=BW0000002&code={verdict}", own=True)],
     "/static/<path:name>": [Ask(E, "/static/none", 404)],
     "/reading": [Ask(P, "/reading")],
