@@ -46,10 +46,10 @@ def whole(rows: Rows, question: Question, found: Floats, fixed: Integers, limits
         if not rows.activity(table)[fixed].any():
             return table
     columns = np.flatnonzero(np.abs(found) > _NEAR)
-    table = _repair(rows, question, found, fixed, limits, columns)
-    if table is None and question.unit == 1 and len(found) <= _FEW:
+    repaired = _repair(rows, question, found, fixed, limits, columns)
+    if repaired is None and question.unit == 1 and len(found) <= _FEW:
         return _repair(rows, question, found, fixed, limits, np.arange(len(found)))
-    return table
+    return repaired
 
 
 def _repair(
