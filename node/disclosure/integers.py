@@ -13,6 +13,7 @@ from typing import Final
 
 import highspy
 import numpy as np
+from numpy.typing import NDArray
 
 from node.disclosure.program import STEPS, Question, solver
 from node.disclosure.rows import Floats, Integers, Rows
@@ -23,6 +24,8 @@ DENOMINATORS: Final = 5040
 _NEAR: Final = 1e-4
 _STEPS: Final = 4
 _NODES: Final = 50
+_FEW: Final = 1_000
+"""Variables of a system in which what lacks is looked for everywhere, not only among those that move."""
 
 
 def whole(rows: Rows, question: Question, found: Floats, fixed: Integers, limits: Integers) -> Integers | None:
@@ -42,13 +45,18 @@ def whole(rows: Rows, question: Question, found: Floats, fixed: Integers, limits
         table = near.astype(np.int64) * (question.unit // parts)
         if not rows.activity(table)[fixed].any():
             return table
-    return _repair(rows, question, found, fixed, limits)
-
-
-def _repair(rows: Rows, question: Question, found: Floats, fixed: Integers, limits: Integers) -> Integers | None:
-    """Adds what lacks, to what moves already."""
-    table = np.clip(np.rint(found * question.unit).astype(np.int64), -rows.bounds, rows.bounds)
     columns = np.flatnonzero(np.abs(found) > _NEAR)
+    repaired = _repair(rows, question, found, fixed, limits, columns)
+    if repaired is None and question.unit == 1 and len(found) <= _FEW:
+        return _repair(rows, question, found, fixed, limits, np.arange(len(found)))
+    return repaired
+
+
+def _repair(
+    rows: Rows, question: Question, found: Floats, fixed: Integers, limits: Integers, columns: NDArray[np.int64]
+) -> Integers | None:
+    """Adds what lacks to these columns."""
+    table = np.clip(np.rint(found * question.unit).astype(np.int64), -rows.bounds, rows.bounds)
     place_of = {int(column): place for place, column in enumerate(columns)}
     activity = rows.activity(table)
     wanted = dict.fromkeys(fixed.tolist(), (0.0, 0.0))
