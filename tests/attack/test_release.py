@@ -17,7 +17,6 @@ OPEN = {
         "late",
         2,
     ): "a year's cell that shows held vintages is judged by a return that speaks of newer ones, and is published unsafe",
-    ("revised", 2): "an insider knows a cell of the world of the fourth quarter too closely once the year is published",
     ("tiny", 2): "no release of the year: figures of a few cents, of which quarters left too little open",
 }
 """What was found and is not repaired. An entry goes when its world passes."""
