@@ -49,7 +49,7 @@ class ReturnEntry(Struct, frozen=True, gc=False, array_like=True, forbid_unknown
 
     Attributes:
         author, flow, quarter, revision: of what it is.
-        counts: certificates with such lines when it was filed, in the order of `HS_CODES`.
+        counts: by cell of the return, certificates with such lines when it was filed.
         year: of a fourth quarter's return, the records that counted last in the quarters of its year when it was filed (empty
             where none had): what it states of the year is of figures up to these.
         countersigned: id of the `return.countersign`, empty while there is none.

@@ -62,12 +62,12 @@ def enact_file(view: View, writer: Writer, record: Record, place: Place) -> None
     body = record.body
     assert isinstance(body, ReturnBody)
     writer.file(keys.FLOW_LETTERS[body.flow], record.author, body.quarter, body.revision, record.id)
-    counts = dict.fromkeys(HS_CODES, 0)
-    for cell in body.cells:
-        counts[cell.hs] += view.state.trade.cell(record.author, body.flow, body.quarter, cell.partner, cell.hs).certificates
+    trade = view.state.trade
+    cells = (trade.cell(record.author, body.flow, body.quarter, cell.partner, cell.hs) for cell in body.cells)
+    counts = tuple(cell.certificates for cell in cells)
     year = quarters_of(body.quarter[:4]) if is_fourth(body.quarter) else ()
-    lasts = tuple(view.state.trade.quarter(record.author, body.flow, quarter).last for quarter in year)
-    entry = ReturnEntry(record.author, body.flow, body.quarter, body.revision, tuple(counts.values()), lasts)
+    lasts = tuple(trade.quarter(record.author, body.flow, quarter).last for quarter in year)
+    entry = ReturnEntry(record.author, body.flow, body.quarter, body.revision, counts, lasts)
     writer.put_return(record.id, entry)
 
 

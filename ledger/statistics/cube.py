@@ -14,7 +14,7 @@ So the cube of a height is the same whenever and wherever it is read. It is read
 participants, 8,000 cells, takes about a tenth of a second.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -132,13 +132,19 @@ def _stated(at: Reads, key: BlockKey, filed: bytes, entry: ReturnEntry, source: 
     body = parse_record(read_leaf(at, filed)).body
     if not isinstance(body, ReturnBody):
         raise StoreError(f"{filed.hex()} is filed as a return and is none")
+    if len(entry.counts) != len(body.cells):
+        raise StoreError(f"the return {filed.hex()} has {len(body.cells)} cells and {len(entry.counts)} counts")
+    entries = tuple(
+        Entry(cell.partner, cell.hs, cell.points, cell.cents, count)
+        for cell, count in zip(body.cells, entry.counts, strict=True)
+    )
     block = Block(
         key=key,
         source=source,
         record=filed,
         certificates=body.certificates,
-        entries=tuple(Entry(cell.partner, cell.hs, cell.points, cell.cents) for cell in body.cells),
-        counts=_counts(dict(zip(HS_CODES, entry.counts, strict=True))),
+        entries=entries,
+        counts=_counts(entries),
         needs={row.hs: Need(row.traders, row.points, row.cents) for row in body.protection},
         annual={row.of: Need(row.traders, row.points, row.cents) for row in body.annual},
     )
@@ -151,14 +157,15 @@ def _counted(at: Reads, key: BlockKey, height: int) -> tuple[Block | None, bytes
     whole = quarterly.read_counts(stored.get(b""))
     if not whole.certificates:
         return None, whole.last
-    found, counts = [], dict.fromkeys(HS_CODES, 0)
-    for partner, hs, cell in quarterly.read(stored.items()):
-        found.append(Entry(partner, hs, cell.points, 0))
-        counts[hs] += cell.certificates
-    return Block(key, Source.LEDGER, b"", whole.certificates, tuple(found), _counts(counts)), whole.last
+    found = tuple(Entry(partner, hs, cell.points, 0, cell.certificates) for partner, hs, cell in quarterly.read(stored.items()))
+    return Block(key, Source.LEDGER, b"", whole.certificates, found, _counts(found)), whole.last
 
 
-def _counts(counts: dict[str, int]) -> dict[str, int]:
+def _counts(entries: Iterable[Entry]) -> dict[str, int]:
+    """Certificates by HS code; each has one partner."""
+    counts = dict.fromkeys(HS_CODES, 0)
+    for entry in entries:
+        counts[entry.hs] += entry.certificates
     return {hs: count for hs, count in counts.items() if count}
 
 

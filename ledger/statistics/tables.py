@@ -53,12 +53,13 @@ class Need(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """Trade with one partner in one HS code: points, cents."""
+    """Trade with one partner in one HS code: points, cents, and how many certificates have such lines."""
 
     partner: str
     hs: str
     points: int
     cents: int
+    certificates: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ def _block(world: World, key: Block, stage: int) -> tables.Block:
 
 def _entry(side: Side, held: Held, source: str) -> tables.Entry:
     points, cents = (sum(figure[measure] for figure in held.traders.values()) for measure in (0, 1))
-    return tables.Entry(side.partner, side.hs, points, 0 if source == "ledger" else cents)
+    return tables.Entry(side.partner, side.hs, points, 0 if source == "ledger" else cents, held.certificates)
 
 
 def _needs(parts: Iterable[tuple[str, Traders]]) -> dict[str, tables.Need]:

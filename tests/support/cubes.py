@@ -169,7 +169,7 @@ def _blocks(world: World, stage: int) -> dict[BlockKey, Block]:
             had = sides[key][partner, one.hs][trader]
             had[0] += points
             had[1] += cents
-            counts[key][one.hs] += 1
+            counts[key][partner, one.hs] += 1
     return {key: _block(world, key, sides, counts[key]) for key in sorted(sides)}
 
 
@@ -181,6 +181,7 @@ def _block(world: World, key: BlockKey, sides: dict, counts: dict) -> Block:
             hs,
             sum(one[0] for one in by.values()),
             0 if source == Source.LEDGER else sum(one[1] for one in by.values()),
+            counts[partner, hs],
         )
         for (partner, hs), by in sorted(sides[key].items())
     )
@@ -196,7 +197,7 @@ def _block(world: World, key: BlockKey, sides: dict, counts: dict) -> Block:
         record=b"" if source == Source.LEDGER else repr(key).encode(),
         certificates=sum(counts.values()),
         entries=entries,
-        counts=dict(sorted(counts.items())),
+        counts={code: total for code in CODES if (total := sum(count for (_, hs), count in counts.items() if hs == code))},
         needs=needs if stated else {},
         annual=annual if stated else {},
     )

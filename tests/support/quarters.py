@@ -286,9 +286,9 @@ def _block(key: BlockKey, trade: dict, filed: list, signed: set[bytes]) -> Block
         record = chosen[0][0]
         needs = {row.hs: Need(row.traders, row.points, row.cents) for row in record.body.protection}
         annual = {row.of: Need(row.traders, row.points, row.cents) for row in record.body.annual}
-        entries = tuple(Entry(*cell, points, 100 * many) for cell, (points, many) in sorted(sums.items()))
+        entries = tuple(Entry(*cell, points, 100 * many, many) for cell, (points, many) in sorted(sums.items()))
         return Block(key, source, record.id, certificates, entries, counts, needs, annual)
-    entries = tuple(Entry(*cell, points, 0) for cell, (points, _) in sorted(sums.items()))
+    entries = tuple(Entry(*cell, points, 0, many) for cell, (points, many) in sorted(sums.items()))
     return Block(key, Source.LEDGER, b"", certificates, entries, counts) if certificates else None
 
 

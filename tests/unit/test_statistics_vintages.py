@@ -19,10 +19,13 @@ GEMS, BORT = "710231", "710221"
 
 
 def block(*entries, key=KEY, source=Source.RETURN, certificates=None, record=b"r" * 32, **counts):
-    """Entries (partner, HS code, points, cents); certificates by HS code as `gems` and `bort`."""
+    """Entries (partner, HS code, points, cents, certificates); all of a code's, `gems` and `bort`, with its first partner if not said."""
     by_hs = {code: counts[name] for name, code in (("bort", BORT), ("gems", GEMS)) if counts.get(name)}
     total = sum(by_hs.values()) if certificates is None else certificates
-    return Block(key, source, record, total, tuple(Entry(*entry) for entry in entries), by_hs)
+    left, made = dict(by_hs), []
+    for partner, hs, points, cents, *known in entries:
+        made.append(Entry(partner, hs, points, cents, known[0] if known else left.pop(hs, 0)))
+    return Block(key, source, record, total, tuple(made), by_hs)
 
 
 def cube(*blocks, period="2026Q1", height=9, least=LEAST):
@@ -176,6 +179,49 @@ def test_a_year_stays_as_it_was_while_nothing_is_stated_of_its_newer_figures():
     gone = cube(thirteen, period="2026", height=13)
     assert apply_vintages([first], gone)[0].blocks[fourth_key] == fourth
     assert apply_vintages([quarter], again)[1] == (), "the first release of a year has published nothing of it"
+
+
+def pairs(*counts, period="2026"):
+    """A year of two quarters: gems to AE and EU, each certificate of 10 points, and of a cent; certificates by partner and quarter."""
+    keys = [KEY, KEY._replace(quarter="2026Q2")]
+    blocks = []
+    for key, by in zip(keys, counts, strict=True):
+        entries = [(partner, GEMS, 10 * many, many, many) for partner, many in zip(("AE", "EU"), by, strict=True)]
+        blocks.append(block(*entries, key=key, gems=sum(by)))
+    return cube(*blocks, period=period)
+
+
+@pytest.mark.parametrize(
+    ("after", "held"),
+    [
+        (((11, 12), (5, 5)), (KEY,)),
+        (((12, 11), (5, 5)), (KEY,)),
+        (((13, 10), (5, 5)), ()),
+        (((13, 13), (5, 5)), ()),
+        (((13, 13), (6, 7)), (KEY._replace(quarter="2026Q2"),)),
+    ],
+)
+def test_a_revision_of_a_year_takes_steps_of_three_certificates_of_each_pair(after, held):
+    """Three late certificates of one HS code to two partners are a step of the code, and tell of each by the pairs."""
+    before = pairs((10, 10), (5, 5))
+    assert apply_vintages([before], pairs(*after))[1] == held
+    quarter = replace(before, period="2026Q1", blocks={KEY: before.blocks[KEY]})
+    assert apply_vintages([quarter], pairs(*after))[1] == (), "a quarter shows no pairs"
+
+
+def test_what_is_stated_of_a_year_is_not_believed_of_blocks_of_other_vintages():
+    """A late certificate that is held may be the third trader of what is shown without it."""
+    fourth_key, needs = KEY._replace(quarter="2026Q4"), {"AE": Need(3, 0, 0), "all": Need(3, 0, 0)}
+    fourth = replace(block(("AE", GEMS, 40, 40), key=fourth_key, gems=4), source=Source.COUNTERSIGNED, annual=needs)
+    eleven = block(("AE", GEMS, 1_100, 11_000), *TEN.entries[1:], gems=11, bort=4)
+    year = cube(eleven, fourth, period="2026")
+    assert apply_vintages([], year)[0].blocks[fourth_key].annual == needs
+    shown, held = apply_vintages([cube(TEN)], year)
+    assert held == (KEY,)
+    assert shown.blocks == {KEY: TEN, fourth_key: replace(fourth, annual={})}
+    before = cube(TEN, fourth, period="2026")
+    kept, _ = apply_vintages([before], cube(TEN, replace(fourth, annual={}), period="2026"))
+    assert kept.blocks[fourth_key].annual == needs, "the blocks that it was stated of are shown"
 
 
 def test_releases_of_other_periods_do_no_harm():
