@@ -9,8 +9,8 @@ published. So:
    one down are a small step), every HS code that has changed differs by at least `least_change` certificates;
 3. a year shows pairs, too: in a revision of a year, against that year's earlier releases, the same holds of the trade with each
    partner, by the HS code in which its certificates differ most;
-4. else it is *held*: the newest earlier vintage stays (in a revision of a year that of the year: a quarter's newer one was never
-   held against pairs), the whole block with its source, certificates and needs;
+4. else it is *held*: the newest earlier vintage stays (in a revision of a year that of the year: a quarter's newer one was
+   never held against pairs), the whole block with its source, certificates and needs;
 5. a release that covers a block's quarter and has no such block has released nothing of it: that is a vintage, too;
 6. in a revision of a year a participant's four blocks of one flow stay as that year's earlier release had them while the return
    of the fourth quarter says nothing of the newer figures (`Block.annual`): what was published of the year as safe could not be
