@@ -12,18 +12,8 @@ from tests.attack.worlds import RECIPES, make
 
 CUBES = chosen(50, 0, step=2)
 
-OPEN = {
-    ("tiny", 2): "no release of the year: figures of a few cents, of which quarters left too little open",
-}
-"""What was found and is not repaired. An entry goes when its world passes."""
 
-
-def _marked(kind, seed):
-    why = OPEN.get((kind, seed))
-    return pytest.param(kind, seed, marks=[pytest.mark.xfail(reason=why, strict=True)] if why else [])
-
-
-@pytest.mark.parametrize(("kind", "seed"), [_marked(*one) for one in CUBES])
+@pytest.mark.parametrize(("kind", "seed"), CUBES)
 def test_no_cell_is_recovered_or_known_too_closely(kind, seed):
     result = play(kind, seed)
     assert result.failures() == []

@@ -263,10 +263,12 @@ def test_chains_are_made_one_at_a_time_and_never_too_many_wait(tmp_path):
         await mixed(client, trader)
         token = port.tokens.issue("auditor", NOW)
         path = "/v1/certificates/EU0000001/custody"
-        replies = await asyncio.gather(*(client.get(path, token) for _ in range(MAX_WAITING_CHAINS + 5)))
+        replies = await asyncio.gather(*(client.get(path, token) for _ in range(4 * MAX_WAITING_CHAINS)))
         statuses = [reply.status for reply in replies]
-        assert statuses.count(200) == MAX_WAITING_CHAINS
-        assert statuses.count(503) == 5
+        assert MAX_WAITING_CHAINS <= statuses.count(200) < 2 * MAX_WAITING_CHAINS, (
+            "they come in one by one while others are made"
+        )
+        assert statuses.count(200) + statuses.count(503) == len(statuses)
         (refused, *_) = (reply for reply in replies if reply.status == 503)
         assert refused.json()["error"] == "overloaded"
         assert int(refused.headers["retry-after"]) >= 1

@@ -139,7 +139,7 @@ def test_refusals_have_three_lines_and_their_exit_codes(tmp_path):
 
 
 def test_a_long_list_is_read_page_by_page(tmp_path, monkeypatch):
-    monkeypatch.setattr("node.client.MAX_PAGE", 2)
+    monkeypatch.setattr("node.client.connection.MAX_PAGE", 2)
 
     async def run():
         with local_port(tmp_path) as port:
