@@ -21,6 +21,9 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+WAIT_MS = 30_000
+"""For what a page does by itself. Waited for with `expect`: `wait_for_function` evaluates text, which the pages' policy forbids."""
+
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 
 

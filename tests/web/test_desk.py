@@ -16,12 +16,12 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import async_playwright
+from playwright.async_api import async_playwright, expect
 
 from api.limits import ApiLimits
 from node.desk.app import Desk, create_app
 from node.desk.drafts import Standing
-from tests.support.browser import ARGUMENTS, CHROMIUM, NARROW, WIDE, Visit, need_chromium
+from tests.support.browser import ARGUMENTS, CHROMIUM, NARROW, WAIT_MS, WIDE, Visit, need_chromium
 from tests.support.cluster import Devnet
 from tests.support.desks import ADA, BEN, CANARY, phrase, play, write_officers
 from tests.support.http import running
@@ -188,7 +188,7 @@ def test_a_day_at_two_desks(tmp_path):
         await page.get_by_text("Waiting: 2 certificates").wait_for()
         await look(one, tmp_path, "table")
         await release(page)
-        await page.wait_for_function("document.querySelectorAll('.standing.final').length === 2")
+        await expect(page.locator(".standing.final")).to_have_count(2, timeout=WAIT_MS)
 
     async def amend(one):
         page = one.page

@@ -5,9 +5,10 @@ from itertools import pairwise
 from urllib.parse import quote
 
 import pytest
+from playwright.async_api import expect
 
 from tests.support.accessible import violations
-from tests.support.browser import NARROW, browse, need_chromium
+from tests.support.browser import NARROW, WAIT_MS, browse, need_chromium
 from tests.support.port import NOW
 from tests.support.trade import Trader
 from tests.web.test_page import CONTRAST, OUTSIDE
@@ -74,7 +75,7 @@ def test_from_a_number_to_what_its_receipts_prove(tmp_path):
             await page.keyboard.insert_text(port.policy())
             await reach(page, "#pin button[type=submit]")
             await page.keyboard.press("Enter")
-            await page.wait_for_function("document.getElementById('pinned').textContent.startsWith('Pinned on')")
+            await expect(page.locator("#pinned")).to_have_text(re.compile("^Pinned on"), timeout=WAIT_MS)
             await reach(page, "#check")
             asked = len(one.requests)
             await page.keyboard.press("Enter")
@@ -95,7 +96,7 @@ def test_from_a_number_to_what_its_receipts_prove(tmp_path):
             await page.keyboard.press("Enter")
             assert await page.locator(".result").first.get_by_role("row", name="carats 1300.00").is_visible()
             await page.reload()
-            await page.wait_for_function("document.getElementById('pinned').textContent.startsWith('Pinned on')")
+            await expect(page.locator("#pinned")).to_have_text(re.compile("^Pinned on"), timeout=WAIT_MS)
             one.check_quiet()
 
     browse(tmp_path, story, traded=False)
@@ -268,7 +269,7 @@ def test_a_policy_that_changes_is_noticed(tmp_path):
             await page.set_input_files(
                 "#policy-file", {"name": "p.txt", "mimeType": "text/plain", "buffer": port.policy().encode()}
             )
-            await page.wait_for_function("!document.getElementById('pinned').classList.contains('wrong')")
+            await expect(page.locator("#pinned")).not_to_have_class(re.compile("wrong"), timeout=WAIT_MS)
             await page.click("#forget")
             assert await page.locator("#pinned").inner_text() == "No policy is pinned yet."
             await page.click("#check")
