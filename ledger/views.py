@@ -253,6 +253,17 @@ class Queries:
         with self._store.snapshot() as at:
             return release_views.read_page(at, _head(at), state, cursor, limit, newest_first=newest_first)
 
+    def all_releases(self, state: ReleaseState) -> list[ReleaseRow]:
+        """All releases in one state, in the log's order: a few hundred in a decade."""
+        rows: list[ReleaseRow] = []
+        cursor: int | None = None
+        while True:
+            page = self.releases(state, cursor, newest_first=False)
+            rows += page.rows
+            cursor = page.cursor
+            if cursor is None:
+                return rows
+
     def newest_releases(self) -> ReleasePage:
         """The newest release that stands of every period, the latest periods first."""
         with self._store.snapshot() as at:

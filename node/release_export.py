@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from ledger.release_entries import ReleaseState
-from ledger.release_views import ReleaseRow
 from ledger.state import Ledger
 from ledger.statistics.errors import Objection
+from ledger.statistics.release import release_name
 from ledger.statistics.review import Reviewer
 from node.client import Client
 from node.errors import Exit, FatalError
@@ -90,7 +90,7 @@ async def export_releases(client: Client, folder: Path, origin: str) -> list[Exp
 def remake(ledger: Ledger, told: Callable[[Remade], None]) -> list[Remade]:
     """Makes every release anew that stands in a ledger, in the log's order, as a node does before it agrees."""
     reviewer, made = Reviewer(ledger), []
-    for row in _standing(ledger):
+    for row in ledger.all_releases(ReleaseState.RELEASED):
         review, entry = reviewer.review(row.id), row.entry
         release = review.release
         one = Remade(
@@ -106,22 +106,6 @@ def remake(ledger: Ledger, told: Callable[[Remade], None]) -> list[Remade]:
         made.append(one)
         told(one)
     return made
-
-
-def release_name(period: str, revision: int) -> str:
-    """What people and files call a release."""
-    return f"{period}-r{revision}" if revision else period
-
-
-def _standing(ledger: Ledger) -> list[ReleaseRow]:
-    rows: list[ReleaseRow] = []
-    cursor: int | None = None
-    while True:
-        page = ledger.releases(ReleaseState.RELEASED, cursor, newest_first=False)
-        rows += page.rows
-        cursor = page.cursor
-        if cursor is None:
-            return rows
 
 
 def _require(data: bytes, digest: str, name: str) -> None:

@@ -112,10 +112,10 @@ class Releases:
 
     def _waiting(self) -> Iterator[ReleaseRow]:
         """What is to be made anew: undecided, and awaited from this node; or standing, and not here."""
-        for row in self._rows(ReleaseState.UNDECIDED):
+        for row in self._ledger.all_releases(ReleaseState.UNDECIDED):
             if row.id not in self._reviews and self._owes(row):
                 yield row
-        for row in self._rows(ReleaseState.RELEASED):
+        for row in self._ledger.all_releases(ReleaseState.RELEASED):
             if row.id not in self._reviews and not self._has(row.id):
                 yield row
 
@@ -148,7 +148,7 @@ class Releases:
     def _verdicts(self) -> list[bytes]:
         """`statistics.verdict` for each that was made anew and waits for this node's word."""
         key, now, made = self._pen.key, time.monotonic(), []
-        for row in self._rows(ReleaseState.UNDECIDED):
+        for row in self._ledger.all_releases(ReleaseState.UNDECIDED):
             due = now >= self._filed.get(row.id, 0.0)
             if key is None or not due or row.id not in self._reviews or not self._owes(row):
                 continue
@@ -156,17 +156,6 @@ class Releases:
             code, cell = _objection(self._reviews[row.id])
             made.append(self._pen.sign(key, make_verdict(self._pen.participant, self._pen.now_ms(), row.id, code, cell)))
         return made
-
-    def _rows(self, state: ReleaseState) -> list[ReleaseRow]:
-        """All releases in a state, the first ones first."""
-        rows: list[ReleaseRow] = []
-        cursor: int | None = None
-        while True:
-            page = self._ledger.releases(state, cursor, newest_first=False)
-            rows += page.rows
-            cursor = page.cursor
-            if cursor is None:
-                return rows
 
 
 def _objection(review: Review | None) -> tuple[str, str]:

@@ -56,7 +56,7 @@ class Draft:
     @property
     def name(self) -> str:
         """What people call it: `2026Q1`, `2026Q1-r1`."""
-        return f"{self.period}-r{self.revision}" if self.revision else self.period
+        return release_name(self.period, self.revision)
 
 
 def proposer() -> Proposer:
@@ -200,8 +200,7 @@ def suppressed(release: Release) -> tuple[int, int]:
 
 def default_folder(basis: Basis) -> Path:
     """What a draft's folder is called unless somebody says otherwise."""
-    empty = Proposal(basis.cube.period, basis.revision, basis.cube.height, (), (), ())
-    return Path(f"statistics-{release_name(empty)}")
+    return Path(f"statistics-{release_name(basis.cube.period, basis.revision)}")
 
 
 def _no_draft(folder: Path, why: str) -> FatalError:

@@ -54,9 +54,9 @@ class Release:
     digest: bytes
 
 
-def release_name(proposal: Proposal) -> str:
-    """`2026Q1` for the first release of a period, `2026Q1-r2` for its second revision."""
-    return f"{proposal.period}-r{proposal.revision}" if proposal.revision else proposal.period
+def release_name(period: str, revision: int) -> str:
+    """What people and files call a release: `2026Q1` for the first one of a period, `2026Q1-r2` for its second revision."""
+    return f"{period}-r{revision}" if revision else period
 
 
 def write_release(
@@ -78,7 +78,7 @@ def write_release(
     counts = certificates(cube)
     rows = [_row(cube, proposal, cell, figure, cell in confidential, counts, earlier) for cell, figure in figures.items()]
     table = _csv(rows)
-    name = release_name(proposal)
+    name = release_name(proposal.period, proposal.revision)
     content = {
         "citation": f"Kimberley Process, Rough diamond statistics, release {name}, as of ledger height {cube.height} "
         f"({cube.tree_size} records).",
@@ -135,7 +135,7 @@ def _row(
         "unit_value": "" if hidden else unit_value(figure),
         "certificates": str(counts.get((cell.flow, cell.participant), 0)) if counted else "",
         "status": CONFIDENTIAL if hidden else MISSING if figure.missing else "",
-        "release": release_name(proposal),
+        "release": release_name(proposal.period, proposal.revision),
         "earlier_carats": units.carats(before.points) if restated else "",
         "earlier_value": _value(before) if restated else "",
     }

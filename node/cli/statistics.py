@@ -11,6 +11,7 @@ from ledger.participants import Role
 from ledger.state import Ledger
 from ledger.statistics.basis import Basis, decode_basis, read_basis
 from ledger.statistics.periods import check_period
+from ledger.statistics.release import release_name
 from ledger.statistics.review import Reviewer
 from ledger.store import Store
 from node.audit.errors import AuditError
@@ -34,7 +35,7 @@ from node.files import write_atomic
 from node.home import Home
 from node.lock import HomeLock
 from node.office import Office
-from node.release_export import Remade, export_releases, release_name, remake
+from node.release_export import Remade, export_releases, remake
 from node.releasing import decided, default_folder, make_draft, proposer, publish, suppressed
 
 _DECIDE_SECONDS = 600.0
