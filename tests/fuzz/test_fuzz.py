@@ -103,11 +103,11 @@ def test_a_planted_fault_is_found_and_made_smaller(again, what: str, monkeypatch
 
 def test_a_planted_fault_on_the_road_is_found_with_the_frame_that_causes_it(monkeypatch: pytest.MonkeyPatch) -> None:
     def pull(_self: Router, _link: object, ids: tuple[bytes, ...]) -> None:
-        if ids and ids[0][0] != ids[-1][0]:
+        if ids:
             raise IndexError("planted")
 
     monkeypatch.setattr(Router, "_pull", pull)
-    _, found = road_batch(2_000, "planted")
+    _, found = road_batch(20_000, "planted")  # some three in a thousand get there; what AE hears differs from run to run
     assert found is not None
     assert "IndexError" in found.what
     assert len(found.inputs) == 1
