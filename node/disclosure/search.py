@@ -3,7 +3,7 @@
 1. For those who know nothing: many targets at once, in directions drawn by lot, first with what is confidential as it is, then
    at the price of more; those that it does not move, with others, until none is left. One table moves dozens, and its program
    takes hardly longer than that of one.
-2. What lies `ahead` (`node.disclosure.ahead`) likewise, one by one, and given up where it cannot be or would cost too much.
+2. What lies `ahead` (`node.disclosure.ahead`) likewise; at a price one by one, and given up where it would cost too much.
 3. For insiders: tables for many targets that leave a share of all insiders' cells alone, drawn by lot; free at first, then at
    a price.
 4. The few that are left: each target for all its insiders, in halves, one by one, and then at a price; or a concession.
@@ -108,7 +108,8 @@ class Search:
             pending = [place for place in pending if place not in done and self.tally.is_open(place)]
 
     def _look_ahead(self) -> None:
-        """What lies ahead, the smallest first, as far as the budget goes; what must move for it is made confidential."""
+        """What lies ahead: what costs nothing, and then the smallest first, as far as the budget goes."""
+        self._cover_outsiders(reversed(self.tally.ahead), at_a_price=False)
         budget = self._pattern.budget()
         for place in self.tally.ahead:
             if self.tally.is_open(place):
