@@ -12,8 +12,8 @@ from urllib.parse import quote
 from ledger.genesis import Genesis
 from ledger.participants import Participant, SealKey
 from ledger.register import Register
-from node.client.connection import Connection, ProblemError
-from node.errors import Exit, FatalError
+from node.client.connection import Connection
+from node.errors import Exit, FatalError, ProblemError
 
 _NOT_FOUND = 404
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from ledger.bodies import CERTIFICATE_CLOSE, CloseBody
 from ledger.jsonform import issue_from_json
@@ -14,23 +14,10 @@ from node.cli import sheets
 from node.cli.findings import print_findings
 from node.cli.options import GenesisOption, JsonOption, KeysOption, OutOption, TokenOption, UrlOption, read_draft, read_genesis
 from node.cli.output import console, print_fields, print_json, print_table, say
-from node.cli.printing import print_certificate
 from node.cli.submit import submit
 from node.client import Client
 from node.errors import command
 from node.office import CODES, RECEIPT, Office, amended_name, kept_submission
-
-
-def register(app: App) -> None:
-    """Adds this group's verbs."""
-    certificate = App(name="certificate", help="Kimberley Process certificates.")
-    certificate.command(issue)
-    certificate.command(sheets.template)
-    certificate.command(amend)
-    certificate.command(close)
-    certificate.command(show)
-    certificate.command(print_certificate, name="print")
-    app.command(certificate)
 
 
 def issue(

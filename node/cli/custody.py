@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from node.cli.chains import dot, plain, tree
 from node.cli.options import JsonOption, TokenOption, UrlOption
@@ -13,12 +13,6 @@ from node.cli.output import console, print_json, print_table, say
 from node.client import Client
 
 Format = Literal["tree", "dot", "json"]
-
-
-def register(app: App) -> None:
-    """Adds this group's verbs."""
-    app.command(custody)
-    app.command(stock)
 
 
 def custody(

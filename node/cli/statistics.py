@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from ledger.errors import StatisticsError
 from ledger.participants import Role
@@ -39,19 +39,6 @@ from node.release_export import Remade, export_releases, remake
 from node.releasing import decided, default_folder, make_draft, proposer, publish, suppressed
 
 _DECIDE_SECONDS = 600.0
-
-
-def register(app: App) -> None:
-    """Adds this group's verbs."""
-    statistics = App(
-        name="statistics", help="Public statistics: proposed, released by the nodes' verdicts, exported, verified."
-    )
-    statistics.command(propose)
-    statistics.command(release)
-    statistics.command(list_releases, name="list")
-    statistics.command(export)
-    statistics.command(verify)
-    app.command(statistics)
 
 
 def propose(

@@ -33,7 +33,8 @@ from node.client.answers import (
 )
 from node.client.author import Author, Issued, MadeCertificate
 from node.client.client import Client
-from node.client.connection import ProblemError, Taken
+from node.client.connection import Taken
+from node.errors import ProblemError
 
 __all__ = [
     "Author",
