@@ -22,7 +22,7 @@ from ledger import entries, keys, quarterly, units
 from ledger.bodies import ProductionBody, ReturnBody
 from ledger.entries import HS_CODES
 from ledger.errors import PeriodOpenError, StoreError
-from ledger.leaves import read_leaf
+from ledger.leaves import read_head, read_leaf
 from ledger.record import parse_record
 from ledger.register import Register
 from ledger.report_entries import COUNTERSIGNED, PRODUCTION, ReturnEntry, decode_return
@@ -68,10 +68,7 @@ def read_live_cube(at: Reads, register: Register, period: str) -> Cube:
         StoreError: what is stored is damaged.
     """
     check_period(period)
-    head = at.get(keys.HEAD)
-    if head is None:
-        raise StoreError(f"{at.path} has no head")
-    return _read(at, register, period, moment(at, entries.decode_head(head).height))
+    return _read(at, register, period, moment(at, read_head(at).height))
 
 
 def _read(at: Reads, register: Register, period: str, when: Moment) -> Cube:
