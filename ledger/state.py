@@ -87,7 +87,7 @@ class Block:
     next: bytes = b""
 
 
-def _no_verifier(ledger_id: bytes, epoch: int, validators: tuple[bytes, ...], first: bytes, second: bytes) -> int:  # noqa: ARG001
+def _no_verifier(ledger_id: bytes, epoch: int, validators: tuple[bytes, ...], first: bytes, second: bytes) -> int:  # noqa: ARG001 - of `Equivocation`'s form
     raise ValueError("this program was opened without a verifier of votes")
 
 

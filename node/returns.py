@@ -235,7 +235,7 @@ def protection(lines: Iterable[OpenedLine], percent: int) -> tuple[Protection, .
     found = _stated(((name, line) for line in lines for name in (line.hs, ALL)), percent)
     return tuple(
         Protection(
-            hs=hs,  # type: ignore[arg-type]
+            hs=hs,  # type: ignore[arg-type]  # likewise
             traders=need.traders,
             points=Points(need.points),
             cents=Cents(need.cents),

@@ -40,7 +40,7 @@ def devnet(
         int | None,
         Parameter(validator=validators.Number(gte=1, lte=len(FIRST)), help=f"How many nodes; default if new: {NODES}."),
     ] = None,
-    dir: Annotated[Path, Parameter(help="Where to keep the network; there already: resume it.")] = Path(".devnet"),  # noqa: A002
+    dir: Annotated[Path, Parameter(help="Where to keep the network; there already: resume it.")] = Path(".devnet"),  # noqa: A002 - the option's name
     base_port: Annotated[
         int | None,
         Parameter(

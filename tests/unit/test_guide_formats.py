@@ -90,7 +90,7 @@ def test_what_nodes_object_to() -> None:
         for one in ast.parse(inspect.getsource(errors)).body
         if isinstance(one, ast.ClassDef) and one.name == "ObjectionCode"
     ]
-    said = [" ".join(one.value.value.split()) for one in found.body[1:] if isinstance(one, ast.Expr)]  # type: ignore[attr-defined]
+    said = [" ".join(one.value.value.split()) for one in found.body[1:] if isinstance(one, ast.Expr)]
     told = table("malformed")
     assert told.pop(NOT_CHECKED)
     assert told == dict(zip(map(str, ObjectionCode), said, strict=True))
