@@ -22,6 +22,6 @@ def test_every_file_of_a_room_is_named(room: str) -> None:
     assert rooms_of(ROOT / room) - {part for one in told for part in Path(one).with_suffix("").parts} == set()
 
 
-@pytest.mark.parametrize("room", (".", *ROOMS))
+@pytest.mark.parametrize("room", [".", *ROOMS])
 def test_a_readme_fits_on_a_screen(room: str) -> None:
     assert len((ROOT / room / "README.md").read_text(encoding="utf-8").splitlines()) <= LINES
