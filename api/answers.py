@@ -84,12 +84,17 @@ def answer(
             return Response(b"", 304, fields)
     if packed:
         fields["Content-Encoding"] = "gzip"
-        data = _pack(data)
+        data = _packed(data)
     return Response(data, status, fields, content_type=content_type)
 
 
 @lru_cache(maxsize=64)  # the style sheet and a few pages are asked for again and again
-def _pack(data: bytes) -> bytes:
+def _packed(data: bytes) -> bytes:
+    return pack(data)
+
+
+def pack(data: bytes) -> bytes:
+    """Compressed, the same whenever it is done: a quarter of the time of gzip at its best, for a few percent of size."""
     return gzip.compress(data, 6, mtime=0)
 
 

@@ -159,7 +159,7 @@ async def _pieces(
     while at < stop:
         if port.tokens.find(token, port.now_ms()) is None:
             await cut()
-        at, piece = await shifts.run(lambda first=at: _read(port, wanted, first, stop, form))  # type: ignore[misc]
+        at, piece = await shifts.run(lambda first=at: _read(port, wanted, first, stop, form))  # type: ignore[misc]  # a lambda's default
         if piece:
             yield piece
 
@@ -173,7 +173,7 @@ async def _events(port: NodePort, shifts: Shifts, wanted: Wanted, token: str) ->
     while not port.growth.ended and time.monotonic() < ends and port.tokens.find(token, port.now_ms()) is not None:
         size = port.ledger.head.tree_size
         if at < size:
-            at, piece = await shifts.run(lambda first=at, stop=size: _read(port, wanted, first, stop, _told))  # type: ignore[misc]
+            at, piece = await shifts.run(lambda first=at, stop=size: _read(port, wanted, first, stop, _told))  # type: ignore[misc]  # a lambda's default
             if piece:
                 yield piece
             continue

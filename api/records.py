@@ -94,7 +94,7 @@ def record_routes(port: NodePort) -> Blueprint:
 
     @routes.get("/v1/records/<string(length=64):id>/receipt")
     @describe("receipt", "records", {200: TextAnswer, 304: NoContent, 404: ProblemAnswer}, token=True)
-    async def receipt(id: str) -> Response:  # noqa: A002
+    async def receipt(id: str) -> Response:  # noqa: A002 - the path's word
         """The record's receipt, `tlog-proof@v1`, under the newest quorum checkpoint. 404 until one covers it."""
         require_reader(port, request)
         height = port.ledger.head.height
@@ -106,7 +106,7 @@ def record_routes(port: NodePort) -> Blueprint:
 
     @routes.get("/v1/records/<string(length=64):id>/envelope")
     @describe("envelope", "records", {200: BinaryAnswer, 304: NoContent, 404: ProblemAnswer}, token=True)
-    async def envelope(id: str) -> Response:  # noqa: A002
+    async def envelope(id: str) -> Response:  # noqa: A002 - the path's word
         """The record's sealed envelope, for its readers, those to whom one of them gave a key later, and the secretariat."""
         reader = require_reader(port, request)
         record_id, height = hex_id(id), port.ledger.head.height
@@ -119,7 +119,7 @@ def record_routes(port: NodePort) -> Blueprint:
 
     @routes.get("/v1/records/<string(length=64):id>/shares")
     @describe("shares", "records", {200: SharesAnswer, 304: NoContent, 404: ProblemAnswer}, token=True)
-    async def shares(id: str) -> Response:  # noqa: A002
+    async def shares(id: str) -> Response:  # noqa: A002 - the path's word
         """Who was given a key to the record's envelope later, and the record that holds it."""
         require_reader(port, request)
         record_id, height = hex_id(id), port.ledger.head.height

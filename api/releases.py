@@ -4,7 +4,6 @@ A release's files are made by each node for itself (`node.releases`) and never c
 bytes' own hash as `ETag`, as they are or compressed once. Everything here is public but why a node objects to a release.
 """
 
-import gzip
 import hashlib
 import json
 from collections import OrderedDict
@@ -16,7 +15,7 @@ from typing import Any, Final
 from quart import Blueprint, Response, request
 
 from api.access import find_reader, require_reader
-from api.answers import BINARY, JSON, Cache, answer, decode_position, encode_position, hex_id, missing, parameters
+from api.answers import BINARY, JSON, Cache, answer, decode_position, encode_position, hex_id, missing, pack, parameters
 from api.errors import ApiCode, NotReady, Overloaded, Problem
 from api.limits import MAX_HELD_RELEASES, MAX_WAITING_BASES
 from api.openapi import describe
@@ -62,7 +61,7 @@ class ReleaseFile:
     @cached_property
     def packed(self) -> bytes:
         """Compressed, the same whenever it is done."""
-        return gzip.compress(self.data, mtime=0)
+        return pack(self.data)
 
 
 class Releases:

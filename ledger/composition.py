@@ -118,7 +118,7 @@ def compose(chain: Chain) -> Steps[Composition]:
     shares: list[Share] = []
     for country, zone in sorted(_origins(goods)):
         highest = yield from flows.most(lambda kind: _may_be(kind, country, zone))  # noqa: B023 - called at once
-        others = yield from flows.most(lambda kind: not _is(kind, country, zone))  # noqa: B023
+        others = yield from flows.most(lambda kind: not _is(kind, country, zone))  # noqa: B023 - likewise
         pro_rata, stated = (
             Points(sum(points for kind, points in one.items() if _is(kind, country, zone))) for one in (drawn, goods[-1])
         )

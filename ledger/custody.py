@@ -26,7 +26,7 @@ from ledger import entries, keys
 from ledger.bodies import Line, PaperImportBody, Source, StatedBody
 from ledger.entries import CertificateEntry, CertificateState, Head, issuer_of
 from ledger.errors import StoreError
-from ledger.leaves import read_leaf
+from ledger.leaves import read_head, read_leaf
 from ledger.limits import MAX_CHAIN_CERTIFICATES, MAX_CHAIN_TAKINGS
 from ledger.record import parse_record
 from ledger.store import Reads
@@ -140,14 +140,12 @@ def follow(at: Reads, number: str, *, up: bool = True, down: bool = True) -> "St
     Raises:
         StoreError: what is read is damaged.
     """
-    head = at.get(keys.HEAD)
-    if head is None:
-        raise StoreError(f"{at.path} has no head")
+    head = read_head(at)
     if at.get(keys.certificate(number)) is None:
         return None
     above = (yield from _follow(at, number, Direction.UP)) if up else None
     below = (yield from _follow(at, number, Direction.DOWN)) if down else None
-    return Custody(entries.decode_head(head), number, above, below)
+    return Custody(head, number, above, below)
 
 
 def _follow(at: Reads, number: str, direction: Direction) -> Steps[Chain]:

@@ -14,13 +14,14 @@ from typing import Any
 
 from ledger import codec
 from ledger.bodies import SealedBody
-from ledger.envelope import NAMES, SALT_BYTES, Disclosure, check_header, check_values, header_of, verify_disclosure
+from ledger.envelope import NAMES, SALT_BYTES, check_header, header_of
 from ledger.errors import Code, Refusal
 from ledger.limits import MAX_HEADER_BYTES, MAX_PROOF_BYTES, PADDED_BYTES
 from ledger.policy import Policy
 from ledger.receipt import Verdict, verify_receipt
 from ledger.record import Record, parse_record
 from ledger.strict_json import load
+from ledger.unsealing import Disclosure, check_values, verify_disclosure
 
 MAX_DISCLOSURE_BYTES = 2 * (MAX_PROOF_BYTES + MAX_HEADER_BYTES + PADDED_BYTES[-1])
 
@@ -41,7 +42,7 @@ def disclosure_to_json(receipt: str, envelope: bytes, disclosure: Disclosure) ->
     Args:
         receipt: of the record, with the record in it.
         envelope: the record's.
-        disclosure: the field, as `ledger.envelope.disclose` gives it.
+        disclosure: the field, as `ledger.unsealing.disclose` gives it.
 
     Raises:
         Refusal: not an envelope.

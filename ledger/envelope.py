@@ -4,8 +4,7 @@
   field can be disclosed alone; an absent field has a decoy, so that nobody counts fields.
 - XChaCha20-Poly1305 under a fresh content key, bound to ledger, rid and header. `kc` commits to that key, as the AEAD does not.
 - One libsodium sealed box a reader over content key, rid and the ciphertext's hash: a wrap cannot be moved to another record.
-- Every node checks form, lengths and hashes (`check_envelope`); readers open. Whatever fails in opening is the same error:
-  an outsider must not learn whether the key or the bytes were wrong.
+- Every node checks form, lengths and hashes (`check_envelope`); readers open (`ledger.unsealing`).
 
 Randomness comes from the caller's `rng`, in this order: content key (32), nonce (24), for each name ascending a salt (16) or
 a decoy (32), for each reader an ephemeral secret (32) or, without an active key, a decoy wrap (112).
@@ -21,12 +20,10 @@ from nacl import bindings
 from nacl.exceptions import CryptoError
 
 from ledger import codec
-from ledger.bodies import Author, Bin16, Bin32, ConfirmLine, Line
-from ledger.commitments import commit
+from ledger.bodies import Author, Bin16, Bin32
 from ledger.errors import Code, Refusal
 from ledger.hashing import labelled_hash
 from ledger.limits import MAX_ENVELOPE_BYTES, MAX_HEADER_BYTES, MAX_READERS, PADDED_BYTES
-from ledger.units import Cents
 
 ENVELOPE_TAG: Final = b"kpledger/envelope/v1\0"
 NAMES: Final = ("exporter", "importer", "invoice", "remarks", "route", "seals", "values")
@@ -73,7 +70,9 @@ class Wrap(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     wrap: Annotated[bytes, Meta(min_length=WRAP_BYTES, max_length=WRAP_BYTES)]
 
 
-class _Envelope(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+class Envelope(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """An envelope taken apart; the header as its bytes."""
+
     ciphertext: bytes
     header: Annotated[bytes, Meta(max_length=MAX_HEADER_BYTES)]
     nonce: Annotated[bytes, Meta(min_length=NONCE_BYTES, max_length=NONCE_BYTES)]
@@ -87,17 +86,8 @@ class Sealed(Struct, frozen=True, gc=False):
     hash: bytes
 
 
-class Disclosure(Struct, frozen=True, gc=False):
-    """One field handed over: with the header anybody can check it."""
-
-    rid: bytes
-    name: str
-    salt: bytes
-    value: Any
-
-
 _header: Final = codec.typed(Header, MAX_HEADER_BYTES)
-_envelope: Final = codec.typed(_Envelope, MAX_ENVELOPE_BYTES)
+_envelope: Final = codec.typed(Envelope, MAX_ENVELOPE_BYTES)
 
 
 def seal(ledger_id: bytes, rid: bytes, fields: Mapping[str, Any], readers: Sequence[Reader], rng: Rng) -> Sealed:
@@ -135,14 +125,14 @@ def seal(ledger_id: bytes, rid: bytes, fields: Mapping[str, Any], readers: Seque
         )
     )
     ciphertext = bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(
-        _pad(codec.encode(plain)), _associated(ledger_id, rid, header), nonce, key
+        _pad(codec.encode(plain)), associated(ledger_id, rid, header), nonce, key
     )
-    message = key + rid + _ciphertext_hash(nonce, ciphertext)
+    message = key + rid + ciphertext_hash(nonce, ciphertext)
     wraps = tuple(
-        Wrap(epoch, code, _decoy(rng(WRAP_BYTES)) if public is None else _sealed_box(message, public, rng(32), position))
+        Wrap(epoch, code, _decoy(rng(WRAP_BYTES)) if public is None else sealed_box(message, public, rng(32), position))
         for position, (code, epoch, public) in enumerate(readers)
     )
-    made = _envelope.encode(_Envelope(ciphertext, header, nonce, wraps))
+    made = _envelope.encode(Envelope(ciphertext, header, nonce, wraps))
     digest = _sealed_hash(header, _blob_hash(nonce, ciphertext, wraps))
     check_envelope(made, digest, rid)
     return Sealed(made, digest)
@@ -164,11 +154,13 @@ def _pad(plain: bytes) -> bytes:
     raise Refusal(Code.TOO_LARGE, "fields", given=len(plain), limit=PADDED_BYTES[-1] - 1)
 
 
-def _associated(ledger_id: bytes, rid: bytes, header: bytes) -> bytes:
+def associated(ledger_id: bytes, rid: bytes, header: bytes) -> bytes:
+    """What the ciphertext is bound to beside its key and nonce."""
     return ENVELOPE_TAG + ledger_id + rid + labelled_hash(b"kpl/header", header)
 
 
-def _ciphertext_hash(nonce: bytes, ciphertext: bytes) -> bytes:
+def ciphertext_hash(nonce: bytes, ciphertext: bytes) -> bytes:
+    """16 bytes, which each wrap holds beside the content key."""
     return labelled_hash(b"kpl/ct", nonce, ciphertext)[:16]
 
 
@@ -180,8 +172,12 @@ def _sealed_hash(header: bytes, blob: bytes) -> bytes:
     return labelled_hash(b"kpl/sealed", labelled_hash(b"kpl/header", header), blob)
 
 
-def _sealed_box(message: bytes, public: bytes, secret: bytes, position: int) -> bytes:
-    """A sealed box as libsodium's crypto_box_seal makes it, with a given ephemeral secret."""
+def sealed_box(message: bytes, public: bytes, secret: bytes, position: int) -> bytes:
+    """A sealed box as libsodium's crypto_box_seal makes it, with a given ephemeral secret.
+
+    Raises:
+        Refusal: BAD_KEY at `readers[position]`.
+    """
     try:
         ephemeral = bindings.crypto_scalarmult_base(secret)
         nonce = hashlib.blake2b(ephemeral + public, digest_size=NONCE_BYTES).digest()
@@ -195,7 +191,12 @@ def _decoy(drawn: bytes) -> bytes:
     return bindings.crypto_scalarmult_base(drawn[:32]) + drawn[32:]
 
 
-def _parse(envelope: bytes) -> tuple[_Envelope, Header]:
+def parse_envelope(envelope: bytes) -> tuple[Envelope, Header]:
+    """An envelope taken apart, its form checked and no hash yet.
+
+    Raises:
+        Refusal: TOO_LARGE, MALFORMED, NOT_CANONICAL, BAD_VALUE, ENVELOPE_READERS.
+    """
     try:
         outer = _envelope.decode(envelope)
     except Refusal as refusal:
@@ -226,7 +227,7 @@ def check_envelope(envelope: bytes, sealed_hash: bytes, rid: bytes) -> Header:
         Refusal: TOO_LARGE, MALFORMED, NOT_CANONICAL, BAD_VALUE, ENVELOPE_READERS (a reader twice, wraps in another order),
             ENVELOPE_HASH (another rid or hash than the statement's).
     """
-    outer, header = _parse(envelope)
+    outer, header = parse_envelope(envelope)
     _check_named(header, _sealed_hash(outer.header, _blob_hash(outer.nonce, outer.ciphertext, outer.wraps)), sealed_hash, rid)
     return header
 
@@ -237,7 +238,7 @@ def header_of(envelope: bytes) -> tuple[bytes, bytes]:
     Raises:
         Refusal: not an envelope.
     """
-    outer, _ = _parse(envelope)
+    outer, _ = parse_envelope(envelope)
     return outer.header, _blob_hash(outer.nonce, outer.ciphertext, outer.wraps)
 
 
@@ -268,149 +269,4 @@ def readers_of(envelope: bytes) -> tuple[str, ...]:
     Raises:
         Refusal: not an envelope.
     """
-    return tuple(code for code, _ in _parse(envelope)[1].readers)
-
-
-def open_envelope(ledger_id: bytes, envelope: bytes, reader: str, secret_key: bytes) -> dict[str, Any]:
-    """The sealed fields by name, as `reader` sees them with its X25519 secret key.
-
-    Raises:
-        Refusal: not an envelope; ENVELOPE_READERS, sealed for others; ENVELOPE_UNREADABLE, wrong key or damaged (the same).
-    """
-    return {name: value for name, (_, value) in _open(ledger_id, envelope, reader, secret_key).items()}
-
-
-def wrap_of(envelope: bytes, reader: str) -> bytes:
-    """The content key as an envelope has it for one of its readers, 112 bytes.
-
-    Raises:
-        Refusal: not an envelope; ENVELOPE_READERS, sealed for others.
-    """
-    return _wrap(*_parse(envelope), reader)
-
-
-def open_wrapped(ledger_id: bytes, envelope: bytes, wrap: bytes, secret_key: bytes) -> dict[str, Any]:
-    """The sealed fields by name, with a wrap of this envelope or of a later `sealed.share`.
-
-    Raises:
-        Refusal: not an envelope; ENVELOPE_UNREADABLE, wrong key, another envelope's wrap, or damaged (the same).
-    """
-    _, fields = _opened(ledger_id, *_parse(envelope), wrap, secret_key)
-    return {name: value for name, (_, value) in fields.items()}
-
-
-def rewrap(ledger_id: bytes, envelope: bytes, wrap: bytes, secret_key: bytes, public: bytes, rng: Rng) -> bytes:
-    """The wrap of a `sealed.share`: the content key for a later reader's X25519 key. What does not open is not handed on.
-
-    Raises:
-        Refusal: as `open_wrapped`; BAD_KEY, the later reader's is no X25519 key.
-    """
-    message, _ = _opened(ledger_id, *_parse(envelope), wrap, secret_key)
-    return _sealed_box(message, public, rng(32), 0)
-
-
-def disclose(ledger_id: bytes, envelope: bytes, reader: str, secret_key: bytes, name: str) -> Disclosure:
-    """One sealed field with what proves it to somebody who has the header.
-
-    Raises:
-        Refusal: as `open_envelope`; BAD_VALUE, the envelope has no such field.
-    """
-    return disclose_wrapped(ledger_id, envelope, wrap_of(envelope, reader), secret_key, name)
-
-
-def disclose_wrapped(ledger_id: bytes, envelope: bytes, wrap: bytes, secret_key: bytes, name: str) -> Disclosure:
-    """The same with a wrap of this envelope or of a later `sealed.share`; errors as `open_wrapped`, and BAD_VALUE."""
-    outer, header = _parse(envelope)
-    rid = header.rid
-    _, fields = _opened(ledger_id, outer, header, wrap, secret_key)
-    if name not in fields:
-        raise Refusal(Code.BAD_VALUE, "name", given=name, expected=" ".join(fields))
-    salt, value = fields[name]
-    return Disclosure(rid, name, salt, value)
-
-
-def verify_disclosure(header: Header, disclosure: Disclosure) -> bool:
-    """Whether a disclosed field is what was sealed under this header."""
-    if disclosure.name not in NAMES or disclosure.rid != header.rid or len(disclosure.salt) != SALT_BYTES:
-        return False
-    try:
-        committed = field_commitment(header.rid, disclosure.name, disclosure.salt, disclosure.value)
-    except Refusal:
-        return False
-    return bool(committed == getattr(header.commitments, disclosure.name))
-
-
-def check_values(fields: Mapping[str, Any], lines: Sequence[Line | ConfirmLine]) -> list[Cents]:
-    """Whether the opened `values` are those to which a record's lines commit; the values in cents, in the lines' order.
-
-    Raises:
-        Refusal: BAD_COMMITMENT, with the line.
-    """
-    values = fields.get("values")
-    if not isinstance(values, list) or len(values) != len(lines):
-        given = len(values) if isinstance(values, list) else None
-        raise Refusal(Code.BAD_COMMITMENT, "values", given=given, expected=len(lines))
-    cents: list[Cents] = []
-    for position, (value, line) in enumerate(zip(values, lines, strict=True)):
-        match value:
-            case [int(amount), bytes(blinding)] if not isinstance(amount, bool):
-                made = commit(amount, blinding, f"lines[{position}].commitment")
-            case _:
-                raise Refusal(Code.BAD_COMMITMENT, f"lines[{position}].commitment", reason="value is not [cents, blinding]")
-        if made != line.commitment:
-            raise Refusal(Code.BAD_COMMITMENT, f"lines[{position}].commitment", reason="value and blinding do not open it")
-        cents.append(Cents(amount))
-    return cents
-
-
-def _open(ledger_id: bytes, envelope: bytes, reader: str, secret_key: bytes) -> dict[str, tuple[bytes, Any]]:
-    outer, header = _parse(envelope)
-    return _opened(ledger_id, outer, header, _wrap(outer, header, reader), secret_key)[1]
-
-
-def _wrap(outer: _Envelope, header: Header, reader: str) -> bytes:
-    wrap = next((wrap.wrap for wrap in outer.wraps if wrap.reader == reader), None)
-    if wrap is None:
-        raise Refusal(Code.ENVELOPE_READERS, "readers", given=reader, expected=" ".join(code for code, _ in header.readers))
-    return wrap
-
-
-def _opened(
-    ledger_id: bytes, outer: _Envelope, header: Header, wrap: bytes, secret_key: bytes
-) -> tuple[bytes, dict[str, tuple[bytes, Any]]]:
-    """What the wrap holds, and the fields with their salts; one error whatever is wrong."""
-    try:
-        return _unwrapped(ledger_id, outer, header, wrap, secret_key)
-    except (CryptoError, ValueError, TypeError, Refusal):
-        raise Refusal(Code.ENVELOPE_UNREADABLE, "envelope") from None
-
-
-def _unwrapped(
-    ledger_id: bytes, outer: _Envelope, header: Header, wrap: bytes, secret_key: bytes
-) -> tuple[bytes, dict[str, tuple[bytes, Any]]]:
-    message = bindings.crypto_box_seal_open(wrap, bindings.crypto_scalarmult_base(secret_key), secret_key)
-    key = message[:KEY_BYTES]
-    if message[KEY_BYTES:] != header.rid + _ciphertext_hash(outer.nonce, outer.ciphertext):
-        raise ValueError("a wrap of another envelope")
-    if labelled_hash(b"kpl/kc", key, header.rid) != header.kc:
-        raise ValueError("another content key than the committed one")
-    padded = bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(
-        outer.ciphertext, _associated(ledger_id, header.rid, outer.header), outer.nonce, key
-    )
-    content = codec.decode(_unpad(padded))
-    if not isinstance(content, dict):
-        raise TypeError("content is no map")
-    fields: dict[str, tuple[bytes, Any]] = {}
-    for name, pair in content.items():
-        salt, value = pair
-        if len(salt) != SALT_BYTES or not verify_disclosure(header, Disclosure(header.rid, name, salt, value)):
-            raise ValueError("a field that breaks its commitment")
-        fields[name] = (salt, value)
-    return message, fields
-
-
-def _unpad(padded: bytes) -> bytes:
-    plain = padded.rstrip(b"\0")
-    if plain[-1:] != b"\x80":
-        raise ValueError("padding")
-    return plain[:-1]
+    return tuple(code for code, _ in parse_envelope(envelope)[1].readers)

@@ -1,9 +1,19 @@
-"""A record of the log as the store has it, checked against its id."""
+"""The head, and a record of the log, as the store has them: the record is checked against its id."""
 
+from ledger import keys
+from ledger.entries import Head, decode_head
 from ledger.errors import StoreError
 from ledger.merkle import leaf_hash
 from ledger.shelf import read_body
 from ledger.store import Reads
+
+
+def read_head(at: Reads) -> Head:
+    """Where the ledger stands; raises StoreError when that is missing or damaged."""
+    data = at.get(keys.HEAD)
+    if data is None:
+        raise StoreError(f"{at.path} has no head")
+    return decode_head(data)
 
 
 def read_leaf(at: Reads, record_id: bytes) -> bytes:

@@ -163,7 +163,7 @@ MAX_DUE_FINDINGS = 500
 """What one block takes from the agenda of findings, so that no day's first block takes long; the rest waits for the next."""
 
 MAX_CIRCLE_LOOKS = 64
-"""Certificates that are looked at for goods that return: about 0.5 ms for one record."""
+"""Certificates that are followed for goods that return, and as many of the destination's own that are looked at."""
 
 MAX_FOOTPRINT = 64
 """Origins that a footprint tells apart: the others count as unstated."""

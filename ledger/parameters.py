@@ -62,6 +62,7 @@ PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
         "quick-transit-days": Parameter(1, 0, 30, "from validation to receipt, below which goods cannot have travelled"),
         "drift-per-mille": Parameter(1, 1, 1_000, "of carats, above which a pair's difference over a year is a drift"),
         "drift-outcomes": Parameter(20, 1, 10**6, "outcomes of a pair in a year before a drift is judged"),
+        "drift-same-way": Parameter(3, 1, 10**6, "outcomes among them that differ in the drift's direction"),
         "unbroken-confirmations": Parameter(50, 2, 10**6, "confirmations of a pair, none differing, that are too good"),
         "splitting-certificates": Parameter(50, 2, 10**6, "certificates of a pair on one day that look like a split parcel"),
         "circular-custody-days": Parameter(180, 1, 3_660, "within which goods return to a participant"),

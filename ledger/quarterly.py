@@ -122,7 +122,7 @@ class Quarterly:
         self,
         put: Callable[[bytes, bytes], None],
         delete: Callable[[bytes], None],
-        keep: Callable[[bytes], None] = lambda place: None,  # noqa: ARG005
+        keep: Callable[[bytes], None] = lambda place: None,  # noqa: ARG005 - nothing is kept
     ) -> None:
         """Hands over what changed; a cell that is no more is deleted when the store has it.
 

@@ -35,8 +35,9 @@ from ledger.entries import Head, JudgementEntry, Validators
 from ledger.errors import BlockOrderError, ForeignStoreError, ProtocolError, Refusal, StoreError
 from ledger.findings import Findings, Memory
 from ledger.genesis import PROTOCOL, Genesis
-from ledger.leaves import read_leaf
+from ledger.leaves import read_head, read_leaf
 from ledger.log import Log
+from ledger.log_views import judgement_of
 from ledger.merkle import EMPTY_ROOT, HASH_BYTES
 from ledger.overlay import Overlay, Reader, state_digest
 from ledger.quota import Quotas
@@ -54,7 +55,7 @@ from ledger.store import Store
 from ledger.tiles import TILE_WIDTH
 from ledger.totals import Totals
 from ledger.units import Height, Ms
-from ledger.views import Queries, judgement_of
+from ledger.views import Queries
 
 __all__ = ["Applied", "Block", "CertificateRow", "CertificateView", "Claim", "Head", "Judgement", "Ledger", "Page"]
 
@@ -86,7 +87,7 @@ class Block:
     next: bytes = b""
 
 
-def _no_verifier(ledger_id: bytes, epoch: int, validators: tuple[bytes, ...], first: bytes, second: bytes) -> int:  # noqa: ARG001
+def _no_verifier(ledger_id: bytes, epoch: int, validators: tuple[bytes, ...], first: bytes, second: bytes) -> int:  # noqa: ARG001 - of `Equivocation`'s form
     raise ValueError("this program was opened without a verifier of votes")
 
 
@@ -127,10 +128,7 @@ class Ledger(Queries):
             _create(store, genesis)
         elif held != genesis.ledger_id:
             raise ForeignStoreError(f"{store.path} is of ledger {held.hex()}, not of {genesis.ledger_id.hex()}")
-        stored = store.get(keys.HEAD)
-        if stored is None:
-            raise StoreError(f"{store.path} has no head")
-        head = entries.decode_head(stored)
+        head = read_head(store)
         log = Log(store.get, head.tree_size, keys.TILES)
         if log.root != head.root:
             raise StoreError(f"{store.path}: the log's root is {log.root.hex()}, the head's is {head.root.hex()}")

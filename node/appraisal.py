@@ -18,13 +18,14 @@ from ledger.appraisal import Appraisal, Gathering, appraise
 from ledger.bodies import ConfirmBody, PaperImportBody, SealedBody, StatedBody, TechnicalBody
 from ledger.checkpoint import parse_checkpoint
 from ledger.entries import issuer_of
-from ledger.envelope import check_envelope, check_values, open_envelope
+from ledger.envelope import check_envelope
 from ledger.errors import Code, Refusal
 from ledger.genesis import Genesis
 from ledger.note import parse_note
 from ledger.participants import SECRETARIAT
 from ledger.record import Record, parse_record
 from ledger.tiles import decode_bundle, new_bundles
+from ledger.unsealing import check_values, open_envelope
 from node.client import ProblemError
 from node.returns import Desk
 

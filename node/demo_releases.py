@@ -65,7 +65,7 @@ async def release_year(client: Client, directory: Path, end: Ms, propose: Propos
         folder = directory / "statistics" / period
         draft, release = await asyncio.to_thread(make_draft, basis, propose, folder)
         record = await publish(office, folder, lambda raw, _: client.submit_until_final(raw, _FINAL_SECONDS))
-        answer = await decided(client, record.hex(), _DECIDE_SECONDS, lambda agreed, objected: None)  # noqa: ARG005
+        answer = await decided(client, record.hex(), _DECIDE_SECONDS, lambda agreed, objected: None)  # noqa: ARG005 - not shown
         confidential, cells = suppressed(release)
         done.append(Shown(draft.name, answer["release"]["state"], cells, confidential))
     return done

@@ -1,58 +1,31 @@
-"""A whole network on one machine, for learning, demonstrations and tests: genesis, keys, a process and a home for each node.
+"""A whole network on one machine, for learning, demonstrations and tests: a process and a home for each node.
 
-Layout of its directory: `nodes/CODE` homes, `keys/CODE` key folders of participants and the secretariat, `genesis.json`,
-`policy`, `network.json` (what must survive a restart), and `devnet.json`, written when all nodes are ready; of a network that
-plays a past year also `clock` (`node.clock`), which all homes point to. It is made beside
-its place and renamed into it, so that it is there whole or not at all; a directory that is there is resumed as it is. One
-process at a time holds it, by a lock that ends with the process; nodes that a killed one left running are stopped first.
+Its directory is laid out and made by `node.devnet_making`; one that is there is resumed as it is. `devnet.json` in it is
+written when all nodes are ready. One process at a time holds it, by a lock that ends with the process; nodes that a killed one
+left running are stopped first.
 """
 
 import asyncio
-import errno
 import fcntl
 import json
 import os
 import shlex
-import shutil
 import signal
-import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from api.auth import TokenBook, new_token
-from api.demo.network import Seat, make_network, participant_rows, write_keys
-from api.demo.year import YEAR_DAYS
-from ledger.network import of_genesis
-from ledger.units import DAY_MS, Ms
 from node.client import Client
-from node.clock import Clock, begin
+from node.clock import Clock
+from node.devnet_making import BASE_PORT, CLOCK, NODES, YEAR_MS, elsewhere, make_whole, require_free
 from node.errors import Exit, FatalError, NodeError, command
 from node.files import write_atomic
-from node.home import Home, init
-from node.keyring import policy
-from node.keys import load_keys
 from node.lock import holder
 
-FIRST = ("BW", "RU", "EU", "AE", "IN", "ZA", "AO", "CA", "IL", "NA", "GB", "CN", "US")
-"""Who gets a node, in this order."""
-
-PEER_OFFSET = 100
-ADMIN_OFFSET = 200
-CLOCK = "clock"
-YEAR_MS = (YEAR_DAYS + 1) * DAY_MS
-"""How long ago a network began that plays a year."""
-
-NODES, BASE_PORT = 4, 8600
-"""What a new network has unless told otherwise."""
-
-LAST_BASE_PORT = 65_535 - ADMIN_OFFSET - len(FIRST) + 1
 READY_SECONDS = 60.0
 _STOP_SECONDS = 20.0
 _POLL_SECONDS = 0.05
@@ -110,7 +83,7 @@ class Devnet:
         directory = directory.absolute()
         try:
             if not directory.exists() or not any(directory.iterdir()):
-                _new(directory, nodes or NODES, base_port or BASE_PORT, YEAR_MS if year else 0)
+                make_whole(directory, nodes or NODES, base_port or BASE_PORT, YEAR_MS if year else 0)
         except OSError as error:
             raise FatalError(
                 f"The network cannot be made in {directory}: {error.strerror or error}.",
@@ -177,7 +150,7 @@ class Devnet:
         """
         if any(holder(member.home) for member in self.members):
             self.stop()
-        _require_free([address for member in self.members for address in member.addresses])
+        require_free([address for member in self.members for address in member.addresses])
         (self.directory / "devnet.json").unlink(missing_ok=True)
         for member in self.members:
             words = [sys.executable, "-m", "node.cli", "start", "--home", str(member.home)]
@@ -264,24 +237,6 @@ class Devnet:
                 time.sleep(_POLL_SECONDS)
 
 
-def _new(directory: Path, nodes: int, base_port: int, ago: int) -> None:
-    """Makes a network beside its place, then puts it there, unless another process was faster; `ago`: ms since it began."""
-    ports = [base_port + offset + node for offset in (0, PEER_OFFSET, ADMIN_OFFSET) for node in range(nodes)]
-    _require_free([f"127.0.0.1:{port}" for port in ports])
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    with ExitStack() as stack:
-        making = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
-        stack.callback(shutil.rmtree, making, ignore_errors=True)
-        _make(making, nodes, base_port, ago)
-        try:
-            making.rename(directory)
-        except OSError as error:
-            if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
-                raise
-        else:
-            stack.pop_all()
-
-
 def _lock(directory: Path) -> int:
     """The lock of a network's directory, held until the process ends."""
     handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
@@ -293,76 +248,10 @@ def _lock(directory: Path) -> int:
             f"The network in {directory} runs already.",
             "Its nodes belong to the process that started them.",
             f"Use it (see devnet.json), or press Ctrl-C where it runs. A second one needs place and ports of its own:"
-            f" {_elsewhere()}",
+            f" {elsewhere()}",
             Exit.FAILED,
         ) from error
     return handle
-
-
-def _require_free(addresses: Sequence[str]) -> None:
-    """Refuses to begin where a node could not listen; which address it was stands in the message."""
-    for address in addresses:
-        host, _, port = address.rpartition(":")
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, int(port)))
-            except OSError as error:
-                raise FatalError(
-                    f"The address {address} cannot be listened on: {error.strerror}.",
-                    "Another program has it; no node was started.",
-                    f"End that program, or use other ports for another network: {_elsewhere()}",
-                    Exit.FAILED,
-                ) from error
-
-
-def _elsewhere() -> str:
-    return command("devnet", "--dir", "DIR", "--base-port", BASE_PORT + 1000)
-
-
-def _make(directory: Path, nodes: int, base_port: int, ago: int) -> None:
-    """Makes a network: homes, keys, genesis, tokens; one that began some time ago has a clock of its own."""
-    codes = [*FIRST, *(row["code"] for row in participant_rows() if row["code"] not in FIRST)][:nodes]
-    members = [
-        {
-            "participant": code,
-            "api": f"http://127.0.0.1:{base_port + place}",
-            "peer": f"127.0.0.1:{base_port + PEER_OFFSET + place}",
-            "admin": f"127.0.0.1:{base_port + ADMIN_OFFSET + place}",
-        }
-        for place, code in enumerate(codes)
-    ]
-    homes = [Home(directory / "nodes" / code) for code in codes]
-    seats = []
-    for home, member in zip(homes, members, strict=True):
-        home.path.mkdir(parents=True)
-        listen = {"api": member["api"].removeprefix("http://"), "peers": member["peer"], "admin": member["admin"]}
-        settings: dict[tuple[str, str], str | int] = {(table, "listen"): address for table, address in listen.items()}
-        init(home, None, {("node", "participant"): member["participant"], **settings}, None)
-        keys = load_keys(home.path, raw_allowed=True)
-        publics = (keys.consensus.public, keys.log.public, keys.cosign.public)
-        seats.append(Seat(member["participant"], member["peer"], home.read_certificate(), publics))
-    network = make_network(seats, Ms(time.time_ns() // 1_000_000 - ago))
-    if ago:
-        begin(directory / CLOCK, -ago)
-        for home in homes:
-            home.clock.symlink_to(Path("../..") / CLOCK)
-    write_keys(directory / "keys", network.keys)
-    (directory / "genesis.json").write_bytes(network.genesis_json)
-    readers = [row["code"] for row in participant_rows()]
-    participants, auditor = {code: new_token() for code in readers}, new_token()
-    tokens = {"participant": participants, "auditor": auditor}
-    scopes = {f"participant:{code}": text for code, text in participants.items()} | {"auditor": auditor}
-    for home in homes:
-        init(home, None, {}, network.genesis_json)
-        book = TokenBook.load(home.tokens)
-        for scope, text in scopes.items():
-            book.issue(scope, time.time_ns() // 1_000_000, label="devnet", text=text)
-    genesis = network.genesis
-    urls = {member["participant"]: f"{member['api']}/log" for member in members}
-    (directory / "policy").write_text(policy(genesis.origin, of_genesis(genesis), urls).format(), encoding="utf-8")
-    content = {"ledger_id": genesis.ledger_id.hex(), "origin": genesis.origin, "nodes": members, "tokens": tokens}
-    write_atomic(directory / "network.json", (json.dumps(content, indent=1) + "\n").encode(), 0o600)
 
 
 async def _is_ready(client: Client) -> bool:

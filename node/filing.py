@@ -19,11 +19,11 @@ from ledger.bodies import (
     ReturnBody,
 )
 from ledger.entries import issuer_of
-from ledger.envelope import check_values, open_envelope
 from ledger.genesis import Genesis
 from ledger.periods import is_fourth, quarter_of, quarters_of
 from ledger.quarterly import CountedLine
 from ledger.record import build_statement, encode_submission, parse_submission, record_id, sign_statement
+from ledger.unsealing import check_values, open_envelope
 from node.returns import OpenedLine, annual_protection, cells, protection, trader_of
 
 

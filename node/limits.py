@@ -169,3 +169,11 @@ SCRUB_SHARE = 0.01
 
 SCRUB_PAUSE_SECONDS = 60.0
 """Between two passes over the whole store."""
+
+# --- what a program takes of a node's answer
+
+CLIENT_ANSWER_BYTES = 64 * 1024 * 1024
+"""The longest answer, unpacked: what a proposer of statistics asks for (`ledger.statistics.basis.MAX_BASIS_BYTES`)."""
+
+CLIENT_PROBLEM_BYTES = 1024 * 1024
+"""A problem document; a batch's problems stand in its answer."""

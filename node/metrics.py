@@ -22,11 +22,16 @@ class NodeCollector(Collector):
 
     def __init__(self) -> None:
         self._gauges: list[tuple[str, str, Reading]] = []
+        self._levels: list[tuple[str, str, str, Readings]] = []
         self._tables: list[tuple[str, str, tuple[str, ...], Table]] = []
 
     def gauge(self, name: str, text: str, read: Reading) -> None:
         """A figure that goes up and down."""
         self._gauges.append((f"kpledger_{name}", text, read))
+
+    def levels(self, name: str, text: str, label: str, read: Readings) -> None:
+        """Figures that go up and down, by one label."""
+        self._levels.append((f"kpledger_{name}", text, label, read))
 
     def counters(self, name: str, text: str, label: str, read: Readings) -> None:
         """Figures that only grow, by one label."""
@@ -40,6 +45,11 @@ class NodeCollector(Collector):
         """Reads everything now."""
         for name, text, read in self._gauges:
             yield GaugeMetricFamily(name, text, value=read())
+        for name, text, label, levels in self._levels:
+            gauges = GaugeMetricFamily(name, text, labels=(label,))
+            for value, level in levels().items():
+                gauges.add_metric((value,), level)
+            yield gauges
         for name, text, labels, readings in self._tables:
             family = CounterMetricFamily(name, text, labels=labels)
             for values, count in readings().items():

@@ -12,20 +12,49 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
+import msgspec
+from msgspec import Meta, Struct
+
+from ledger.errors import StatisticsError
+from ledger.limits import MAX_REVISION
 from ledger.release_entries import ReleaseState
 from ledger.state import Ledger
 from ledger.statistics.errors import Objection
+from ledger.statistics.periods import check_period
 from ledger.statistics.release import release_name
 from ledger.statistics.review import Reviewer
 from node.client import Client
+from node.client.connection import unexpected
 from node.errors import Exit, FatalError
 from node.files import write_atomic
 
 METADATA, CITATION = "datapackage.json", "CITATION.txt"
 _NUMBERS: Final = frozenset({"carats", "value", "unit_value", "earlier_carats", "earlier_value"})
 _INTEGERS: Final = frozenset({"year", "quarter", "certificates"})
+
+
+_PATH: Final = "/v1/statistics/releases"
+_Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+
+
+class _Listed(Struct, frozen=True, gc=False):
+    """What is used of a release as a node lists it."""
+
+    id: _Digest
+    period: str
+    revision: Annotated[int, Meta(ge=0, le=MAX_REVISION)]
+    digest: _Digest
+    json_file: str
+    csv_file: str
+
+
+class _Content(Struct, frozen=True, gc=False):
+    """What is used of a release's file."""
+
+    csv_sha256: _Digest
+    citation: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +93,7 @@ async def export_releases(client: Client, folder: Path, origin: str) -> list[Exp
     Raises:
         FatalError: a file is not the one that the ledger names; as the client.
     """
-    rows = (await client.get_list("/v1/statistics/releases", {"state": "released"}))["items"]
+    rows = [_row(client, row) for row in (await client.get_list(_PATH, {"state": "released"}))["items"]]
     folder.mkdir(parents=True, exist_ok=True)
     done = []
     for row in sorted(rows, key=lambda row: (row["period"], row["revision"])):
@@ -73,7 +102,7 @@ async def export_releases(client: Client, folder: Path, origin: str) -> list[Exp
         fetched = not place.exists() or hashlib.sha256(place.read_bytes()).hexdigest() != row["digest"]
         text = await client.get_bytes(row["json_file"]) if fetched else place.read_bytes()
         _require(text, row["digest"], f"{name}.json")
-        table_digest = json.loads(text)["csv_sha256"]
+        table_digest = client.typed(row["json_file"], text, _Content).csv_sha256
         table_place = folder / f"{name}.csv"
         kept = table_place.exists() and hashlib.sha256(table_place.read_bytes()).hexdigest() == table_digest
         if not kept:
@@ -106,6 +135,17 @@ def remake(ledger: Ledger, told: Callable[[Remade], None]) -> list[Remade]:
         made.append(one)
         told(one)
     return made
+
+
+def _row(client: Client, row: Any) -> dict[str, Any]:
+    """A release as the node lists it. Files are called by what it says: that must be what a release can be called."""
+    try:
+        listed = msgspec.convert(row, _Listed)
+        check_period(listed.period)
+    except (msgspec.ValidationError, StatisticsError) as error:
+        raise unexpected(client.url, _PATH, str(error)) from error
+    found: dict[str, Any] = row
+    return found
 
 
 def _require(data: bytes, digest: str, name: str) -> None:

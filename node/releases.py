@@ -22,6 +22,7 @@ from ledger.release_entries import ReleaseState
 from ledger.release_views import ReleaseRow
 from ledger.state import Ledger
 from ledger.statistics.basis import encode_basis, read_basis
+from ledger.statistics.release import release_name
 from ledger.statistics.review import Review, Reviewer
 from node.limits import DUTY_SECONDS, STATUS_SECONDS
 from node.logs import get_logger
@@ -51,10 +52,12 @@ class Releases:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="releases")
         self._undecided: tuple[bytes, ...] = ()
         self._kept: set[bytes] = set()
+        self._decided: dict[ReleaseState, list[ReleaseRow]] = {}
         self._wake = asyncio.Event()
 
     def executed(self) -> None:
         """A block was executed: there may be something to judge."""
+        self._decided.clear()
         undecided = self._ledger.undecided_releases()
         if undecided != self._undecided:
             self._undecided = undecided
@@ -85,6 +88,35 @@ class Releases:
             StatisticsError: the period has not closed at that height, or is none, or the height is not executed.
         """
         return await self._work(lambda: encode_basis(read_basis(self._reviewer, self._ledger.cube(period, height))))
+
+    # --- what monitoring sees ---------------------------------------------------------------------------------------
+
+    def by_state(self) -> dict[str, float]:
+        """How many releases there are in each state."""
+        return {
+            ReleaseState.UNDECIDED: len(self._ledger.undecided_releases()),
+            **{state: len(self._in(state)) for state in (ReleaseState.RELEASED, ReleaseState.WITHDRAWN)},
+        }
+
+    def newest(self) -> dict[str, float]:
+        """The release that was decided last, by name, with the height of its figures; empty before the first."""
+        last = max((row.entry for row in self._in(ReleaseState.RELEASED)), key=lambda entry: entry.decided, default=None)
+        return {} if last is None else {release_name(last.period, last.revision): last.height}
+
+    def objections(self) -> float:
+        """How many nodes object to what is being judged."""
+        rows = self._ledger.all_releases(ReleaseState.UNDECIDED)
+        return sum(not verdict.agree for row in rows for verdict in row.entry.verdicts)
+
+    def unmade(self) -> float:
+        """How many releases stand of which this node has no files: not made yet, or it makes others."""
+        return sum(not self._has(row.id) for row in self._in(ReleaseState.RELEASED))
+
+    def _in(self, state: ReleaseState) -> list[ReleaseRow]:
+        """The decided releases in a state, read anew after a block."""
+        if state not in self._decided:
+            self._decided[state] = self._ledger.all_releases(state)
+        return self._decided[state]
 
     def close(self) -> None:
         """Waits for the work under way."""

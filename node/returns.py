@@ -22,12 +22,12 @@ from urllib.parse import quote
 from ledger.bodies import AnnualProtection, ConfirmBody, PaperImportBody, Protection, ReturnBody, ReturnCell, StatedBody
 from ledger.commitments import opens, sum_blindings
 from ledger.entries import SOURCE_STATES, CertificateState, issuer_of
-from ledger.envelope import check_values, open_envelope
 from ledger.errors import Code, Refusal
 from ledger.periods import is_fourth, quarter_of, quarters_of
 from ledger.quarterly import CountedLine
 from ledger.statistics.tables import ALL, Need
 from ledger.units import Cents, Points, carats, parse_carats, value
+from ledger.unsealing import check_values, open_envelope
 from node.client import Client
 from node.errors import Exit, FatalError
 from node.sealed import fetch_envelope, fetch_record, untrue
@@ -235,7 +235,7 @@ def protection(lines: Iterable[OpenedLine], percent: int) -> tuple[Protection, .
     found = _stated(((name, line) for line in lines for name in (line.hs, ALL)), percent)
     return tuple(
         Protection(
-            hs=hs,  # type: ignore[arg-type]
+            hs=hs,  # type: ignore[arg-type]  # likewise
             traders=need.traders,
             points=Points(need.points),
             cents=Cents(need.cents),

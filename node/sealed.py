@@ -16,9 +16,10 @@ from urllib.parse import quote
 from nacl.bindings import crypto_scalarmult_base
 
 from ledger.bodies import ConfirmBody, ConfirmLine, Line, PaperImportBody, SealedBody, ShareBody, StatedBody
-from ledger.envelope import Disclosure, Rng, check_envelope, check_values, disclose_wrapped, open_wrapped, rewrap, wrap_of
+from ledger.envelope import Rng, check_envelope
 from ledger.errors import Code, Refusal
 from ledger.record import Record, parse_record
+from ledger.unsealing import Disclosure, check_values, disclose_wrapped, open_wrapped, rewrap, wrap_of
 from node.client import Client, ProblemError
 from node.errors import Exit, FatalError
 

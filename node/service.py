@@ -303,5 +303,10 @@ class Service:
         collector.counters(
             "scrub_seconds", "Time spent reading the store", "clock", lambda: {"processor": parts.scrubber.spent}
         )
+        releases = parts.releases
+        collector.levels("releases", "Releases of statistics by where they stand", "state", releases.by_state)
+        collector.levels("newest_release", "Block of the figures released last", "release", releases.newest)
+        collector.gauge("release_objections", "Nodes that object to a release being judged", releases.objections)
+        collector.gauge("releases_unmade", "Releases that stand and that this node has no files of", releases.unmade)
         collector.gauge("scrub_passes", "How often the whole store was read since the start", lambda: parts.scrubber.passes)
         collector.counters("fsyncs", "Syncs of the write-ahead log", "log", lambda: {"consensus": parts.driver.fsyncs})

@@ -4,7 +4,7 @@ Each gives the parts of a drawing and its height, for a page (`svg.drawing`) or 
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,6 +23,9 @@ _MANY_PERIODS: Final = 8
 _ROW: Final = 26
 _BAR: Final = 16
 _DOT: Final = 4
+
+_Place = Callable[[int], int]
+"""Where a number stands on an axis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,7 @@ def draw_series(
     return parts
 
 
-def _line(line: Line, periods: Sequence[str], x, y, number: int) -> list[Markup]:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def _line(line: Line, periods: Sequence[str], x: _Place, y: _Place, number: int) -> list[Markup]:
     """A line that is broken where an amount is not known, and a dot at each amount with its text."""
     runs: list[list[str]] = [[]]
     dots = []

@@ -6,8 +6,7 @@ A page is one module of `api/pages` with a function `*_routes(site, ...) -> Blue
 - `name` is the template (`name.html`) and the table; `t('key')` looks there, then in the common table.
 - `Place.here` is the address in the navigation, `Place.links` the navigation itself, `Place.state` what of the address makes
   the page what it is: the language switch keeps it.
-- `language` in templates writes figures; the filters `grouped`, `figure`, `decimal`, `day`, `moment` follow it. Macros are
-  imported `with context` to have them.
+- `language` in templates writes figures, and the filters of `templating` do: macros are imported `with context` to have them.
 - Scripts are modules of `static/`, named in the template's block `scripts`; pages are complete without them.
 
 Nothing here knows the node: whoever serves pages says who it is (`Host`).
@@ -19,15 +18,14 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
-from jinja2.runtime import Context
 from markupsafe import Markup, escape
 from quart import Request, Response
 
 from api.answers import HTML, Cache, answer
 from api.assets import Assets
-from api.pages.language import LANGUAGES, PARAMETER, Language, iso, pick_language
+from api.pages.language import LANGUAGES, PARAMETER, Language, pick_language
 from api.pages.navigation import PUBLIC, Link
+from api.pages.templating import new_environment
 from api.strings import page_texts
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -90,18 +88,8 @@ class Site:
     def __init__(self, assets: Assets, host: Callable[[], Host]) -> None:
         self._assets = assets
         self._host = host
-        self._environment = Environment(
-            loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-        )
-        self._environment.filters.update(
-            grouped=pass_context(lambda context, number: _language(context).grouped(number)),
-            figure=pass_context(lambda context, text: _language(context).figure(text)),
-            decimal=pass_context(lambda context, text: _language(context).decimal(text)),
-            moment=pass_context(lambda context, ms: _language(context).moment(ms)),
-            day=pass_context(lambda context, text: _language(context).day(text)),
-            iso=iso,
-            ticks=ticks,
-        )
+        self._environment = new_environment(TEMPLATES)
+        self._environment.filters["ticks"] = ticks
 
     def render(self, name: str, language: Language, place: Place, /, **values: object) -> str:
         """The page as text: template and texts of this name."""
@@ -179,9 +167,3 @@ def ticks(text: str) -> Markup:
     return Markup().join(
         Markup("<code>{}</code>").format(piece) if at % 2 else escape(piece) for at, piece in enumerate(pieces)
     )
-
-
-def _language(context: Context) -> Language:
-    found = context["language"]
-    assert isinstance(found, Language)
-    return found

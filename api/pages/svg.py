@@ -40,7 +40,7 @@ def tag(name: str, *children: Markup | str, **attributes: object) -> Markup:
     if not children:
         return Markup("<{}{}/>").format(Markup(name), said)  # noqa: S704 -- a name of ours
     inner = Markup().join(escape(child) for child in children)
-    return Markup("<{0}{1}>{2}</{0}>").format(Markup(name), said, inner)  # noqa: S704
+    return Markup("<{0}{1}>{2}</{0}>").format(Markup(name), said, inner)  # noqa: S704 -- likewise
 
 
 def text(

@@ -49,7 +49,7 @@ def record_pages(guard: Guard) -> Blueprint:
     @routes.get(f"{RECORDS}/<id>/receipt")
     @hide
     @guard.reads
-    async def receipt(_visitor: Visitor, id: str) -> Response:  # noqa: A002
+    async def receipt(_visitor: Visitor, id: str) -> Response:  # noqa: A002 - the path's word
         """The receipt as a file."""
         text = port.receipt(hex_id(id))
         if text is None:

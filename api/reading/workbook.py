@@ -115,7 +115,7 @@ class WorkBook:
         """Lines with this assignee, or else of this status, newest finding first, below the serial `before`."""
         column, value = ("assignee", assignee) if assignee else ("status", status)
         rows = self._base.execute(
-            f"SELECT finding, serial, status, assignee, changed_ms FROM work WHERE office = ? AND {column} = ? AND serial < ?"  # noqa: S608
+            f"SELECT finding, serial, status, assignee, changed_ms FROM work WHERE office = ? AND {column} = ? AND serial < ?"  # noqa: S608 - our words
             " ORDER BY serial DESC LIMIT ?",
             (office, value, 2**63 - 1 if before is None else before, limit),
         )

@@ -154,7 +154,7 @@ class Gathering:
         Args:
             record: of any kind.
             fields: its sealed fields by name as the reader opened them, None when it has or opened none.
-            cents: its lines' values, held against their commitments (`ledger.envelope.check_values`).
+            cents: its lines' values, held against their commitments (`ledger.unsealing.check_values`).
         """
         body = record.body
         match body:

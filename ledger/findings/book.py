@@ -30,6 +30,7 @@ from ledger.findings.entries import (
     Sums,
     Taint,
     Watch,
+    Weighed,
     decode_finding,
 )
 from ledger.findings.lists import places
@@ -57,7 +58,7 @@ def _sort(letter: str, kind: Any, none: Any = None) -> Sort:
 
 
 LOT: Final = _sort("c", Lot)
-DRIFT: Final = _sort("d", Sums, Sums())
+DRIFT: Final = _sort("d", Weighed, Weighed())
 PAIR: Final = _sort("p", Outcomes, Outcomes())
 SAME_DAY: Final = _sort("s", Sums, Sums())
 ISSUED: Final = _sort("i", Sums, Sums())

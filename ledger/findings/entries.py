@@ -167,6 +167,26 @@ class Sums(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields
         return Sums(self.certificates + sign, self.points + sign * points, self.measured + sign * measured)
 
 
+class Weighed(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
+    """Outcomes of a pair's year: what was issued and measured, and how many arrived lighter, or heavier, than issued."""
+
+    outcomes: int = 0
+    points: int = 0
+    measured: int = 0
+    lighter: int = 0
+    heavier: int = 0
+
+    def plus(self, sign: int, points: int, measured: int) -> "Weighed":
+        """With one outcome more (1) or less (-1)."""
+        return Weighed(
+            self.outcomes + sign,
+            self.points + sign * points,
+            self.measured + sign * measured,
+            self.lighter + sign * (measured < points),
+            self.heavier + sign * (measured > points),
+        )
+
+
 class Outcomes(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
     """Outcomes of a pair: how many confirm what was issued, how many differ."""
 

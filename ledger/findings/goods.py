@@ -1,9 +1,10 @@
 """Where goods come from, as far as certificates say it.
 
 `circular-custody`: a re-export brings goods to a participant that issued a certificate upstream of it itself. Sources are
-followed, the nearest first, as far as each certificate was issued at most `circular-custody-days` before the one that returns,
-and no further than `MAX_CIRCLE_LOOKS` certificates: what lies beyond is not seen. It is resolved when the certificate is
-amended to another destination or other sources, or leaves the exports.
+followed, the nearest first, as far as each certificate was issued at most `circular-custody-days` before the one that returns.
+A number says who issued it, so all sources of a certificate are seen, however many there are. Others' are followed on, up to
+`MAX_CIRCLE_LOOKS` of them; the destination's own, which may be too old, are looked at, as many at most: what lies beyond is not
+seen. It is resolved when the certificate is amended to another destination or other sources, or leaves the exports.
 
 `origin-balance`: a participant exported more carats of a country that is not its own than it imported. An export counts whose
 line names that country alone; void, returned and replaced certificates do not. An import counts when it arrived, by the lines
@@ -12,12 +13,11 @@ Its declared opening stock may be of any origin. Carats imported without an orig
 what is missing, the finding is low, else high.
 """
 
-from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Final
 
 from ledger.bodies import StockBody
-from ledger.entries import issuer_of
+from ledger.entries import CertificateEntry, issuer_of
 from ledger.findings.book import ORIGINS, Book
 from ledger.findings.change import ZONE, Change
 from ledger.findings.entries import Balance, Lot, Origins, Severity
@@ -57,22 +57,31 @@ def circular_custody(book: Book, change: Change) -> None:
 def _way_back(book: Book, change: Change) -> tuple[str, ...]:
     """The certificates between this one and the nearest that its destination issued, that one last; empty: there is none."""
     earliest = change.after.issued - book.parameter("circular-custody-days")
-    coming: deque[tuple[str, tuple[str, ...]]] = deque((number, (number,)) for number, _ in change.entry.sources)
-    seen = {number for number, _ in coming}
-    for _ in range(MAX_CIRCLE_LOOKS):
-        if not coming:
-            break
-        number, path = coming.popleft()
-        entry = book.view.state.certificate(number)
-        if entry is None or day_number(entry.issued) < earliest:
-            continue
-        if issuer_of(number) == change.after.destination:
-            return path
-        for source, _ in entry.sources:
-            if source not in seen:
-                seen.add(source)
-                coming.append((source, (*path, source)))
+    level: list[tuple[str, ...]] = [(number,) for number, _ in change.entry.sources]
+    seen = {path[-1] for path in level}
+    followed = looked = 0
+    while level:
+        own = [path for path in level if issuer_of(path[-1]) == change.after.destination]
+        for path in own[: max(0, MAX_CIRCLE_LOOKS - looked)]:
+            if _recent(book, path[-1], earliest) is not None:
+                return path
+        looked += len(own)
+        others = [path for path in level if issuer_of(path[-1]) != change.after.destination][: MAX_CIRCLE_LOOKS - followed]
+        followed += len(others)
+        level = []
+        for path in others:
+            entry = _recent(book, path[-1], earliest)
+            for source, _ in () if entry is None else entry.sources:
+                if source not in seen:
+                    seen.add(source)
+                    level.append((*path, source))
     return ()
+
+
+def _recent(book: Book, number: str, earliest: int) -> CertificateEntry | None:
+    """A certificate that was issued on that day or later."""
+    entry = book.view.state.certificate(number)
+    return None if entry is None or day_number(entry.issued) < earliest else entry
 
 
 # --- balance of origins -----------------------------------------------------------------------------------------------

@@ -4,8 +4,9 @@
 or the day of receipt speaks against the certificate. A corrected outcome that confirms resolves it.
 
 `discrepancy-drift`: of a pair's certificates issued in one calendar year, those that arrived weigh more or less than issued by
-more than `drift-per-mille` of what was issued, once there are `drift-outcomes` of them. Single differences look like errors of
-weighing; that they point the same way all year does not.
+more than `drift-per-mille` of what was issued, once there are `drift-outcomes` of them and `drift-same-way` of these differ in
+that direction. Single differences look like errors of weighing, and stand as `discrepancy`; that they point the same way all
+year does not.
 
 `no-receipt-code`: goods arrived, and the outcome does not state the code that lies in the sealed container.
 
@@ -20,7 +21,7 @@ All but `discrepancy` look at what the destination itself has stated on this led
 from ledger.bodies import ConfirmBody
 from ledger.findings.book import DRIFT, PAIR, Book
 from ledger.findings.change import Change
-from ledger.findings.entries import Outcomes, Severity, Sums
+from ledger.findings.entries import Outcomes, Severity, Weighed
 from ledger.units import date_of, day_number
 
 _YEAR_CHARACTERS = 4
@@ -56,7 +57,7 @@ def drift(book: Book, change: Change) -> None:
     if change.outcome is None:
         return
     about = f"{change.issuer}-{change.after.destination}/{date_of(change.after.issued)[:_YEAR_CHARACTERS]}"
-    held: Sums = book.note(DRIFT, about)
+    held: Weighed = book.note(DRIFT, about)
     sums = held
     for lot, sign in ((change.before, -1), (change.after, 1)):
         if lot is not None and lot.measured_there:
@@ -65,7 +66,8 @@ def drift(book: Book, change: Change) -> None:
         return
     book.keep(DRIFT, about, sums)
     difference = sums.measured - sums.points
-    enough = sums.certificates >= book.parameter("drift-outcomes")
+    same_way = sums.lighter if difference < 0 else sums.heavier
+    enough = sums.outcomes >= book.parameter("drift-outcomes") and same_way >= book.parameter("drift-same-way")
     if enough and abs(difference) * 1_000 > sums.points * book.parameter("drift-per-mille"):
         book.find(
             "discrepancy-drift",
@@ -73,7 +75,8 @@ def drift(book: Book, change: Change) -> None:
             Severity.MEDIUM,
             (change.issuer, change.after.destination),
             (change.record.id,),
-            outcomes=sums.certificates,
+            outcomes=sums.outcomes,
+            same_way=same_way,
             issued_points=sums.points,
             measured_points=sums.measured,
             difference_points=difference,

@@ -11,7 +11,7 @@ THRESHOLDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "late-issue": ("late-issue-days",),
         "unconfirmed": ("confirmation-days", "confirmation-days-us", "confirmation-working-days-eu"),
-        "discrepancy-drift": ("drift-outcomes", "drift-per-mille"),
+        "discrepancy-drift": ("drift-outcomes", "drift-per-mille", "drift-same-way"),
         "quick-transit": ("quick-transit-days",),
         "never-a-discrepancy": ("unbroken-confirmations",),
         "number-gap": ("number-gap-days", "number-gap-most"),

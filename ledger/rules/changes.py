@@ -93,7 +93,7 @@ def check_close(view: View, holder: Holder, record: Record) -> None:
         raise Refusal(Code.REPLACEMENT, "replacement", given=body.replacement, limit=f"another number of {author.code}")
 
 
-def enact_close(view: View, writer: Writer, record: Record, place: Place) -> None:  # noqa: ARG001 - the checks have looked
+def enact_close(view: View, writer: Writer, record: Record, place: Place) -> None:  # the checks have looked
     """Closes it."""
     body = record.body
     assert isinstance(body, CloseBody)
@@ -115,7 +115,7 @@ def check_correct(view: View, holder: Holder, record: Record) -> None:
         raise Refusal(Code.CORRECTED_BELOW_CLAIMED, "carats", **figures, certificate=body.number)
 
 
-def enact_correct(view: View, writer: Writer, record: Record, place: Place) -> None:  # noqa: ARG001 - the checks have looked
+def enact_correct(view: View, writer: Writer, record: Record, place: Place) -> None:  # the checks have looked
     """Puts the outcome in the place of the one before."""
     body = record.body
     assert isinstance(body, CorrectBody)

@@ -65,7 +65,7 @@ def _check_newcomer(view: View, body: ProposeBody) -> None:
     _check_root(view, body, None)
 
 
-def _check_root(view: View, body: ProposeBody, held: Holder | None) -> None:  # noqa: ARG001 - a root has one holder for ever
+def _check_root(view: View, body: ProposeBody, held: Holder | None) -> None:  # a root has one holder for ever
     if not valid_public_key(body.root):
         raise Refusal(Code.KEY_FORM, "root", given=body.root.hex(), limit="an Ed25519 public key of prime order")
     check_use(view, KeyUse(body.subject, "new root"), body.root, "root")
@@ -77,7 +77,7 @@ def _check_replaced(view: View, body: ProposeBody, held: Holder | None) -> None:
     _check_root(view, body, held)
 
 
-def _check_parameter(view: View, body: ProposeBody, held: Holder | None) -> None:  # noqa: ARG001
+def _check_parameter(view: View, body: ProposeBody, held: Holder | None) -> None:
     found = PARAMETERS.get(body.parameter)
     if found is None:
         raise Refusal(Code.PARAMETER_UNKNOWN, "parameter", given=body.parameter, limit=" ".join(PARAMETERS))
@@ -85,7 +85,7 @@ def _check_parameter(view: View, body: ProposeBody, held: Holder | None) -> None
         raise Refusal(Code.PARAMETER_BOUNDS, "value", given=body.value, limit=f"{found.least}-{found.most}")
 
 
-def _check_protocol(view: View, body: ProposeBody, held: Holder | None) -> None:  # noqa: ARG001
+def _check_protocol(view: View, body: ProposeBody, held: Holder | None) -> None:
     newest = view.register.settings[PROTOCOL][-1].value
     if body.value <= newest:
         raise Refusal(Code.PROTOCOL_NOT_NEWER, "value", given=body.value, limit=newest + 1)
@@ -104,7 +104,7 @@ _CHECKS: Final[Mapping[str, Callable[[View, ProposeBody, Holder | None], None]]]
 # --- effects of decisions ---------------------------------------------------------------------------------------------
 
 
-def _admit(view: View, writer: Writer, body: ProposeBody, proposal: bytes) -> None:  # noqa: ARG001
+def _admit(view: View, writer: Writer, body: ProposeBody, proposal: bytes) -> None:
     held, since = view.register.participant(body.subject), body.effective
     if held is not None and held.in_force(body.effective):
         since = held.since
@@ -116,13 +116,13 @@ def _admit(view: View, writer: Writer, body: ProposeBody, proposal: bytes) -> No
     writer.set_holder(replace(held, admission=Admission(body.status), since=since, until=""))
 
 
-def _suspend(view: View, writer: Writer, body: ProposeBody, proposal: bytes) -> None:  # noqa: ARG001
+def _suspend(view: View, writer: Writer, body: ProposeBody, proposal: bytes) -> None:
     held = view.register.participants[body.subject]
     begun = tuple(Suspension(body.effective, "", zone) for zone in body.zones or ("",))
     writer.set_holder(replace(held, suspensions=(*held.suspensions, *begun)))
 
 
-def _readmit(view: View, writer: Writer, body: ProposeBody, proposal: bytes) -> None:  # noqa: ARG001
+def _readmit(view: View, writer: Writer, body: ProposeBody, proposal: bytes) -> None:
     held = view.register.participants[body.subject]
     after = tuple(
         replace(span, until=body.effective) if span.zone in (body.zones or (span.zone,)) and not span.until else span
@@ -131,34 +131,34 @@ def _readmit(view: View, writer: Writer, body: ProposeBody, proposal: bytes) -> 
     writer.set_holder(replace(held, suspensions=tuple(span for span in after if not span.until or span.since < span.until)))
 
 
-def _remove(view: View, writer: Writer, body: ProposeBody, proposal: bytes) -> None:  # noqa: ARG001
+def _remove(view: View, writer: Writer, body: ProposeBody, proposal: bytes) -> None:
     writer.set_holder(replace(view.register.participants[body.subject], until=body.effective))
 
 
-def _compliant(view: View, writer: Writer, body: ProposeBody, proposal: bytes) -> None:  # noqa: ARG001
+def _compliant(view: View, writer: Writer, body: ProposeBody, proposal: bytes) -> None:
     held = view.register.participants[body.subject]
     ended = [span if span.until else replace(span, until=body.effective) for span in held.compliant_zones]
     begun = [CompliantZone(zone, body.effective) for zone in body.zones]
     writer.set_holder(replace(held, compliant_zones=(*(span for span in ended if span.since < span.until), *begun)))
 
 
-def _appoint(view: View, writer: Writer, body: ProposeBody, proposal: bytes) -> None:  # noqa: ARG001
+def _appoint(view: View, writer: Writer, body: ProposeBody, proposal: bytes) -> None:
     writer.set_setting(office(body.office), Setting(body.effective, holder=body.subject))
     if body.office == "vice-chair":
         following = f"{int(body.effective[:4]) + 1:04d}-01-01"
         writer.set_setting(office("chair"), Setting(following, holder=body.subject))
 
 
-def _endorse(view: View, writer: Writer, body: ProposeBody, proposal: bytes) -> None:  # noqa: ARG001
+def _endorse(view: View, writer: Writer, body: ProposeBody, proposal: bytes) -> None:
     writer.keep_declaration(body.digest, proposal)
 
 
-def _set_parameter(view: View, writer: Writer, body: ProposeBody, proposal: bytes) -> None:  # noqa: ARG001
+def _set_parameter(view: View, writer: Writer, body: ProposeBody, proposal: bytes) -> None:
     name = PROTOCOL if body.decision == "activate-protocol" else body.parameter
     writer.set_setting(name, Setting(body.effective, body.value))
 
 
-def _replace_root(view: View, writer: Writer, body: ProposeBody, proposal: bytes) -> None:  # noqa: ARG001
+def _replace_root(view: View, writer: Writer, body: ProposeBody, proposal: bytes) -> None:
     held = view.register.author(body.subject)
     writer.use_key(body.root, held.code, "root")
     writer.set_holder(replace(held, root=body.root))

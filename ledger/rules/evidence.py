@@ -18,7 +18,7 @@ from ledger.rules.effects import Writer
 from ledger.schema import shorten
 
 
-def check(view: View, author: Holder, record: Record) -> None:  # noqa: ARG001 - anybody's node may file it
+def check(view: View, author: Holder, record: Record) -> None:  # anybody's node may file it
     """Every check of the kind; raises the first Refusal."""
     body = record.body
     assert isinstance(body, EquivocationBody)

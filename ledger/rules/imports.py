@@ -42,7 +42,7 @@ def check_stated(view: View, author: Participant, body: ConfirmBody, entry: Cert
     _check_receipt_code(body, entry)
 
 
-def enact(view: View, writer: Writer, record: Record, place: Place) -> None:  # noqa: ARG001 - the checks have looked
+def enact(view: View, writer: Writer, record: Record, place: Place) -> None:  # the checks have looked
     """Gives the certificate its outcome and, unless it is refused, adds what arrived to the author's imports."""
     assert isinstance(record.body, ConfirmBody)
     settle(writer, record.body, record, place)

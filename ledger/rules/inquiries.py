@@ -23,7 +23,7 @@ from ledger.rules.common import Place, View
 from ledger.rules.effects import Writer
 
 
-def check_open(view: View, holder: Holder, record: Record) -> None:  # noqa: ARG001 - its signer has looked
+def check_open(view: View, holder: Holder, record: Record) -> None:  # its signer has looked
     """Every check of `inquiry.open`; raises the first Refusal."""
     body = record.body
     assert isinstance(body, InquiryOpenBody)
@@ -33,7 +33,7 @@ def check_open(view: View, holder: Holder, record: Record) -> None:  # noqa: ARG
         raise Refusal(Code.DATE_NOT_FUTURE, "due", given=body.due, limit=view.date)
 
 
-def enact_open(view: View, writer: Writer, record: Record, place: Place) -> None:  # noqa: ARG001
+def enact_open(view: View, writer: Writer, record: Record, place: Place) -> None:
     """Opens the inquiry."""
     body = record.body
     assert isinstance(body, InquiryOpenBody)
@@ -53,7 +53,7 @@ def check_answer(view: View, holder: Holder, record: Record) -> None:
         raise Refusal(Code.TOO_MANY, "inquiry", given=len(entry.answers) + 1, limit=MAX_ANSWERS)
 
 
-def enact_answer(view: View, writer: Writer, record: Record, place: Place) -> None:  # noqa: ARG001
+def enact_answer(view: View, writer: Writer, record: Record, place: Place) -> None:
     """Adds the answer."""
     body = record.body
     assert isinstance(body, InquiryAnswerBody)
@@ -61,14 +61,14 @@ def enact_answer(view: View, writer: Writer, record: Record, place: Place) -> No
     writer.put_inquiry(body.inquiry, replace(entry, state=InquiryState.ANSWERED, answers=(*entry.answers, record.id)))
 
 
-def check_close(view: View, holder: Holder, record: Record) -> None:  # noqa: ARG001 - its signer has looked
+def check_close(view: View, holder: Holder, record: Record) -> None:  # its signer has looked
     """Every check of `inquiry.close`; raises the first Refusal."""
     body = record.body
     assert isinstance(body, InquiryCloseBody)
     _check_not_closed(_entry(view, body.inquiry))
 
 
-def enact_close(view: View, writer: Writer, record: Record, place: Place) -> None:  # noqa: ARG001
+def enact_close(view: View, writer: Writer, record: Record, place: Place) -> None:
     """Closes the inquiry."""
     body = record.body
     assert isinstance(body, InquiryCloseBody)

@@ -67,7 +67,7 @@ def check_participation(view: View, holder: Holder, record: Record) -> None:
         raise Refusal(Code.NOTHING_CHANGES, participant=author.code)
 
 
-def enact_participation(view: View, writer: Writer, record: Record, place: Place) -> None:  # noqa: ARG001
+def enact_participation(view: View, writer: Writer, record: Record, place: Place) -> None:
     """Notes the days."""
     body = record.body
     assert isinstance(body, ParticipationSetBody)
@@ -88,7 +88,7 @@ def check_withdraw(view: View, holder: Holder, record: Record) -> None:
         raise Refusal(Code.NOTHING_CHANGES, "effective", given=body.effective, participant=author.code)
 
 
-def enact_withdraw(view: View, writer: Writer, record: Record, place: Place) -> None:  # noqa: ARG001
+def enact_withdraw(view: View, writer: Writer, record: Record, place: Place) -> None:
     """Suspends the author's trade as a whole."""
     body, author = record.body, view.register.member(record.author)
     assert isinstance(body, WithdrawBody)
@@ -109,7 +109,7 @@ def check_range(view: View, holder: Holder, record: Record) -> None:
     _check_room(len(author.ranges), MAX_RANGES, "year")
 
 
-def enact_range(view: View, writer: Writer, record: Record, place: Place) -> None:  # noqa: ARG001
+def enact_range(view: View, writer: Writer, record: Record, place: Place) -> None:
     """Commits the numbers."""
     body, author = record.body, view.register.member(record.author)
     assert isinstance(body, RangeCommitBody)
@@ -119,7 +119,7 @@ def enact_range(view: View, writer: Writer, record: Record, place: Place) -> Non
 # --- authorities and keys ---------------------------------------------------------------------------------------------
 
 
-def check_authority(view: View, holder: Holder, record: Record) -> None:  # noqa: ARG001 - no state but the author's
+def check_authority(view: View, holder: Holder, record: Record) -> None:  # no state but the author's
     """Every check of `authority.set`; raises the first Refusal."""
     author, body = participant(holder), record.body
     assert isinstance(body, AuthoritySetBody)

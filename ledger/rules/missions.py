@@ -41,7 +41,7 @@ def _applies(view: View, subject: str) -> bool:
     )
 
 
-def enact_report(view: View, writer: Writer, record: Record, place: Place) -> None:  # noqa: ARG001
+def enact_report(view: View, writer: Writer, record: Record, place: Place) -> None:
     """Keeps the report by its subject."""
     body = record.body
     assert isinstance(body, MissionReportBody)
@@ -63,7 +63,7 @@ def check_bilateral(view: View, holder: Holder, record: Record) -> None:
         raise Refusal(Code.NOTHING_CHANGES, "form", given=body.form, limit=held[-1].since)
 
 
-def enact_bilateral(view: View, writer: Writer, record: Record, place: Place) -> None:  # noqa: ARG001
+def enact_bilateral(view: View, writer: Writer, record: Record, place: Place) -> None:
     """Notes the form, from that day on."""
     body = record.body
     assert isinstance(body, BilateralBody)

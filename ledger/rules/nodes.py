@@ -39,7 +39,7 @@ def check_set(view: View, author: Holder, record: Record) -> None:
     _check_validators(network.with_node(node))
 
 
-def enact_set(view: View, writer: Writer, record: Record, place: Place) -> None:  # noqa: ARG001 - the record says it all
+def enact_set(view: View, writer: Writer, record: Record, place: Place) -> None:  # the record says it all
     """Registers the node."""
     writer.set_node(_node(record))
 
@@ -60,7 +60,7 @@ def check_ready(view: View, author: Holder, record: Record) -> None:
         raise Refusal(Code.READY_ALREADY, "author", given=author.code, epoch=following)
 
 
-def enact_ready(view: View, writer: Writer, record: Record, place: Place) -> None:  # noqa: ARG001 - the record says it all
+def enact_ready(view: View, writer: Writer, record: Record, place: Place) -> None:  # the record says it all
     """Notes that the author is ready."""
     writer.set_ready(record.author)
 

@@ -57,7 +57,7 @@ def _check_issuer(view: View, body: PaperImportBody) -> None:
         raise Refusal(Code.PAPER_NOT_NEEDED, "issued", given=body.issued, limit=issuer.issues_from)
 
 
-def enact_import(view: View, writer: Writer, record: Record, place: Place) -> None:  # noqa: ARG001 - the checks have looked
+def enact_import(view: View, writer: Writer, record: Record, place: Place) -> None:  # the checks have looked
     """The goods have arrived under this number."""
     body = record.body
     assert isinstance(body, PaperImportBody)
@@ -105,7 +105,7 @@ def _check_confirmed(body: PaperConfirmBody, entry: CertificateEntry) -> None:
         raise Refusal(Code.CONFIRMED_BUT_EXPIRED, "received", given=body.received, limit=entry.expires)
 
 
-def enact_confirm(view: View, writer: Writer, record: Record, place: Place) -> None:  # noqa: ARG001 - the checks have looked
+def enact_confirm(view: View, writer: Writer, record: Record, place: Place) -> None:  # the checks have looked
     """Gives the certificate its outcome."""
     body = record.body
     assert isinstance(body, PaperConfirmBody)

@@ -53,7 +53,7 @@ _DIGEST_BYTES: Final = 32
 # --- proposals and positions ------------------------------------------------------------------------------------------
 
 
-def check_propose(view: View, holder: Holder, record: Record) -> None:  # noqa: ARG001 - any participant may propose
+def check_propose(view: View, holder: Holder, record: Record) -> None:  # any participant may propose
     """Every check of `plenary.propose`; raises the first Refusal."""
     body = record.body
     assert isinstance(body, ProposeBody)
@@ -64,7 +64,7 @@ def check_propose(view: View, holder: Holder, record: Record) -> None:  # noqa: 
     check_possible(view, body)
 
 
-def enact_propose(view: View, writer: Writer, record: Record, place: Place) -> None:  # noqa: ARG001
+def enact_propose(view: View, writer: Writer, record: Record, place: Place) -> None:
     """Opens the proposal."""
     body = record.body
     assert isinstance(body, ProposeBody)
@@ -88,7 +88,7 @@ def check_position(view: View, holder: Holder, record: Record) -> None:
         raise Refusal(Code.NOTHING_CHANGES, "position", given=body.position)
 
 
-def enact_position(view: View, writer: Writer, record: Record, place: Place) -> None:  # noqa: ARG001
+def enact_position(view: View, writer: Writer, record: Record, place: Place) -> None:
     """Notes the position, in place of the author's earlier one."""
     body = record.body
     assert isinstance(body, PositionBody)

@@ -30,7 +30,7 @@ def check_production(view: View, holder: Holder, record: Record) -> None:
     check_order([(line.hs, line.zone) for line in body.lines], "lines")
 
 
-def enact_production(view: View, writer: Writer, record: Record, place: Place) -> None:  # noqa: ARG001
+def enact_production(view: View, writer: Writer, record: Record, place: Place) -> None:
     """Files the figures."""
     body = record.body
     assert isinstance(body, ProductionBody)
@@ -49,7 +49,7 @@ def check_stock(view: View, holder: Holder, record: Record) -> None:
     check_order([(line.hs,) for line in body.lines], "lines")
 
 
-def enact_stock(view: View, writer: Writer, record: Record, place: Place) -> None:  # noqa: ARG001
+def enact_stock(view: View, writer: Writer, record: Record, place: Place) -> None:
     """Files the declaration; there is no second one."""
     writer.file(STOCK, record.author, _NO_PERIOD, 1, record.id)
 

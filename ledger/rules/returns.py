@@ -57,7 +57,7 @@ def check_file(view: View, holder: Holder, record: Record) -> None:
         _check_value(cell, total, f"cells[{place}]")
 
 
-def enact_file(view: View, writer: Writer, record: Record, place: Place) -> None:  # noqa: ARG001
+def enact_file(view: View, writer: Writer, record: Record, place: Place) -> None:
     """Files the figures."""
     body = record.body
     assert isinstance(body, ReturnBody)
@@ -125,7 +125,7 @@ def _check_value(cell: ReturnCell, total: Cell, field: str) -> None:
         raise Refusal(Code.RETURN_VALUE, f"{field}.value", given=units.value(cell.cents), **figures)
 
 
-def check_countersign(view: View, holder: Holder, record: Record) -> None:  # noqa: ARG001 - its signer has looked
+def check_countersign(view: View, holder: Holder, record: Record) -> None:  # its signer has looked
     """Every check of `return.countersign`; raises the first Refusal."""
     body = record.body
     assert isinstance(body, CountersignBody)
@@ -139,7 +139,7 @@ def check_countersign(view: View, holder: Holder, record: Record) -> None:  # no
         raise Refusal(Code.RETURN_COUNTERSIGNED, "filed", given=body.filed.hex(), record=entry.countersigned.hex())
 
 
-def enact_countersign(view: View, writer: Writer, record: Record, place: Place) -> None:  # noqa: ARG001
+def enact_countersign(view: View, writer: Writer, record: Record, place: Place) -> None:
     """Notes the countersignature."""
     body = record.body
     assert isinstance(body, CountersignBody)

@@ -34,7 +34,7 @@ def check_share(view: View, holder: Holder, record: Record) -> None:
             raise Refusal(Code.SHARED_ALREADY, "reader", given=body.reader, epoch=epoch, record=share.hex())
 
 
-def enact_share(view: View, writer: Writer, record: Record, place: Place) -> None:  # noqa: ARG001
+def enact_share(view: View, writer: Writer, record: Record, place: Place) -> None:
     """Notes the new reader."""
     body = record.body
     assert isinstance(body, ShareBody)
@@ -50,7 +50,7 @@ def check_fault(view: View, holder: Holder, record: Record) -> None:
         raise Refusal(Code.FAULT_STATED, "rid", given=body.rid.hex(), author=holder.code)
 
 
-def enact_fault(view: View, writer: Writer, record: Record, place: Place) -> None:  # noqa: ARG001
+def enact_fault(view: View, writer: Writer, record: Record, place: Place) -> None:
     """Notes the complaint."""
     body = record.body
     assert isinstance(body, FaultBody)

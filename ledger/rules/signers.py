@@ -53,7 +53,7 @@ class RoleSigner:
     or_role: Role | None = None
     purpose: ClassVar[str] = "role"
 
-    def known(self, register: Register, network: Network, record: Record) -> None:  # noqa: ARG002 - roles need no node
+    def known(self, register: Register, network: Network, record: Record) -> None:  # roles need no node
         """See `Signer`; raises UNKNOWN_AUTHOR, UNKNOWN_KEY; KEY_ROLE, the secretariat where it has no say."""
         register.key(record.author, record.key)
         if not self.secretariat:
@@ -72,13 +72,13 @@ class SecretariatSigner:
     role: Role
     purpose: ClassVar[str] = "role"
 
-    def known(self, register: Register, network: Network, record: Record) -> None:  # noqa: ARG002 - roles need no node
+    def known(self, register: Register, network: Network, record: Record) -> None:  # roles need no node
         """See `Signer`; raises UNKNOWN_AUTHOR, UNKNOWN_KEY; KEY_ROLE, a participant."""
         register.key(record.author, record.key)
         if record.author != SECRETARIAT:
             raise Refusal(Code.KEY_ROLE, "author", given=record.author, limit=SECRETARIAT)
 
-    def check(self, register: Register, network: Network, record: Record, date: str) -> Holder:  # noqa: ARG002
+    def check(self, register: Register, network: Network, record: Record, date: str) -> Holder:
         """See `Signer`."""
         return register.signer(SECRETARIAT, record.key, self.role, date)
 
@@ -98,7 +98,7 @@ class RootSigner:
         """See `Signer`; raises UNKNOWN_AUTHOR, NOT_ROOT_KEY."""
         self.check(register, network, record, "")
 
-    def check(self, register: Register, network: Network, record: Record, date: str) -> Holder:  # noqa: ARG002
+    def check(self, register: Register, network: Network, record: Record, date: str) -> Holder:
         """See `Signer`; a root key is in force on any date."""
         author = register.author(record.author) if self.secretariat else register.member(record.author)
         if record.key != author.root:
@@ -121,7 +121,7 @@ class NodeSigner:
         """See `Signer`; raises UNKNOWN_AUTHOR, NOT_CONSENSUS_KEY."""
         self.check(register, network, record, "")
 
-    def check(self, register: Register, network: Network, record: Record, date: str) -> Holder:  # noqa: ARG002
+    def check(self, register: Register, network: Network, record: Record, date: str) -> Holder:
         """See `Signer`; a consensus key is in force until it is replaced."""
         author = register.member(record.author)
         node = network.node(author.code)

@@ -35,12 +35,12 @@ from ledger.units import DAY_MS
 CHAIR = "statistics-chair"
 
 
-def check_attach(view: View, holder: Holder, record: Record) -> None:  # noqa: ARG001 - a part alone says nothing
+def check_attach(view: View, holder: Holder, record: Record) -> None:  # a part alone says nothing
     """Every check of `statistics.attach`; raises the first Refusal."""
     _check_author(view, holder)
 
 
-def enact_attach(view: View, writer: Writer, record: Record, place: Place) -> None:  # noqa: ARG001
+def enact_attach(view: View, writer: Writer, record: Record, place: Place) -> None:
     """Notes what the part is; its bytes stand in the record."""
     body = record.body
     assert isinstance(body, AttachBody)

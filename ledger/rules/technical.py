@@ -61,7 +61,7 @@ def _check_link(view: View, author: Participant, body: TechnicalBody) -> None:
         raise Refusal(Code.NOT_PARTY, "link", given=author.code, limit=f"{issuer_of(body.link)} {entry.destination}")
 
 
-def enact_issue(view: View, writer: Writer, record: Record, place: Place) -> None:  # noqa: ARG001 - the checks have looked
+def enact_issue(view: View, writer: Writer, record: Record, place: Place) -> None:  # the checks have looked
     """Takes the number, and stands beside the certificate that it names."""
     body = record.body
     assert isinstance(body, TechnicalBody)
@@ -74,7 +74,7 @@ def check_transit(view: View, holder: Holder, record: Record) -> None:
     """`transit.notice` is not refused."""
 
 
-def enact_transit(view: View, writer: Writer, record: Record, place: Place) -> None:  # noqa: ARG001 - nothing is checked
+def enact_transit(view: View, writer: Writer, record: Record, place: Place) -> None:  # nothing is checked
     """Stands beside the certificate of this number, which may come later."""
     body = record.body
     assert isinstance(body, TransitBody)

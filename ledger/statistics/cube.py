@@ -14,7 +14,7 @@ So the cube of a height is the same whenever and wherever it is read. It is read
 participants, 8,000 cells, takes about a tenth of a second.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -22,7 +22,7 @@ from ledger import entries, keys, quarterly, units
 from ledger.bodies import ProductionBody, ReturnBody
 from ledger.entries import HS_CODES
 from ledger.errors import PeriodOpenError, StoreError
-from ledger.leaves import read_leaf
+from ledger.leaves import read_head, read_leaf
 from ledger.record import parse_record
 from ledger.register import Register
 from ledger.report_entries import COUNTERSIGNED, PRODUCTION, ReturnEntry, decode_return
@@ -68,10 +68,7 @@ def read_live_cube(at: Reads, register: Register, period: str) -> Cube:
         StoreError: what is stored is damaged.
     """
     check_period(period)
-    head = at.get(keys.HEAD)
-    if head is None:
-        raise StoreError(f"{at.path} has no head")
-    return _read(at, register, period, moment(at, entries.decode_head(head).height))
+    return _read(at, register, period, moment(at, read_head(at).height))
 
 
 def _read(at: Reads, register: Register, period: str, when: Moment) -> Cube:
@@ -144,7 +141,6 @@ def _stated(at: Reads, key: BlockKey, filed: bytes, entry: ReturnEntry, source: 
         record=filed,
         certificates=body.certificates,
         entries=entries,
-        counts=_counts(entries),
         needs={row.hs: Need(row.traders, row.points, row.cents) for row in body.protection},
         annual={row.of: Need(row.traders, row.points, row.cents) for row in body.annual},
     )
@@ -158,15 +154,7 @@ def _counted(at: Reads, key: BlockKey, height: int) -> tuple[Block | None, bytes
     if not whole.certificates:
         return None, whole.last
     found = tuple(Entry(partner, hs, cell.points, 0, cell.certificates) for partner, hs, cell in quarterly.read(stored.items()))
-    return Block(key, Source.LEDGER, b"", whole.certificates, found, _counts(found)), whole.last
-
-
-def _counts(entries: Iterable[Entry]) -> dict[str, int]:
-    """Certificates by HS code; each has one partner."""
-    counts = dict.fromkeys(HS_CODES, 0)
-    for entry in entries:
-        counts[entry.hs] += entry.certificates
-    return {hs: count for hs, count in counts.items() if count}
+    return Block(key, Source.LEDGER, b"", whole.certificates, found), whole.last
 
 
 def _return(at: Reads, filed: bytes) -> ReturnEntry:

@@ -39,7 +39,7 @@ class ObjectionCode(StrEnum):
     UNBALANCED = "unbalanced"
     """A witness changes a published figure, of this release or of an earlier one."""
     CONCESSION = "concession"
-    """A concession about a cell that is no target, an insider that is none, or of cells that no earlier release publishes."""
+    """A concession about a cell that is no target, an insider that is none, or cells not published before, or named twice."""
     UNPROTECTED = "unprotected"
     """No witness moves an unsafe cell as far as it needs."""
     UNPROTECTED_FROM_INSIDER = "unprotected-from-insider"

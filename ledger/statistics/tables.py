@@ -53,7 +53,11 @@ class Need(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """Trade with one partner in one HS code: points, cents, and how many certificates have such lines."""
+    """Trade with one partner in one HS code: points, cents, and how many certificates have such lines.
+
+    These are counted in what the figures were made of: the ledger's when the return was filed, or as of the height. Each
+    has one partner, so they add up to those of an HS code.
+    """
 
     partner: str
     hs: str
@@ -71,8 +75,6 @@ class Block:
         record: id of that return, empty for `Source.LEDGER`.
         certificates: how many count.
         entries: by partner and HS code, ascending, points above nothing; cents are 0 for `Source.LEDGER`.
-        counts: by HS code how many certificates have such lines, in what the figures were made of: the ledger's when the return
-            was filed, or as of the height.
         needs: by HS code and `ALL`, as the return states them for the quarter.
         annual: by HS code, partner and `ALL`, as the return of a fourth quarter states them for the year, if the year's figures
             are those that it knew; else empty.
@@ -83,7 +85,6 @@ class Block:
     record: bytes
     certificates: int
     entries: tuple[Entry, ...]
-    counts: Mapping[str, int] = field(default_factory=dict)
     needs: Mapping[str, Need] = field(default_factory=dict)
     annual: Mapping[str, Need] = field(default_factory=dict)
 

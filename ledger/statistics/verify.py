@@ -173,7 +173,10 @@ def _check_balance(system: System, patterns: Sequence[frozenset[Cell]], name: st
 
 
 def _concede(coverage: Coverage, earlier: Sequence[frozenset[Cell]], number: int, concession: Concession) -> None:
-    """Takes what a concession proves; raises Objection for one that proves nothing."""
+    """Takes what a concession proves; raises Objection for one that proves nothing, or weighs a cell twice.
+
+    Each cell once, so that it costs no more to follow than what the releases hold.
+    """
     name = f"concessions[{number}]"
     system = coverage.question.system
 
@@ -191,9 +194,12 @@ def _concede(coverage: Coverage, earlier: Sequence[frozenset[Cell]], number: int
     whom = next((place for place, one in enumerate(coverage.question.insiders) if one.moved == insider), None)
     if concession.insider and whom is None:
         _object(ObjectionCode.CONCESSION, f"{name}/{_place(concession.insider[1])}")
-    weights = []
+    weights, weighed = [], set[tuple[int, Cell]]()
     for release, cell, weight in concession.weights:
         moved = variables(release, cell)
+        if (release, cell) in weighed:
+            _object(ObjectionCode.CONCESSION, f"{name}/{release}/{_place(cell)}")
+        weighed.add((release, cell))
         if moved != insider and (release >= len(earlier) or cell in earlier[release]):
             _object(ObjectionCode.CONCESSION, f"{name}/{release}/{_place(cell)}")
         weights.append((moved, weight))

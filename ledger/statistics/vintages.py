@@ -131,18 +131,18 @@ def _by_partner(block: Block | None, *, known: bool) -> dict[str, tuple[int, int
 
 
 def _step_of_code(before: Block | None, after: Block | None, hs: str) -> int:
-    counts: list[int] = [0 if block is None else block.counts.get(hs, 0) for block in (before, after)]
-    return abs(counts[1] - counts[0])
+    return abs(_count(after, hs) - _count(before, hs))
 
 
 def _step_of_pair(before: Block | None, after: Block | None, partner: str) -> int:
     """By the HS code in which certificates differ most: one certificate can have lines of several."""
-    return max(abs(_count(after, partner, hs) - _count(before, partner, hs)) for hs in HS_CODES)
+    return max(abs(_count(after, hs, partner) - _count(before, hs, partner)) for hs in HS_CODES)
 
 
-def _count(block: Block | None, partner: str, hs: str) -> int:
+def _count(block: Block | None, hs: str, partner: str = "") -> int:
+    """Certificates with lines of an HS code, to one partner or to all."""
     entries = () if block is None else block.entries
-    return sum(entry.certificates for entry in entries if (entry.partner, entry.hs) == (partner, hs))
+    return sum(entry.certificates for entry in entries if entry.hs == hs and partner in {"", entry.partner})
 
 
 def _codes(keys: Sequence[BlockKey], blocks: Mapping[BlockKey, Block]) -> set[str]:

@@ -21,7 +21,7 @@ def custody(
     *,
     up: Annotated[bool, Parameter(name="--up", negative="", help="Only where its carats came from.")] = False,
     down: Annotated[bool, Parameter(name="--down", negative="", help="Only who took carats from it.")] = False,
-    format: Annotated[Format, Parameter(help="A tree for people, DOT for Graphviz, JSON for programs.")] = "tree",  # noqa: A002
+    format: Annotated[Format, Parameter(help="A tree for people, DOT for Graphviz, JSON for programs.")] = "tree",  # noqa: A002 - the option's name
     token: TokenOption = "",
     url: UrlOption = "http://127.0.0.1:8600",
     json: JsonOption = False,

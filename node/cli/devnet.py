@@ -18,7 +18,8 @@ from ledger.units import Ms
 from node.cli.output import console, print_table, say
 from node.client import Client
 from node.demo_releases import release_year
-from node.devnet import BASE_PORT, FIRST, LAST_BASE_PORT, NODES, Devnet
+from node.devnet import Devnet
+from node.devnet_making import BASE_PORT, FIRST, LAST_BASE_PORT, NODES
 from node.errors import FatalError, command
 from node.releasing import proposer
 from node.replay import replay
@@ -34,7 +35,7 @@ def devnet(
         int | None,
         Parameter(validator=validators.Number(gte=1, lte=len(FIRST)), help=f"How many nodes; default if new: {NODES}."),
     ] = None,
-    dir: Annotated[Path, Parameter(help="Where to keep the network; there already: resume it.")] = Path(".devnet"),  # noqa: A002
+    dir: Annotated[Path, Parameter(help="Where to keep the network; there already: resume it.")] = Path(".devnet"),  # noqa: A002 - the option's name
     base_port: Annotated[
         int | None,
         Parameter(

@@ -30,6 +30,7 @@ from node.cli.options import (
 from node.cli.output import console, print_fields, print_json, print_table, say
 from node.cli.submit import submit
 from node.client import Client
+from node.client.connection import unexpected
 from node.errors import Exit, FatalError, command
 from node.files import write_atomic
 from node.home import Home
@@ -242,7 +243,10 @@ def _of_node(url: str, token: str, period: str, height: int | None) -> Basis:
         async with Client(url, token) as client:
             return await client.get_bytes(f"/v1/statistics/basis/{period}" + (f"?height={height}" if height else ""))
 
-    return decode_basis(asyncio.run(fetch()))
+    basis = decode_basis(asyncio.run(fetch()))
+    if basis.cube.period != period:
+        raise unexpected(url, f"/v1/statistics/basis/{period}", f"it is of {basis.cube.period[:20]!r}")
+    return basis
 
 
 def _of_home(place: Path, period: str, height: int | None) -> Basis:

@@ -2,6 +2,9 @@
 
 Submitting is safe to repeat: the same bytes get the same answer. So a lost answer, an overloaded or a restarting node is asked
 again until the deadline; a refusal is final and says why.
+
+A node is not believed, nor trusted with this program: an answer has a bounded size, also when it comes compressed, nobody is
+followed to another address, and what is no answer of a node is said to be none.
 """
 
 import asyncio
@@ -19,12 +22,16 @@ import msgspec
 from ledger.limits import MAX_PAGE
 from ledger.record import encode_batch
 from node.errors import Exit, FatalError, ProblemError
+from node.limits import CLIENT_ANSWER_BYTES, CLIENT_PROBLEM_BYTES
 
 Answer = TypeVar("Answer")
 
 _MSGPACK = {"Content-Type": "application/msgpack"}
 _TIMEOUT = aiohttp.ClientTimeout(total=60, connect=5)
 _PAUSE_SECONDS = 0.2
+_ELSEWHERE = 300
+"""From here on a status is no answer: a node sends nobody to another address."""
+
 PASSING = frozenset({408, 429, 500, 502, 503, 504})
 """What a node answers that is stopping, starting or overloaded: asking again makes sense."""
 
@@ -44,11 +51,6 @@ class Taken:
     index: int | None = None
     height: int | None = None
     receipt: str | None = None
-
-    @classmethod
-    def of(cls, answer: dict[str, Any]) -> "Taken":
-        """From the node's JSON."""
-        return cls(answer["id"], answer.get("index"), answer.get("height"), answer.get("receipt"))
 
 
 class Connection:
@@ -76,16 +78,14 @@ class Connection:
             ProblemError: the node said no.
             FatalError: it cannot be reached, or answers something else.
         """
-        data = await self.get_bytes(path)
+        return self.typed(path, await self.get_bytes(path), form)
+
+    def typed(self, path: str, data: bytes, form: type[Answer]) -> Answer:
+        """What was answered, or a piece of it, as a typed object; raises FatalError where it is none."""
         try:
             return msgspec.json.decode(data, type=form)
-        except msgspec.MsgspecError as error:
-            raise FatalError(
-                f"The node at {self.url} does not answer {path} as this program expects: {error}.",
-                "It is of another version, or no node.",
-                "Check the address; take the program of the node's version.",
-                Exit.BAD_DATA,
-            ) from error
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+            raise unexpected(self.url, path, str(error)) from error
 
     @contextlib.asynccontextmanager
     async def opened(self, path: str, limits: aiohttp.ClientTimeout) -> AsyncIterator[aiohttp.ClientResponse]:
@@ -95,8 +95,8 @@ class Connection:
             ProblemError: the node said no.
             ClientError, TimeoutError, OSError: it cannot be reached, or was lost.
         """
-        async with self._open().get(self.url + path, timeout=limits) as answer:
-            if answer.status >= 400:
+        async with self._open().get(self._address(path), timeout=limits, allow_redirects=False) as answer:
+            if answer.status >= _ELSEWHERE:
                 raise ProblemError(answer.status, await _problem(answer))
             yield answer
 
@@ -105,10 +105,9 @@ class Connection:
 
         Raises:
             ProblemError: the node said no.
-            FatalError: it cannot be reached.
+            FatalError: it cannot be reached, or answers something else.
         """
-        answer: dict[str, Any] = await self._request("GET", path, as_json=True)
-        return answer
+        return await self.get(path, dict[str, Any])
 
     async def get_list(self, path: str, filters: Mapping[str, str], limit: int | None = None) -> dict[str, Any]:
         """A list page by page as one answer: the first `limit` of it, or all; the rest is that of the last page.
@@ -120,24 +119,33 @@ class Connection:
         while True:
             most = MAX_PAGE if limit is None else min(MAX_PAGE, limit - len(items))
             page = await self.get_json(f"{path}?{urlencode({**filters, **cursor, 'limit': str(most)})}")
-            items += page["items"]
-            if page["next"] is None or len(items) == limit:
+            new, next_ = page.get("items"), page.get("next")
+            if not isinstance(new, list) or not isinstance(next_, str | None):
+                raise unexpected(self.url, path, "it is no page of a list")
+            items += new
+            if next_ is None or len(items) == limit:
                 return {**page, "items": items}
-            cursor = {"cursor": page["next"]}
+            cursor = {"cursor": next_}
 
     async def get_bytes(self, path: str) -> bytes:
         """An answer as it is; errors as `get_json`."""
-        data: bytes = await self._request("GET", path, as_json=False)
-        return data
+        return await self._request("GET", path)
 
     async def submit(self, raw: bytes, *, wait: bool) -> Taken:
         """Submits one record (with its envelope); errors as `get_json`."""
-        return Taken.of(await self._request("POST", f"/v1/records{_query(wait)}", as_json=True, data=raw))
+        path = f"/v1/records{_query(wait)}"
+        return self.typed(path, await self._request("POST", path, raw), Taken)
 
     async def submit_many(self, raws: Sequence[bytes], *, wait: bool) -> list[Taken | ProblemError]:
         """Submits many at once, an answer for each; errors of the whole as `get_json`."""
-        answers = await self._request("POST", f"/v1/records/batch{_query(wait)}", as_json=True, data=encode_batch(list(raws)))
-        return [Taken.of(item) if "id" in item else ProblemError(item.get("status", 422), item) for item in answers]
+        path = f"/v1/records/batch{_query(wait)}"
+        answers = self.typed(path, await self._request("POST", path, encode_batch(list(raws))), list[dict[str, Any]])
+        if len(answers) != len(raws):
+            raise unexpected(self.url, path, f"{len(answers)} answers to {len(raws)} records")
+        try:
+            return [msgspec.convert(one, Taken) if "id" in one else _problem_of(one) for one in answers]
+        except msgspec.ValidationError as error:
+            raise unexpected(self.url, path, str(error)) from error
 
     async def submit_until_final(self, raw: bytes, seconds: float) -> Taken:
         """Submits one record again and again until it is final, through restarts and overload of the node.
@@ -193,15 +201,24 @@ class Connection:
                 await asyncio.sleep(_PAUSE_SECONDS)
         return outcomes
 
-    async def _request(self, method: str, path: str, *, as_json: bool, data: bytes | None = None) -> Any:
-        headers = _MSGPACK if data is not None else None
+    async def _request(self, method: str, path: str, data: bytes | None = None) -> bytes:
+        headers, address = _MSGPACK if data is not None else None, self._address(path)
         try:
-            async with self._open().request(method, self.url + path, data=data, headers=headers) as answer:
-                if answer.status >= 400:
+            async with self._open().request(method, address, data=data, headers=headers, allow_redirects=False) as answer:
+                if answer.status >= _ELSEWHERE:
                     raise ProblemError(answer.status, await _problem(answer))
-                return await answer.json(content_type=None) if as_json else await answer.read()
+                content = await _read(answer, CLIENT_ANSWER_BYTES)
+                if content is None:
+                    raise unexpected(self.url, path, f"it is longer than {CLIENT_ANSWER_BYTES} bytes")
+                return content
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise unreachable(self.url, error) from error
+
+    def _address(self, path: str) -> str:
+        """A path may come out of an answer: it stays one of this node's."""
+        if not path.startswith("/"):
+            raise unexpected(self.url, path[:100], "it is no path")
+        return self.url + path
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -219,12 +236,39 @@ def unreachable(url: str, error: Exception) -> FatalError:
     )
 
 
+def unexpected(url: str, path: str, why: str) -> FatalError:
+    """The node answers something else than nodes do."""
+    return FatalError(
+        f"The node at {url} does not answer {path} as this program expects: {why}.",
+        "It is of another version, or no node.",
+        "Check the address; take the program of the node's version.",
+        Exit.BAD_DATA,
+    )
+
+
+async def _read(answer: aiohttp.ClientResponse, most: int) -> bytes | None:
+    """A whole body; None for one that is longer, which is not read to its end."""
+    pieces, size = [], 0
+    async for piece in answer.content.iter_any():
+        size += len(piece)
+        if size > most:
+            return None
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
 async def _problem(answer: aiohttp.ClientResponse) -> dict[str, Any]:
+    data = await _read(answer, CLIENT_PROBLEM_BYTES)
     try:
-        content = await answer.json(content_type=None)
-    except ValueError:
+        content = msgspec.json.decode(data or b"")
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         content = None
     return content if isinstance(content, dict) else {"error": f"status {answer.status}", "field": ""}
+
+
+def _problem_of(item: dict[str, Any]) -> ProblemError:
+    status = item.get("status", 422)
+    return ProblemError(status if isinstance(status, int) else 422, item)
 
 
 def _query(wait: bool) -> str:

@@ -11,7 +11,6 @@ from typing import Final
 from urllib.parse import urlencode
 
 import aiohttp
-import msgspec
 
 from node.client.answers import Logged
 from node.client.connection import PASSING, Connection, unreachable
@@ -25,7 +24,6 @@ _MAX_EVENT_BYTES: Final = 1 << 20
 """A record and its body as JSON: far more than any has."""
 
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=None, connect=5, sock_read=_SILENCE_S)
-_logged: Final = msgspec.json.Decoder(Logged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,7 @@ async def follow(node: Connection, after: int | None, *, participant: str, kind:
 
     Raises:
         ProblemError: the node says no, and not for a while only.
-        FatalError: it cannot be reached at the very first.
+        FatalError: it cannot be reached at the very first, or answers something else.
     """
     place, begun = after, False
     filters = {"participant": participant, "kind": kind}
@@ -51,7 +49,7 @@ async def follow(node: Connection, after: int | None, *, participant: str, kind:
             async for event in _events(node, place, filters):
                 begun = True
                 if event.name == "record":
-                    yield _logged.decode(event.data)
+                    yield node.typed("/v1/stream", event.data, Logged)
                     place = event.place
                 elif event.place is not None or place is None:
                     place = -1 if event.place is None else event.place  # a log that is empty has no place
@@ -69,7 +67,7 @@ async def export(node: Connection, after: int, filters: Mapping[str, str]) -> As
 
     Raises:
         ProblemError: the node says no.
-        FatalError: it was lost, and nothing more has come since it was asked again.
+        FatalError: it was lost, and nothing more has come since it was asked again; or it answers something else.
     """
     place = after
     while True:
@@ -77,7 +75,7 @@ async def export(node: Connection, after: int, filters: Mapping[str, str]) -> As
         try:
             async with node.opened(f"/v1/export?{_query({**filters, 'after': str(place)})}", _TIMEOUT) as answer:
                 async for line in _lines(answer):
-                    record = _logged.decode(line)
+                    record = node.typed("/v1/export", line, Logged)
                     place = record.index
                     yield record
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -100,11 +98,13 @@ async def _events(node: Connection, place: int | None, filters: Mapping[str, str
                         yield Event(name, at, data)
                     name, at, data = "", None, b""
                 case b"event":
-                    name = value.decode()
+                    name = value.decode(errors="replace")
                 case b"id":
-                    at = int(value)
+                    at = node.typed("/v1/stream", value, int)
                 case b"data":
                     data += value
+                    if len(data) > _MAX_EVENT_BYTES:
+                        raise aiohttp.ClientPayloadError("an event is longer than any record")
                 case _:
                     pass  # how long to wait before coming back, comments, and what there may be later
 

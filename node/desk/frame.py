@@ -6,13 +6,12 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
-from jinja2.runtime import Context
 from quart import Request, Response
 
 from api.answers import HTML
 from api.assets import Assets
-from api.pages.language import LANGUAGES, PARAMETER, Language, iso, pick_language
+from api.pages.language import LANGUAGES, PARAMETER, Language, pick_language
+from api.pages.templating import new_environment
 from node.desk.faults import Shown
 from node.desk.reading import Source
 from node.desk.session import PASSPHRASE, Session
@@ -66,18 +65,8 @@ class Frame:
         assets = Assets()
         own = {file.name: (file.read_bytes(), "text/css; charset=utf-8") for file in sorted(STATIC.glob("*.css"))}
         self.files = {name: assets.files[name] for name in ("site.css", "mark.svg")} | own
-        self._environment = Environment(
-            loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-        )
-        self._environment.filters.update(
-            decimal=pass_context(lambda context, text: _language(context).decimal(text)),
-            grouped=pass_context(lambda context, number: _language(context).grouped(number)),
-            day=pass_context(lambda context, text: _language(context).day(text)),
-            moment=pass_context(lambda context, ms: _language(context).moment(ms)),
-            iso=iso,
-            ident=ident,
-            inline=inline,
-        )
+        self._environment = new_environment(TEMPLATES)
+        self._environment.filters.update(ident=ident, inline=inline)
 
     def page(
         self, request: Request, name: str, here: str, session: Session | None, *, status: int = 200, **values: object
@@ -183,9 +172,3 @@ def ident(name: str) -> str:
 def inline(fields: Mapping[str, str], names: list[str]) -> str:
     """Some fields as one text, what is empty left out."""
     return ", ".join(fields[name] for name in names if fields.get(name))
-
-
-def _language(context: Context) -> Language:
-    found = context["language"]
-    assert isinstance(found, Language)
-    return found

@@ -1,6 +1,7 @@
 """The officers of a desk, each with a passphrase of their own: `DESK/officers.json`, names and Argon2id hashes.
 
 A wrong passphrase costs half a second of work; after some of them each further one also costs a wait that doubles, by officer.
+One is tried at a time: tries side by side would all be made before the first of them counts, and take a quarter of a GiB each.
 Whoever can write the file can make themselves an officer: it is the desk's user's alone, and every start journals who is in it.
 """
 
@@ -9,6 +10,7 @@ import time
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
 
 from nacl import pwhash
 from nacl.exceptions import CryptoError
@@ -41,6 +43,7 @@ class Officers:
         """
         self._file = home / FILE
         self._clock = clock
+        self._trying = Lock()
         self._wrong: dict[str, tuple[int, float]] = {}
         self._hashes: dict[str, str] = {}
         if not self._file.exists():
@@ -95,6 +98,10 @@ class Officers:
         Raises:
             DeskError: WRONG_PASSPHRASE, TOO_MANY_TRIES.
         """
+        with self._trying:
+            self._try(name, passphrase)
+
+    def _try(self, name: str, passphrase: str) -> None:
         tries, until = self._wrong.get(name, (0, 0.0))
         if self._clock() < until:
             raise DeskError(Fault.TOO_MANY_TRIES, "passphrase", 429)

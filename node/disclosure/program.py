@@ -58,7 +58,7 @@ class Question:
 
 def solver(**options: str | int) -> Any:
     """A silent solver that does the same with the same program every time."""
-    made = highspy.Highs()  # type: ignore[no-untyped-call]
+    made = highspy.Highs()  # type: ignore[no-untyped-call]  # without types
     made.silent()
     for option, value in ({"threads": 1, "random_seed": 0} | options).items():
         made.setOptionValue(option, value)

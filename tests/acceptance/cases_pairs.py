@@ -83,7 +83,9 @@ class NeverADiscrepancy:
 
 
 class Drift:
-    """A year's carats light (or heavy) by more than a thousandth; by a thousandth, in fewer outcomes, both ways, in two years."""
+    """A year's carats light (or heavy) by more than a thousandth; by a thousandth, in fewer outcomes, both ways, or in two
+    outcomes alone.
+    """
 
     rule = "discrepancy-drift"
     points = 100_000
@@ -94,13 +96,14 @@ class Drift:
         self._trade(stage, [sign * 210 if place % 2 else 0 for place in range(count)], planted=True)
 
     def near_miss(self, stage: Stage, i: int) -> None:
-        sign = -1 if i % 8 < 4 else 1
+        sign = -1 if i % 10 < 5 else 1
         differences = (
             [sign * 200 if place % 2 else 0 for place in range(20)],
             [sign * 1_000] * 19,
             [300, -300] * 12,
             [sign * 190 if place % 2 else 0 for place in range(30)],
-        )[i % 4]
+            [sign * 9_000 if place in {5, 11} else 0 for place in range(25)],
+        )[i % 5]
         self._trade(stage, differences, planted=False)
 
     def _trade(self, stage: Stage, differences: list[int], *, planted: bool) -> None:

@@ -31,9 +31,6 @@ def _block(world: World, key: Block, stage: int) -> tables.Block:
     entries = tuple(
         _entry(side, held, source) for side, held in sorted(sides.items(), key=lambda item: (item[0].partner, item[0].hs))
     )
-    counts: dict[str, int] = defaultdict(int)
-    for side, held in sides.items():
-        counts[side.hs] += held.certificates
     needs, annual = {}, {}
     if source == "countersigned":
         needs = _needs((side.hs, held.traders) for side, held in sides.items())
@@ -44,9 +41,8 @@ def _block(world: World, key: Block, stage: int) -> tables.Block:
         key=tables.BlockKey(*key),
         source=tables.Source(source),
         record=record,
-        certificates=sum(counts.values()),
+        certificates=sum(held.certificates for held in sides.values()),
         entries=entries,
-        counts=dict(sorted(counts.items())),
         needs=needs,
         annual=annual,
     )

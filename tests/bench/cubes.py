@@ -44,7 +44,7 @@ class _Watched(Older):
     newest: "_Watched"
 
     def __init__(self, *arguments: object) -> None:
-        super().__init__(*arguments)  # type: ignore[arg-type]
+        super().__init__(*arguments)
         self.arguments, self.places = arguments, []
         _Watched.newest = self
 
@@ -54,7 +54,7 @@ class _Watched(Older):
 
     def again(self) -> None:
         """All that it did, without remembering."""
-        once = Older(*self.arguments[:4], lambda key, value: None)  # type: ignore[arg-type]
+        once = Older(*self.arguments[:4], lambda key, value: None)
         for place in self.places:
             once.keep(place)
 

@@ -86,7 +86,7 @@ def _blocks(world: World) -> Iterator[list[Record]]:
             if travelling and travelling[0][0] <= day and len(made) % 2:
                 _, issue = travelling.popleft()
                 made.append(days.confirm(world, issue))
-                stock[issue.body.destination].append(issue.body.number)  # type: ignore[union-attr]
+                stock[issue.body.destination].append(issue.body.number)
             else:
                 issuer = _CODES[place % len(_CODES)]
                 destination = _CODES[(place * 7 + place // len(_CODES)) % len(_CODES)]

@@ -12,7 +12,7 @@ from urllib.request import Request, urlopen
 import pytest
 from nacl.bindings import crypto_scalarmult_base
 
-from ledger.envelope import open_envelope
+from ledger.unsealing import open_envelope
 from node.keys import SigningKey
 from tests.support.cluster import Devnet, devnet
 

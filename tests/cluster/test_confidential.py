@@ -9,10 +9,10 @@ from pathlib import Path
 import aiohttp
 import msgpack
 
-from ledger.envelope import open_envelope
 from ledger.genesis import Genesis
 from ledger.periods import quarter_of
 from ledger.units import block_date
+from ledger.unsealing import open_envelope
 from node.client import Client, ProblemError
 from tests.support.cluster import devnet
 from tests.support.records import confirm, issue, seed

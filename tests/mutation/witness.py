@@ -34,7 +34,7 @@ def pytest_exception_interact(node: pytest.Item | pytest.Collector, call: "pytes
     """Notes a failure with its exception."""
     assert call.excinfo is not None
     text = str(call.excinfo.value).strip() or call.excinfo.typename
-    _seen["failures"].append(  # type: ignore[attr-defined] # a list since configure
+    _seen["failures"].append(  # a list since configure
         {
             "test": node.nodeid,
             "collected": isinstance(node, pytest.Item),

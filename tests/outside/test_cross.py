@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nacl import bindings
 
-from ledger import commitments, envelope, record
+from ledger import commitments, envelope, record, unsealing
 from ledger.bodies import ConfirmBody, ConfirmLine, IssueBody, Line, Source
 from ledger.codec import decode as their_decode
 from ledger.codec import encode as their_encode
@@ -74,8 +74,8 @@ def test_the_product_reads_what_the_outside_program_makes(seed: int, kind: str) 
     assert submission.envelope == made.envelope
     assert record.verify_records(samples.LEDGER, [submission.record]) == [None]
     for code, secret in made.secrets.items():
-        assert envelope.open_envelope(samples.LEDGER, made.envelope, code, secret) == made.fields
-    assert envelope.check_values(made.fields, submission.record.body.lines) == [value[0] for value in made.fields["values"]]
+        assert unsealing.open_envelope(samples.LEDGER, made.envelope, code, secret) == made.fields
+    assert unsealing.check_values(made.fields, submission.record.body.lines) == [value[0] for value in made.fields["values"]]
 
 
 @settings(max_examples=40)
@@ -114,7 +114,7 @@ def test_the_outside_program_reads_what_the_product_seals(seed: int, kind: str) 
         opened = envelopes.open_with(samples.LEDGER, theirs_sealed.envelope, code, secret)
         assert opened.values == made.fields
         for name in made.fields:
-            told = envelope.disclose(samples.LEDGER, theirs_sealed.envelope, code, secret, name)
+            told = unsealing.disclose(samples.LEDGER, theirs_sealed.envelope, code, secret, name)
             envelopes.check_disclosure(header.raw, told.name, told.salt, told.value)
             assert (told.rid, told.salt) == (header.rid, opened.salts[name])
 
@@ -152,10 +152,10 @@ def test_disclosures_cross_over() -> None:
     code, secret = next(iter(made.secrets.items()))
     opened = envelopes.open_with(samples.LEDGER, made.envelope, code, secret)
     for name, value in opened.values.items():
-        told = envelope.Disclosure(rid=made.body["rid"], name=name, salt=opened.salts[name], value=value)
-        assert envelope.verify_disclosure(header, told)
-        assert not envelope.verify_disclosure(header, envelope.Disclosure(told.rid, name, bytes(16), value))
-        assert not envelope.verify_disclosure(header, envelope.Disclosure(bytes(16), name, told.salt, value))
+        told = unsealing.Disclosure(rid=made.body["rid"], name=name, salt=opened.salts[name], value=value)
+        assert unsealing.verify_disclosure(header, told)
+        assert not unsealing.verify_disclosure(header, unsealing.Disclosure(told.rid, name, bytes(16), value))
+        assert not unsealing.verify_disclosure(header, unsealing.Disclosure(bytes(16), name, told.salt, value))
 
 
 @given(st.one_of(st.sampled_from([0, 1, 2**32, 10**15, 2**64, pedersen.L]), st.integers(0, 2**70)), BLINDINGS)
@@ -378,7 +378,7 @@ def test_damaged_envelopes_are_judged_alike(seed: int) -> None:
         )
         code, secret = rng.choice(sorted(one.secrets.items()))
         mine = ours(envelopes.open_with, samples.LEDGER, raw, code, secret)
-        other = theirs(envelope.open_envelope, samples.LEDGER, raw, code, secret)
+        other = theirs(unsealing.open_envelope, samples.LEDGER, raw, code, secret)
         agree(verdicts, "open", mine, other, raw)
         if mine[0]:
             assert mine[1].values == other[1]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from nacl import bindings
 
-from ledger import commitments, envelope, note, policy, receipt, record
+from ledger import commitments, envelope, note, policy, receipt, record, unsealing
 from ledger.codec import decode as their_decode
 from ledger.errors import Code, LogSignatureMissingError, MalformedNoteError, OriginMismatchError, Refusal
 from ledger.genesis import Genesis
@@ -194,7 +194,7 @@ def test_more_padding_than_needed_is_read() -> None:
     finally:
         envelopes.pad = pad
     assert envelopes.open_with(samples.LEDGER, raw, "BW", SECRET).values == {"invoice": "i"}
-    assert envelope.open_envelope(samples.LEDGER, raw, "BW", SECRET) == {"invoice": "i"}
+    assert unsealing.open_envelope(samples.LEDGER, raw, "BW", SECRET) == {"invoice": "i"}
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_what_a_sealed_field_holds_is_nobodys_form(fields: dict[str, Any]) -> No
     """The pages give no type for `invoice`, `remarks`, `route` and `seals`: opening takes any value, `values` are checked apart."""
     raw, _ = sealed([("BW", 1, PUBLIC)], **fields)
     assert envelopes.open_with(samples.LEDGER, raw, "BW", SECRET).values == fields
-    assert envelope.open_envelope(samples.LEDGER, raw, "BW", SECRET) == fields
+    assert unsealing.open_envelope(samples.LEDGER, raw, "BW", SECRET) == fields
 
 
 def test_a_blinding_is_little_endian() -> None:

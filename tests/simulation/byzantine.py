@@ -142,7 +142,7 @@ class Named(Traitor):
 
         def send(peer: int | None, message: object) -> None:
             for other in world.peers if peer is None else (peer,):
-                self._lie(other, message)  # type: ignore[arg-type] # records and requests for them
+                self._lie(other, message)  # records and requests for them
 
         def censors(record: bytes) -> bool:
             return any(behaviour.censors(record) for behaviour in self.behaviours)

@@ -262,7 +262,7 @@ class Machine:
             if headers is not None:
                 self._send(Send(self._around.keys[sender], headers))
         else:
-            self.post(Received(self._around.keys[sender], message))  # type: ignore[arg-type] # only messages remain
+            self.post(Received(self._around.keys[sender], message))  # only messages remain
 
     def connected(self, peer: int) -> None:
         """The link to a peer came up."""

@@ -67,7 +67,7 @@ def send_before_durable(patch: pytest.MonkeyPatch) -> None:
     take = Outbox.take
 
     def hasty(self: Outbox, *arguments: object) -> Output:
-        output = take(self, *arguments)  # type: ignore[arg-type] # passed on as given
+        output = take(self, *arguments)  # passed on as given
         return Output(output.persist, output.send_now + output.send_after, (), output.app, output.wake_at)
 
     patch.setattr(Outbox, "take", hasty)
@@ -142,7 +142,7 @@ def delivers_with_gaps(patch: pytest.MonkeyPatch) -> None:
 
     def skipping(self: Engine, block: Block, digest: bytes, final: object) -> None:
         if digest == self.rounds.floor_digest:
-            deliver(self, block, digest, final)  # type: ignore[arg-type] # passed on as given
+            deliver(self, block, digest, final)  # passed on as given
 
     patch.setattr(Engine, "deliver", skipping)
 

@@ -87,7 +87,7 @@ class Options:
 
     def but(self, **changes: object) -> "Options":
         """The same with some fields changed."""
-        return dataclasses.replace(self, **changes)  # type: ignore[arg-type] # checked by the dataclass's own names
+        return dataclasses.replace(self, **changes)  # checked by the dataclass's own names
 
 
 def from_seed(seed: int) -> Options:

@@ -145,7 +145,7 @@ class Node:
             case GetHeaders():
                 self.job(time, self._costs.other, lambda time: self._answer(time, sender, item))
             case _:
-                self._events.append(Received(self._world.keys[sender], item))  # type: ignore[arg-type] # a message
+                self._events.append(Received(self._world.keys[sender], item))  # a message
                 self._work(time)
 
     def _answer(self, time: int, sender: int, request: GetHeaders) -> None:

@@ -197,7 +197,6 @@ def _block(world: World, key: BlockKey, sides: dict, counts: dict) -> Block:
         record=b"" if source == Source.LEDGER else repr(key).encode(),
         certificates=sum(counts.values()),
         entries=entries,
-        counts={code: total for code in CODES if (total := sum(count for (_, hs), count in counts.items() if hs == code))},
         needs=needs if stated else {},
         annual=annual if stated else {},
     )

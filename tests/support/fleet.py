@@ -25,7 +25,7 @@ from api.demo.network import Network, Seat, make_network
 from ledger.genesis import Genesis
 from ledger.network import of_genesis
 from ledger.units import Ms
-from node.devnet import FIRST
+from node.devnet_making import FIRST
 from node.errors import Exit
 from node.home import Home, init
 from node.keyring import policy

@@ -37,13 +37,13 @@ from ledger.bodyform import body_from_json
 from ledger.commitments import sum_blindings
 from ledger.drafts import make_amend, make_confirm, make_issue
 from ledger.entries import CertificateState, issuer_of
-from ledger.envelope import check_values, open_envelope
 from ledger.jsonform import confirm_from_json, issue_from_json
 from ledger.parameters import PARAMETERS
 from ledger.participants import SECRETARIAT
 from ledger.periods import quarter_of
 from ledger.record import Record, Submission, parse_record
 from ledger.units import DAY_MS, day_number
+from ledger.unsealing import check_values, open_envelope
 from node.returns import OpenedLine, annual_protection, protection
 from tests.support.world import EPOCH, World, seal_secret
 

@@ -281,15 +281,15 @@ def _block(key: BlockKey, trade: dict, filed: list, signed: set[bytes]) -> Block
     source, chosen = Source.COUNTERSIGNED, [one for one in filed if one[0].id in signed][-1:]
     if not chosen:
         source, chosen = Source.RETURN, filed[-1:]
-    certificates, sums, counts = chosen[0][1] if chosen else _sums(trade, key)
+    certificates, sums = chosen[0][1] if chosen else _sums(trade, key)
     if chosen:
         record = chosen[0][0]
         needs = {row.hs: Need(row.traders, row.points, row.cents) for row in record.body.protection}
         annual = {row.of: Need(row.traders, row.points, row.cents) for row in record.body.annual}
         entries = tuple(Entry(*cell, points, 100 * many, many) for cell, (points, many) in sorted(sums.items()))
-        return Block(key, source, record.id, certificates, entries, counts, needs, annual)
+        return Block(key, source, record.id, certificates, entries, needs, annual)
     entries = tuple(Entry(*cell, points, 0, many) for cell, (points, many) in sorted(sums.items()))
-    return Block(key, Source.LEDGER, b"", certificates, entries, counts) if certificates else None
+    return Block(key, Source.LEDGER, b"", certificates, entries) if certificates else None
 
 
 def _with_annual(block: Block, before: dict[BlockKey, Block], returns: dict, lasts: dict[BlockKey, bytes]) -> Block:
@@ -309,9 +309,9 @@ def _place(flow: str, counted: tuple) -> BlockKey:
     return BlockKey(author, flow, f"{date[:4]}Q{-(-int(date[5:7]) // 3)}")
 
 
-def _sums(trade: dict, key: BlockKey) -> tuple[int, dict[tuple[str, str], tuple[int, int]], dict[str, int]]:
-    """Certificates of a block, points and certificates by cell, certificates by HS code."""
-    sums, counts, certificates = {}, {}, 0
+def _sums(trade: dict, key: BlockKey) -> tuple[int, dict[tuple[str, str], tuple[int, int]]]:
+    """Certificates of a block, points and certificates by cell."""
+    sums, certificates = {}, 0
     for (flow, _), counted in trade.items():
         if _place(flow, counted) == key:
             *_, partner, lines = counted
@@ -319,8 +319,7 @@ def _sums(trade: dict, key: BlockKey) -> tuple[int, dict[tuple[str, str], tuple[
             for line in lines:
                 points, many = sums.get((partner, line.hs), (0, 0))
                 sums[partner, line.hs] = points + line.points, many + 1
-                counts[line.hs] = counts.get(line.hs, 0) + 1
-    return certificates, sums, counts
+    return certificates, sums
 
 
 def _production(record: Record) -> Production:

@@ -9,7 +9,6 @@ from nacl.bindings import crypto_sign_seed_keypair
 from api.errors import NotReady, Overloaded
 from api.limits import ApiLimits
 from ledger.drafts import make_equivocation, make_node_ready, make_node_set
-from ledger.envelope import open_envelope
 from ledger.limits import AT_PAST_MS
 from ledger.note import parse_note
 from ledger.participants import Node
@@ -18,6 +17,7 @@ from ledger.receipt import verify_receipt
 from ledger.record import encode_batch, encode_submission, parse_submission, sign_statement
 from ledger.state import Block
 from ledger.units import DAY_MS
+from ledger.unsealing import open_envelope
 from tests.support.checked import CheckedClient
 from tests.support.port import NOW, local_port
 from tests.support.trade import Trader

@@ -5,8 +5,8 @@ import asyncio
 from nacl.bindings import crypto_scalarmult_base
 
 from ledger.bodies import SEALED_SHARE, ShareBody
-from ledger.envelope import open_envelope, open_wrapped, rewrap, wrap_of
 from ledger.record import build_statement, record_id, sign_statement
+from ledger.unsealing import open_envelope, open_wrapped, rewrap, wrap_of
 from tests.support.checked import CheckedClient
 from tests.support.port import NOW, local_port
 from tests.support.trade import Trader

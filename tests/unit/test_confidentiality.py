@@ -25,10 +25,11 @@ import structlog
 
 from ledger import codec
 from ledger.drafts import make_amend, make_confirm, make_issue
-from ledger.envelope import check_values, disclose, field_commitment, open_envelope, open_wrapped, rewrap, seal, wrap_of
+from ledger.envelope import field_commitment, seal
 from ledger.errors import Code, Refusal
 from ledger.jsonform import issue_from_json
 from ledger.record import encode_submission, parse_submission, verify_records
+from ledger.unsealing import check_values, disclose, open_envelope, open_wrapped, rewrap, wrap_of
 from node.logs import configure, get_logger
 from tests.support import sealed
 from tests.support.sealed import ISSUE, LEDGER, PARTY, READERS, SECRETS, randomness

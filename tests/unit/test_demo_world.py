@@ -15,12 +15,12 @@ from api.demo.shipments import plan
 from api.demo.trade import make_trade
 from api.demo.world import MEAN_CARATS, MEAN_VALUE, load_world
 from ledger.bodies import IssueBody
-from ledger.envelope import check_values, open_envelope
 from ledger.errors import Code, Refusal
 from ledger.record import parse_submission, verify_records
 from ledger.state import Block, Ledger
 from ledger.store import Store
 from ledger.units import DAY_MS, HOUR_MS, block_date
+from ledger.unsealing import check_values, open_envelope
 
 DATA = Path(__file__).parents[1] / "data"
 NOW = 1_795_466_113_000  # Monday 2026-11-23, 20:35 UTC

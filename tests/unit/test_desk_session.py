@@ -4,6 +4,8 @@ import asyncio
 import json
 import socket
 import stat
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from node.cli import desk as cli
 from node.desk.errors import DeskError, Fault
 from node.desk.journal import Act, Journal
+from node.desk.limits import FREE_TRIES
 from node.desk.office import KeyStore
 from node.desk.officers import Officers
 from node.desk.pages import releasing
@@ -177,6 +180,20 @@ def test_wrong_passphrases_cost_time(tmp_path):
     assert tried(ADA, "wrong") is Fault.WRONG_PASSPHRASE
     assert tried(ADA, phrase(ADA)) is None
     assert tried("nobody", "wrong") is Fault.WRONG_PASSPHRASE
+
+
+def test_tries_side_by_side_are_no_more_than_one_after_the_other(tmp_path):
+    write_officers(tmp_path, ADA)
+    officers = Officers(tmp_path, lambda: 0.0)
+
+    def guess(number):
+        with pytest.raises(DeskError) as caught:
+            officers.verify(ADA, f"guess number {number}")
+        return caught.value.fault
+
+    with ThreadPoolExecutor(2 * FREE_TRIES) as threads:
+        faults = Counter(threads.map(guess, range(2 * FREE_TRIES)))
+    assert faults == {Fault.WRONG_PASSPHRASE: FREE_TRIES, Fault.TOO_MANY_TRIES: FREE_TRIES}
 
 
 def test_officers_are_added_and_taken_out(tmp_path):

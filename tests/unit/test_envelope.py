@@ -1,4 +1,4 @@
-"""`ledger.envelope`: what an outsider sees, what a reader can open, and what happens to everything that was moved or damaged."""
+"""`ledger.envelope` and `ledger.unsealing`: what an outsider sees, what a reader can open, and what happens to everything that was moved or damaged."""
 
 import secrets
 
@@ -14,19 +14,11 @@ from ledger import codec
 from ledger.bodies import ConfirmLine
 from ledger.commitments import commit
 from ledger.drafts import make_issue
-from ledger.envelope import (
-    Disclosure,
-    check_envelope,
-    check_values,
-    disclose,
-    open_envelope,
-    readers_of,
-    seal,
-    verify_disclosure,
-)
+from ledger.envelope import check_envelope, readers_of, seal
 from ledger.errors import Code, LedgerError, Refusal
 from ledger.hashing import labelled_hash
 from ledger.limits import MAX_ENVELOPE_BYTES, MAX_READERS, PADDED_BYTES
+from ledger.unsealing import Disclosure, check_values, disclose, open_envelope, verify_disclosure
 from tests.outside import envelopes as outside
 from tests.support import sealed
 from tests.support.sealed import ISSUE, LEDGER, PARTY, READERS, SECRETS, randomness

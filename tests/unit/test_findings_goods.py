@@ -3,7 +3,7 @@
 import pytest
 
 from ledger.bodies import Source
-from ledger.limits import MAX_CIRCLE_LOOKS
+from ledger.limits import MAX_CIRCLE_LOOKS, MAX_SOURCES
 from ledger.units import date_of, day_number
 from tests.support.findings import (
     amend,
@@ -132,16 +132,49 @@ def test_what_came_under_a_paper_certificate_is_followed_too(world):
     assert state(world, CIRCLE) == ("medium", "open")
 
 
-@pytest.mark.parametrize(("before", "found"), [(MAX_CIRCLE_LOOKS - 2, True), (MAX_CIRCLE_LOOKS - 1, False)])
-def test_so_many_certificates_are_looked_at_and_no_more(world, before, found):
-    """So many sources and one that came from BW, which is looked at after all of them."""
-    arrive(world, "BW0000001", destination="RU")
-    numbers = [f"RU{serial:07}" for serial in range(before + 1)]
-    issued = [issue(world, number, destination="EU") for number in numbers[:-1]]
-    issued.append(issue(world, numbers[-1], destination="EU", sources=sources("BW0000001"), origin=()))
+def test_no_number_of_other_sources_hides_one(world):
+    """As many as a certificate can have, the one of the destination's own last; and behind another one, likewise."""
+    arrive(world, "BW0000001", destination="EU")
+    decoys = [f"RU{serial:07}" for serial in range(1, MAX_SOURCES)]
+    issued = [issue(world, number, destination="EU") for number in decoys]
     world.accept(*issued)
     world.accept(*(outcome(world, one) for one in issued))
-    world.accept(back(world, come_from=numbers))
+    world.accept(back(world, come_from=(*decoys, "BW0000001")))
+    assert finding(world, CIRCLE).subjects == ("BW", "EU", "EU0000001", "BW0000001")
+    far = back(world, "EU0000002", destination="AE", come_from=(*decoys, "BW0000001"))
+    world.accept(far)
+    world.accept(outcome(world, far))
+    world.accept(issue(world, "AE0000001", destination="BW", sources=sources("EU0000002"), origin=()))
+    assert finding(world, "circular-custody/AE0000001").subjects == ("BW", "AE", "AE0000001", "EU0000002", "BW0000001")
+
+
+@pytest.mark.parametrize(("older", "found"), [(False, True), (True, False)])
+def test_so_many_of_the_destinations_own_are_looked_at(world, older, found):
+    """All but one too old to be a circle, and a young one behind another certificate, alone or behind one more that is too old."""
+    aged = [f"BW{serial:07}" for serial in range(100, 99 + MAX_CIRCLE_LOOKS)]
+    issued = [issue(world, number, destination="EU") for number in aged]
+    world.accept(*issued)
+    world.accept(*(outcome(world, one) for one in issued))
+    arrive(world, "BW0000001", destination="RU")
+    begin(world, "2026-10-01")
+    arrive(world, "BW0000002", destination="RU")
+    young = ("BW0000001", "BW0000002") if older else ("BW0000002",)
+    arrive(world, "RU0000001", destination="EU", sources=sources(*young), origin=())
+    world.accept(back(world, come_from=(*aged, "RU0000001")))
+    assert (state(world, CIRCLE) == ("medium", "open")) is found
+
+
+@pytest.mark.parametrize(("decoys", "found"), [(MAX_CIRCLE_LOOKS - 2, True), (MAX_CIRCLE_LOOKS - 1, False)])
+def test_so_many_certificates_are_followed_and_no_more(world, decoys, found):
+    """So many that lead nowhere, and beside them one whose source's source came from BW."""
+    arrive(world, "BW0000001", destination="AE")
+    arrive(world, "AE0000001", destination="RU", sources=sources("BW0000001"), origin=())
+    numbers = [f"RU{serial:07}" for serial in range(1, decoys + 1)]
+    issued = [issue(world, number, destination="EU") for number in numbers]
+    issued.append(issue(world, "RU0000100", destination="EU", sources=sources("AE0000001"), origin=()))
+    world.accept(*issued)
+    world.accept(*(outcome(world, one) for one in issued))
+    world.accept(back(world, come_from=(*numbers, "RU0000100")))
     assert (state(world, CIRCLE) == ("medium", "open")) is found
 
 

@@ -17,7 +17,7 @@ from tests.support.world import DAY_MS, World
 from tests.unit.test_state_model import action, numbers, record_of
 
 THRESHOLDS = {
-    "splitting_certificates": 3, "unbroken_confirmations": 2, "drift_outcomes": 2, "confirmation_days": 5, "number_gap_days": 3,
+    "splitting_certificates": 3, "unbroken_confirmations": 2, "drift_outcomes": 2, "drift_same_way": 1, "confirmation_days": 5, "number_gap_days": 3,
     "confirmation_working_days_eu": 2, "quick_transit_days": 3,
 }  # fmt: skip
 KINDS = {"issue", "amend", "confirm", "correct", "close"}

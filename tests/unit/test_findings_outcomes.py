@@ -23,7 +23,7 @@ from tests.support.findings import (
 
 @pytest.fixture
 def world(tmp_path):
-    with finding_world(tmp_path, drift_outcomes=3, unbroken_confirmations=3) as held:
+    with finding_world(tmp_path, drift_outcomes=3, drift_same_way=2, unbroken_confirmations=3) as held:
         yield held
 
 
@@ -117,6 +117,11 @@ DRIFT = "discrepancy-drift/BW-AE/2026"
         ((10_010, 10_010, 10_010), False),
         ((10_010, 10_010, 10_011), True),
         ((9_000, 11_000, 10_000), False),
+        ((10_000, 10_000, 9_000), False),  # a single difference, however large, points no way
+        ((11_000, 10_000, 10_000), False),
+        ((9_990, 10_000, 9_979), True),
+        ((10_010, 10_000, 10_021), True),
+        ((9_500, 10_001, 10_001), False),  # two are heavier, and all together lighter
         ((9_000, 9_000), False),
     ],
 )
@@ -128,6 +133,7 @@ def test_a_pairs_year_drifts_by_more_than_one_in_a_thousand(world, measured, fou
         one, total = finding(world, DRIFT), sum(measured)
         assert one.numbers == {
             "difference_points": total - 30_000, "issued_points": 30_000, "measured_points": total, "outcomes": 3,
+            "same_way": sum((points - 10_000) * (total - 30_000) > 0 for points in measured),
         }  # fmt: skip
         assert (one.subjects, one.inputs) == (("BW", "AE"), (answer.id,))
 
@@ -136,7 +142,7 @@ def test_a_corrected_outcome_takes_the_drift_back_and_brings_it_again(world):
     made = [arrive(world, f"BW000000{serial}", 9_900) for serial in range(3)]
     assert state(world, DRIFT) == ("medium", "open")
     head = made[0][1]
-    for points, expected in ((10_170, "resolved"), (10_169, "open"), (10_230, "resolved"), (10_231, "open")):
+    for points, expected in ((10_170, "resolved"), (10_169, "open"), (10_230, "resolved"), (10_231, "resolved")):
         head = correct(world, made[0][0], head, points)
         world.accept(head)
         assert state(world, DRIFT) == ("medium", expected)

@@ -10,7 +10,7 @@ from nacl.public import PrivateKey, SealedBox
 from ledger import codec
 from ledger.commitments import H, commit
 from ledger.drafts import code_text, make_confirm, make_issue
-from ledger.envelope import check_envelope, check_values, disclose, open_envelope, verify_disclosure
+from ledger.envelope import check_envelope
 from ledger.genesis import Genesis
 from ledger.hashing import labelled_hash
 from ledger.jsonform import confirm_from_json, issue_from_json, record_to_json
@@ -27,6 +27,7 @@ from ledger.record import (
     verify_records,
 )
 from ledger.units import parse_value
+from ledger.unsealing import check_values, disclose, open_envelope, verify_disclosure
 from tests.data import make_formats
 
 VECTORS = json.loads((Path(__file__).parents[1] / "data" / "formats.json").read_text())

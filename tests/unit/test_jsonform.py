@@ -18,12 +18,12 @@ from ledger.drafts import (
     receipt_hash,
     verdict_hash,
 )
-from ledger.envelope import open_envelope
 from ledger.errors import Code, Refusal
 from ledger.jsonform import body_to_json, confirm_from_json, issue_from_json, record_to_json
 from ledger.limits import MAX_LINES, MAX_OFFICER_FILE_BYTES, MAX_SOURCES
 from ledger.participants import Node
 from ledger.record import build_statement, parse_record, sign_statement
+from ledger.unsealing import open_envelope
 from tests.outside.records import receipt_hash as outside_receipt_hash
 from tests.outside.records import verdict_hash as outside_verdict_hash
 from tests.support import sealed

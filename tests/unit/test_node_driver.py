@@ -33,7 +33,7 @@ class Desk:
         self.answer: Callable[[Event], Output] = lambda _: Output()
         self.image: tuple[bytes, ...] = ()
         self.wal = new_wal(self.disk, LEDGER)
-        epoch = Epoch(self, self.wal, first or Output())  # type: ignore[arg-type] # stands in for the core
+        epoch = Epoch(self, self.wal, first or Output())  # stands in for the core
         self.driver = Driver(epoch, lambda: self.events.append("bodies"), self._send, self._call)
         self.disk.before = self._operation
 
@@ -203,14 +203,14 @@ def test_another_core_takes_over_with_a_log_of_its_own() -> None:
     first = Output((b"begun",), (), (Send(None, said(9)),), (Alarm("begun"),))
 
     async def work(desk: Desk) -> None:
-        desk.faults = {(ONE, "forged"): 2, (OTHER, "forged"): 3}  # type: ignore[attr-defined]
+        desk.faults = {(ONE, "forged"): 2, (OTHER, "forged"): 3}
         desk.answer = lambda event: Output((b"last",), (), (Send(ONE, said(1)),)) if isinstance(event, Received) else Output()
 
         def begin() -> Epoch:
             desk.events.append("successor")
             with pytest.raises(WalFailedError):
                 desk.wal.append([b"too late"])
-            return Epoch(successor, new_wal(disk, LEDGER), first)  # type: ignore[arg-type] # stands in for the core
+            return Epoch(successor, new_wal(disk, LEDGER), first)  # stands in for the core
 
         await desk.driver.post(Received(ONE, said(1)))
         desk.driver.succeed(begin)

@@ -33,7 +33,7 @@ def test_the_own_keys_and_those_that_nobody_has() -> None:
 
 def refused(*arguments: object) -> FatalError:
     with pytest.raises(FatalError) as caught:
-        check(*arguments)  # type: ignore[arg-type] # passed on as given
+        check(*arguments)  # passed on as given
     assert caught.value.code is Exit.BAD_CONFIGURATION
     return caught.value
 

@@ -115,7 +115,7 @@ def test_three_nodes_meet_talk_and_meet_again(tmp_path: Path) -> None:
 
 def test_urgent_items_overtake_records(tmp_path: Path) -> None:
     link = Link.__new__(Link)
-    Link.__init__(link, None, None)  # type: ignore[arg-type]
+    Link.__init__(link, None, None)
     link.send_bulk(encode_item(Pending((bytes(32),))))
     link.send(encode_item(Consensus(b"vote")))
     assert [item[:12] for item in link._next_items()] == [
@@ -125,7 +125,7 @@ def test_urgent_items_overtake_records(tmp_path: Path) -> None:
 
 
 def test_a_slow_peer_loses_records_not_our_memory() -> None:
-    link = Link(None, None)  # type: ignore[arg-type]
+    link = Link(None, None)
     item = bytes(1024 * 1024)
     for _ in range(100):
         link.send_bulk(item)

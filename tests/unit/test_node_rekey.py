@@ -45,7 +45,7 @@ def node_set(alone: Single, **changes: object) -> bytes:
         "tls": alone.home.read_certificate(),
         "validator": True,
     }
-    statement = make_node_set("BW", time.time_ns() // 1_000_000, Node(**(entry | changes)))  # type: ignore[arg-type] # as given
+    statement = make_node_set("BW", time.time_ns() // 1_000_000, Node(**(entry | changes)))  # as given
     return sign_statement(alone.network.genesis.ledger_id, alone.network.keys["BW"]["root"], statement)
 
 

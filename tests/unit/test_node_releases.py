@@ -67,12 +67,13 @@ class Nodes:
 
     Attributes:
         publisher: the secretariat, with the first node's ledger.
+        taken: what stands in a block already.
     """
 
     def __init__(self, nodes: list[Node]) -> None:
         self.nodes = nodes
         self.publisher = Publisher(self.ledger, KEYS, lambda: nodes[0].world.now)
-        self._taken: set[bytes] = set()
+        self.taken: set[bytes] = set()
 
     @property
     def ledger(self):
@@ -90,9 +91,9 @@ class Nodes:
         """Blocks with what the nodes submit, until the release is decided."""
         async with asyncio.timeout(30):
             while self.state(release) == ReleaseState.UNDECIDED:
-                fresh = [raw for node in self.nodes for raw in node.spread if raw not in self._taken]
+                fresh = [raw for node in self.nodes for raw in node.spread if raw not in self.taken]
                 if fresh:
-                    self._taken.update(fresh)
+                    self.taken.update(fresh)
                     self.block(fresh[0])
                     for raw in fresh[1:]:
                         if self.state(release) == ReleaseState.UNDECIDED:
@@ -339,8 +340,14 @@ def test_what_fails_unforeseen_is_objected_to(told: Told, monkeypatch: pytest.Mo
             monkeypatch.setattr(node.releases._reviewer, "review", fails)
         made = nodes.publisher.draft(nodes.publisher.propose(PERIOD, propose))
         nodes.publish(made)
+        watched = nodes.nodes[0].releases
+        assert (watched.by_state()["undecided"], watched.objections(), watched.newest()) == (1, 0, {})
         assert set((await nodes.said(made.id)).values()) == {(NOT_CHECKED, "")}
+        nodes.block(nodes.nodes[1].spread[0])
+        assert watched.objections() == 1
+        nodes.taken.add(nodes.nodes[1].spread[0])
         assert await nodes.judged(made.id) == ReleaseState.WITHDRAWN
+        assert watched.by_state() == {"undecided": 0, "released": 0, "withdrawn": 1}
 
     play(told, work)
 
@@ -361,6 +368,9 @@ def test_a_release_that_only_others_agree_with_is_not_served(told: Told, monkeyp
         await asyncio.sleep(0.05)
         assert last.ledger.release_file(made.id, "json") is None
         assert last.releases.reviewed == 1, "not tried again and again"
+        assert [node.releases.unmade() for node in nodes.nodes] == [0, 0, 0, 1]
+        assert last.releases.by_state() == {"undecided": 0, "released": 1, "withdrawn": 0}
+        assert last.releases.newest() == {PERIOD: nodes.ledger.release(made.id)[1].entry.height}
 
     play(told, work)
 

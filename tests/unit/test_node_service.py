@@ -302,6 +302,8 @@ def test_metrics_are_figures_without_names_or_ids(tmp_path: Path) -> None:
         assert figures['kpledger_refusals_total{peer="stranger",reason="consensus-misdirected"}'] == "1.0"
         assert figures['kpledger_dropped_total{peer="EU",queue="inbox-records"}'] == "40.0"
         assert figures["kpledger_height"] == "0.0"
+        assert figures['kpledger_releases{state="released"}'] == "0.0"
+        assert figures["kpledger_releases_unmade"] == figures["kpledger_release_objections"] == "0.0"
         assert figures["kpledger_quorum_size"] == "-1.0"
         assert figures["kpledger_voting"] == "1.0"
         offered.service.alarm = "alarm"

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from ledger.bodies import PaperConfirmBody, PaperImportBody, TechnicalBody
-from ledger.envelope import check_values, open_envelope
 from ledger.errors import Code, Refusal
 from ledger.paperdrafts import make_paper, make_technical, paper_from_json, technical_from_json
 from ledger.record import parse_submission
 from ledger.units import block_date, date_of, day_number
+from ledger.unsealing import check_values, open_envelope
 from node.errors import FatalError
 from node.office import Office, kept_submission
 from node.papers import answer_from_json, import_paper, issue_technical, kept_answers, state_answer

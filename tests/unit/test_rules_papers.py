@@ -199,7 +199,7 @@ def test_either_authority_issues_technical_certificates(world):
 
 def test_the_newest_records_beside_a_certificate_are_shown(world, monkeypatch):
     story(world)
-    monkeypatch.setattr("ledger.views.MAX_PAGE", 2)
+    monkeypatch.setattr("ledger.certificate_views.MAX_PAGE", 2)
     seen = [passage(world, "BW0000001", author) for author in ("EU", "AE", "RU")]
     world.accept(*seen)
     assert world.ledger.certificate("BW0000001").beside == (seen[1].id, seen[2].id)

@@ -1,12 +1,13 @@
-"""`ledger.envelope`: keys handed on by `sealed.share`, to a reader, a court, a next importer, and what does not open with them."""
+"""`ledger.unsealing`: keys handed on by `sealed.share`, to a reader, a court, a next importer, and what does not open with them."""
 
 import hashlib
 
 import pytest
 from nacl.bindings import crypto_scalarmult_base
 
-from ledger.envelope import WRAP_BYTES, open_envelope, open_wrapped, rewrap, wrap_of
+from ledger.envelope import WRAP_BYTES
 from ledger.errors import Code, Refusal
+from ledger.unsealing import open_envelope, open_wrapped, rewrap, wrap_of
 from tests.support import sealed
 from tests.support.sealed import LEDGER, SECRETS, randomness
 

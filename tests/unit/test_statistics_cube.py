@@ -142,7 +142,12 @@ def closed_quarter(tmp_path):
 
 def points(world, height):
     block = world.ledger.cube("2026Q1", height).blocks.get(("BW", "export", "2026Q1"))
-    return None if block is None else (block.certificates, sum(entry.points for entry in block.entries), dict(block.counts))
+    return None if block is None else (block.certificates, sum(entry.points for entry in block.entries), certificates(block))
+
+
+def certificates(block):
+    """By HS code."""
+    return {hs: sum(one.certificates for one in block.entries if one.hs == hs) for hs in {one.hs for one in block.entries}}
 
 
 ONE, TWO = (1, 12_000, {"710221": 1, "710231": 1}), (2, 24_000, {"710221": 2, "710231": 2})

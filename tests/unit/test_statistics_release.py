@@ -26,14 +26,13 @@ NAMES = {"AE": "United Arab Emirates", "BW": "Botswana", "EU": "European Union",
 
 
 def block(author, flow, quarter, entries, source=Source.COUNTERSIGNED, needs=None, annual=None) -> Block:
-    made = tuple(Entry(*entry) for entry in entries)
+    made = tuple(Entry(*entry, certificates=1) for entry in entries)
     return Block(
         key=BlockKey(author, flow, quarter),
         source=source,
         record=b"r",
         certificates=len(made),
         entries=made,
-        counts={entry.hs: 1 for entry in made},
         needs=needs or {},
         annual=annual or {},
     )

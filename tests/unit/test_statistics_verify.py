@@ -264,6 +264,7 @@ def test_a_concession_proves_what_earlier_releases_tell():
         {"insider": (0, published)},
         {"weights": ((target.release, target.cell, 1),)},
         {"weights": ((len(bound), published, 1),)},
+        {"weights": ((0, published, 1), (0, published, 1))},
     ):
         assert objection(earlier, cube, conceded(**changes)) == ObjectionCode.CONCESSION
 

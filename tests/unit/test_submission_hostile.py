@@ -6,7 +6,7 @@ from typing import Any
 import msgpack
 import pytest
 
-from ledger.envelope import check_envelope, open_envelope
+from ledger.envelope import check_envelope
 from ledger.errors import Code
 from ledger.limits import MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_ENVELOPE_BYTES, MAX_SUBMISSION_BYTES
 from ledger.record import (
@@ -16,6 +16,7 @@ from ledger.record import (
     parse_submission,
     verify_records,
 )
+from ledger.unsealing import open_envelope
 from tests.unit.hostile import (
     ANY_FORM,
     EITHER,

@@ -183,7 +183,7 @@ def test_frame_that_ends_inside_a_record_is_damage(monkeypatch: pytest.MonkeyPat
             monkeypatch.undo()
             import struct  # noqa: PLC0415 - beside its only use
 
-            import google_crc32c  # noqa: PLC0415
+            import google_crc32c  # noqa: PLC0415 - likewise
 
             payload = pack(self, records)[16:-cut]
             crc = google_crc32c.extend(google_crc32c.value(struct.pack(">I", len(payload))), payload)

@@ -281,7 +281,7 @@ class EpochMachine:
             if headers is not None:
                 self._send(Send(key, headers))
         else:
-            self.post(Received(key, message))  # type: ignore[arg-type] # only messages remain
+            self.post(Received(key, message))  # only messages remain
 
     def connected(self, key: bytes) -> None:
         """The link to a peer came up."""

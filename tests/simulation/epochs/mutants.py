@@ -48,12 +48,12 @@ def last_block_with_records(patch: pytest.MonkeyPatch) -> None:
                 records = tuple(self._pending)[:1]
                 self.unsynced.update(records)
                 filled = type(payload)(payload.time, payload.mark, payload.next, records)
-                event = type(event)(event.view, event.parent, filled)  # type: ignore[attr-defined,call-arg] # a `Built`
-            emit(event)  # type: ignore[arg-type] # as it came
+                event = type(event)(event.view, event.parent, filled)  # a `Built`
+            emit(event)  # as it came
 
         object.__setattr__(self._world, "emit", fill)
         try:
-            answer(self, call)  # type: ignore[arg-type] # as it came
+            answer(self, call)  # as it came
         finally:
             object.__setattr__(self._world, "emit", emit)
 
@@ -199,7 +199,7 @@ def lists_differ(patch: pytest.MonkeyPatch) -> None:
 def next_is_not_judged(patch: pytest.MonkeyPatch) -> None:
     """Whatever a block says of the epoch's end is good; some leaders try it."""
     patch.setattr(traitor, "HABITS", ("ends early",) * 4)
-    patch.setattr(EpochApplication, "_judge", EpochApplication.__mro__[1]._judge)  # type: ignore[attr-defined] # the base's
+    patch.setattr(EpochApplication, "_judge", EpochApplication.__mro__[1]._judge)  # the base's
 
 
 def ends_are_not_told(patch: pytest.MonkeyPatch) -> None:
@@ -218,10 +218,10 @@ def later_finals_of_headers_are_refused(patch: pytest.MonkeyPatch) -> None:
     verify = catchup.verify
 
     def strict(headers: object, *rest: object) -> object:
-        final, last = headers.final, headers.blocks[-1]  # type: ignore[attr-defined] # `Headers`
+        final, last = headers.final, headers.blocks[-1]  # `Headers`
         if (final.view, final.parent) != (last.view, last.parent_view):
             raise catchup.BadHeadersError("the certificate is another block's")
-        return verify(headers, *rest)  # type: ignore[arg-type] # as they came
+        return verify(headers, *rest)  # as they came
 
     patch.setattr(catchup, "verify", strict)
 
@@ -237,7 +237,7 @@ def questions_take_turns_together(patch: pytest.MonkeyPatch) -> None:
     turn = [0]
 
     def whom(need: needs.Need, asked: object, candidates: list[bytes]) -> bytes:
-        if asked.attempts == 0 and need.preferred in candidates:  # type: ignore[attr-defined] # an open question
+        if asked.attempts == 0 and need.preferred in candidates:  # an open question
             return need.preferred
         turn[0] += 1
         return candidates[turn[0] % len(candidates)]

@@ -53,8 +53,8 @@ class EpochOptions:
         """The same with some fields changed; those of `base` by their names too."""
         own = {name: value for name, value in changes.items() if name in EpochOptions.__slots__}
         rest = {name: value for name, value in changes.items() if name not in own}
-        base = dataclasses.replace(self.base, **rest)  # type: ignore[arg-type] # checked by the dataclass's own names
-        return dataclasses.replace(self, base=base, **own)  # type: ignore[arg-type] # likewise
+        base = dataclasses.replace(self.base, **rest)  # checked by the dataclass's own names
+        return dataclasses.replace(self, base=base, **own)  # likewise
 
     @property
     def lists(self) -> tuple[tuple[Member, ...], ...]:

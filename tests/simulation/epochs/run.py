@@ -64,7 +64,7 @@ def report(options: EpochOptions, simulation: EpochSimulation, error: Exception)
 
 
 def _fields(options: object) -> dict[str, object]:
-    names = [name for name in type(options).__slots__ if name not in {"base", "faults", "changes"}]  # type: ignore[attr-defined]
+    names = [name for name in type(options).__slots__ if name not in {"base", "faults", "changes"}]
     return {name: getattr(options, name) for name in names}
 
 

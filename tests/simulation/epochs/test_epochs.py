@@ -109,7 +109,7 @@ def test_a_failure_tells_how_to_see_it_again_and_is_shrunk(
 def stranded(seed: int) -> EpochOptions:
     """One validator changes its key three times while two followers hear nothing of it: nobody is left of their epoch's list."""
     cut = {"at": 3_000, "kind": "cut", "until": 20_000}
-    cuts = (Fault(nodes=(0, 1), others=(2,), **cut), Fault(nodes=(2,), others=(0, 1), **cut))  # type: ignore[arg-type] # one each
+    cuts = (Fault(nodes=(0, 1), others=(2,), **cut), Fault(nodes=(2,), others=(0, 1), **cut))  # one each
     changes = tuple(Change(4_000 + 1_000 * key, ((2, key),)) for key in (1, 2, 3))
     nobody: frozenset[int] = frozenset()
     options = from_seed(seed).but(machines=3, validators=3, first=((2, 0),), changes=changes, traitors=nobody, sleepers=nobody)

@@ -1,0 +1,107 @@
+"""What the ledger holds of its log: records by id and by place, tiles, proofs. `ledger.views` adds what records mean.
+
+Rules:
+- a look is of the head that `head` names, or of a newer one;
+- nothing here writes.
+"""
+
+from ledger import entries, history, keys
+from ledger.answers import Judgement, Standing
+from ledger.entries import Head
+from ledger.errors import StoreError
+from ledger.genesis import Genesis
+from ledger.history import Logged
+from ledger.leaves import read_leaf
+from ledger.merkle import HASH_BYTES
+from ledger.shelf import read_body, read_envelope
+from ledger.store import Store
+from ledger.tiles import encode_bundle
+
+
+class LogQueries:
+    """A ledger's log, as whoever reads it asks."""
+
+    def __init__(self, store: Store, genesis: Genesis, standing: Standing) -> None:
+        self._store = store
+        self._standing = standing
+        self.genesis = genesis
+
+    @property
+    def head(self) -> Head:
+        """Where the ledger stands."""
+        return self._standing.head
+
+    @property
+    def ledger_id(self) -> bytes:
+        """32 bytes: the hash of the genesis."""
+        return self.genesis.ledger_id
+
+    @property
+    def origin(self) -> str:
+        """The log's name."""
+        return self.genesis.origin
+
+    # --- records ----------------------------------------------------------------------------------------------------
+
+    def body(self, record_id: bytes) -> bytes | None:
+        """The bytes of a record that this node holds, judged or not."""
+        return read_body(self._store, record_id)
+
+    def envelope(self, record_id: bytes) -> bytes | None:
+        """The envelope of a record that this node holds."""
+        return read_envelope(self._store, record_id)
+
+    def judgement(self, record_id: bytes) -> Judgement | None:
+        """What a block made of this record; None when none has named it."""
+        data = self._store.get(keys.judgement(record_id))
+        return None if data is None else judgement_of(record_id, data)
+
+    def record(self, record_id: bytes) -> tuple[bytes, int, int] | None:
+        """Bytes, index and height of a record in the log; None for any other."""
+        judgement = self.judgement(record_id)
+        if judgement is None or judgement.index is None:
+            return None
+        return read_leaf(self._store, record_id), judgement.index, judgement.height
+
+    def history(self, first: int, limit: int) -> list[Logged]:
+        """Accepted records from the leaf `first` on, at most `limit`, up to the end of their hash tile (`ledger.history`)."""
+        return history.read(self._store, self._standing.log, first, limit)
+
+    # --- the log ----------------------------------------------------------------------------------------------------
+
+    def tile(self, level: int, n: int, width: int) -> bytes | None:
+        """A hash tile, exactly as tlog-tiles has it; None where that has none."""
+        return self._standing.log.tile(level, n, width)
+
+    def entries(self, n: int, width: int) -> bytes | None:
+        """An entry bundle; None where tlog-tiles has none."""
+        ids = self.tile(0, n, width)
+        if ids is None:
+            return None
+        return encode_bundle(read_leaf(self._store, ids[at : at + HASH_BYTES]) for at in range(0, len(ids), HASH_BYTES))
+
+    def root_at(self, size: int) -> bytes:
+        """The root of the first `size` leaves; raises OutOfRangeError where the log is shorter."""
+        return self._standing.log.root_at(size)
+
+    def inclusion_proof(self, index: int, size: int) -> list[bytes]:
+        """The path from a leaf to the root of the first `size` leaves; raises OutOfRangeError."""
+        return self._standing.log.inclusion_proof(index, size)
+
+    def consistency_proof(self, old: int, new: int) -> list[bytes]:
+        """The path from the first `old` leaves to the first `new`; raises OutOfRangeError."""
+        return self._standing.log.consistency_proof(old, new)
+
+    # --- the node's own values --------------------------------------------------------------------------------------
+
+    def node_value(self, key: bytes) -> bytes | None:
+        """What the node stored under its own key with a block."""
+        return self._store.get(keys.node(key))
+
+
+def judgement_of(record_id: bytes, data: bytes) -> Judgement:
+    """A stored judgement; raises StoreError for anything else."""
+    entry = entries.decode_judgement(data)
+    if (entry.index is None) != (entry.code is not None):
+        raise StoreError(f"the judgement of {record_id.hex()} is damaged: neither accepted nor refused")
+    return Judgement(record_id, entry.height, entry.index, entry.refusal())
