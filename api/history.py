@@ -23,7 +23,8 @@ from api.openapi import describe
 from api.port import NodePort
 from api.schemas.base import HEIGHT_HEADER
 from api.schemas.history import EventsAnswer, ExportQuery, LinesAnswer, StreamQuery, TableAnswer
-from api.views import logged_answer
+from api.schemas.plain import to_json
+from api.views import body_answer, logged_answer
 from ledger.history import Logged, bounds, parties
 from ledger.units import DAY_MS, carats, day_number
 
@@ -203,7 +204,7 @@ def _lines(rows: list[Logged]) -> bytes:
 
 
 def _line(row: Logged) -> bytes:
-    return logged_answer(row).model_dump_json().encode()
+    return to_json(logged_answer(row))
 
 
 def _rows(rows: list[Logged]) -> bytes:
@@ -215,7 +216,7 @@ def _rows(rows: list[Logged]) -> bytes:
         table.writerow((
             row.index, row.height, record.id.hex(), record.kind, record.author, record.at,
             getattr(body, "number", ""), _first(body, _PARTNERS), _first(body, _DATES), getattr(body, "parcels", ""),
-            carats(points) if isinstance(points, int) else "", logged_answer(row).body.model_dump_json(),
+            carats(points) if isinstance(points, int) else "", to_json(body_answer(body)).decode(),
         ))  # fmt: skip
     return text.getvalue().encode()
 

@@ -23,7 +23,7 @@ from ledger.findings.entries import RULES, Finding, Severity, Status
 from ledger.findings.views import FindingPage
 from ledger.genesis import Genesis
 from ledger.history import Logged
-from ledger.leaves import read_leaf
+from ledger.leaves import read_accepted, read_leaf
 from ledger.limits import MAX_PAGE, MAX_SHOWN_FINDINGS
 from ledger.merkle import HASH_BYTES
 from ledger.network import Epoch, Network, read_epoch
@@ -106,18 +106,18 @@ class Queries:
             if data is None:
                 return None
             entry = entries.decode_certificate(data)
-            records = [parse_record(read_leaf(at, record_id)).body for record_id in entry.records]
+            bodies = [read_accepted(at, record_id).body for record_id in entry.records]
             head = _head(at)
             return CertificateView(
                 head=head,
                 row=_row(number, entry),
-                issue=next((body for body in reversed(records) if isinstance(body, StatedBody)), None),
-                paper=next((body for body in records if isinstance(body, PaperImportBody)), None),
+                issue=next((body for body in reversed(bodies) if isinstance(body, StatedBody)), None),
+                paper=next((body for body in bodies if isinstance(body, PaperImportBody)), None),
                 beside=_beside(at, number),
-                outcome=next((body for body in reversed(records) if isinstance(body, ConfirmBody)), None),
+                outcome=next((body for body in reversed(bodies) if isinstance(body, ConfirmBody)), None),
                 records=entry.records,
                 heights=entry.heights,
-                claims=_claims(at, number),
+                claims=_claims(at, number) if entry.claimed else (),
                 findings=finding_views.read_certificate(at, head, number, None, MAX_SHOWN_FINDINGS),
             )
 
@@ -150,7 +150,7 @@ class Queries:
         prefixes = [keys.listing(issuer or "", destination or "", number) for number in numbers]
         with self._store.snapshot() as at:
             lists = [at.iterate(prefix, after=after, reverse=newest_first) for prefix in prefixes]
-            merged = list(islice(heapq.merge(*lists, reverse=newest_first), limit + 1))
+            merged = list(islice(lists[0] if state else heapq.merge(*lists, reverse=newest_first), limit + 1))
             rows = tuple(_listed(at, number.decode()) for _, number in merged[:limit])
             return Page(_head(at), rows, rows[-1].index if len(merged) > limit else None)
 
@@ -460,7 +460,10 @@ def _claims(at: Reads, number: str) -> tuple[Claim, ...]:
 
 def _beside(at: Reads, number: str) -> tuple[bytes, ...]:
     """The newest records beside a certificate, in the log's order."""
-    newest = at.iterate(keys.beside(number), limit=MAX_PAGE, reverse=True)
+    prefix = keys.beside(number)
+    if not at.holds(prefix):
+        return ()
+    newest = at.iterate(prefix, limit=MAX_PAGE, reverse=True)
     return tuple(record_id for _, record_id in newest)[::-1]
 
 
