@@ -21,7 +21,7 @@ from quart import Quart, Request, Response
 from quart.asgi import ASGIHTTPConnection
 from quart.ctx import RequestContext
 from quart.globals import request_ctx
-from quart.sessions import NullSession, SessionInterface
+from quart.sessions import NullSession
 from quart.wrappers.response import DataBody
 
 from api.answers import SECURITY_HEADERS
@@ -35,6 +35,8 @@ Headers = tuple[tuple[bytes, bytes], ...]
 _SHARED_KEY: Final = "kpledger.shared"
 _READING: Final = frozenset({"GET", "HEAD"})
 _BODIES: Final = frozenset({b"content-length", b"transfer-encoding"})
+
+_NO_SESSION: Final = NullSession()
 
 _LONG_S: Final = 0.02
 """Longer than answers take that are made in one go."""
@@ -125,22 +127,6 @@ class _Watch:
         self._task.cancel()
 
 
-class _NoSessions(SessionInterface):
-    """No session is opened, and none saved."""
-
-    _none = NullSession()
-
-    async def open_session(self, app: Quart, request: Any) -> NullSession:
-        """Nothing."""
-        del app, request
-        return self._none
-
-    def is_null_session(self, obj: object) -> bool:
-        """Always."""
-        del obj
-        return True
-
-
 async def _admit(_request: Request) -> None:
     """Everybody."""
 
@@ -158,16 +144,24 @@ class Interface(Quart):
     """
 
     asgi_http_class = Exchange
-    session_interface = _NoSessions()  # type: ignore[assignment]  # declared as what Quart begins with
     admit: Callable[[Request], Awaitable[None]] = staticmethod(_admit)
     finish: Callable[[Request, Response | None], None] = staticmethod(_finish)
 
     async def startup(self) -> None:
-        """As Quart's; raises RuntimeError where something waits for a hook."""
+        """As Quart's, and all requests to this task's listener share one context of the app, where nothing is kept.
+
+        Raises:
+            RuntimeError: something waits for a hook.
+        """
         for hooks in (self.before_request_funcs, self.after_request_funcs, self.teardown_request_funcs):
             if any(hooks.values()):
                 raise RuntimeError("a hook of Quart's, which is not called here: see Interface.admit and Interface.finish")
         await super().startup()
+        await self.app_context().push()
+
+    def request_context(self, request: Request) -> RequestContext:
+        """A request's context, with the session that there is not."""
+        return RequestContext(self, request, _NO_SESSION)
 
     async def full_dispatch_request(self, request_context: RequestContext | None = None) -> Response:
         """The answer to a request."""

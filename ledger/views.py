@@ -5,16 +5,18 @@ Rules:
   many certificates a filter leaves out (keys that an outcome just removed are stepped over until LevelDB compacts them);
 - whatever takes more than one look is read from one state of the store, and says of which head it is, though a block is being
   applied meanwhile; a single look is of the head that `head` names, or of a newer one;
+- what was looked at last stays decoded only where it can never change: what a record says;
 - nothing here writes.
 """
 
 import heapq
+from functools import lru_cache
 from itertools import islice
 
 from ledger import ageing, custody, entries, history, keys, release_views, report_views, status_views, stock, totals
 from ledger.ageing import Ageing
 from ledger.answers import CertificateRow, CertificateView, Claim, Evidence, Figures, Judgement, Page, ProposalPage, Standing
-from ledger.bodies import ConfirmBody, PaperImportBody, SealedBody, StatedBody
+from ledger.bodies import Body, ConfirmBody, PaperImportBody, SealedBody, StatedBody
 from ledger.custody import Custody, Steps
 from ledger.entries import STATE_NUMBER, STATES, CertificateEntry, CertificateState, Head, issuer_of
 from ledger.errors import StoreError
@@ -24,7 +26,7 @@ from ledger.findings.views import FindingPage
 from ledger.genesis import Genesis
 from ledger.history import Logged
 from ledger.leaves import read_accepted, read_leaf
-from ledger.limits import MAX_PAGE, MAX_SHOWN_FINDINGS
+from ledger.limits import MAX_HELD_BODIES, MAX_PAGE, MAX_SHOWN_FINDINGS
 from ledger.merkle import HASH_BYTES
 from ledger.network import Epoch, Network, read_epoch
 from ledger.overlay import Reader
@@ -54,6 +56,7 @@ class Queries:
     def __init__(self, store: Store, genesis: Genesis, standing: Standing) -> None:
         self._store = store
         self._standing = standing
+        self._body_of = lru_cache(MAX_HELD_BODIES)(self._read_body)
         self.genesis = genesis
 
     @property
@@ -106,7 +109,7 @@ class Queries:
             if data is None:
                 return None
             entry = entries.decode_certificate(data)
-            bodies = [read_accepted(at, record_id).body for record_id in entry.records]
+            bodies = [self._body_of(record_id) for record_id in entry.records]
             head = _head(at)
             return CertificateView(
                 head=head,
@@ -120,6 +123,10 @@ class Queries:
                 claims=_claims(at, number) if entry.claimed else (),
                 findings=finding_views.read_certificate(at, head, number, None, MAX_SHOWN_FINDINGS),
             )
+
+    def _read_body(self, record_id: bytes) -> Body:
+        """What an accepted record says. It is the same in every state that has the record, so it is read from any."""
+        return read_accepted(self._store, record_id).body
 
     def certificates(
         self,

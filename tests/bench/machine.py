@@ -20,6 +20,14 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
+def waited_seconds(pid: int) -> float:
+    """How long the first thread of a process, which is its event loop, was ready to run and had no core; 0 when it is gone."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
+    except OSError:
+        return 0.0
+
+
 def resident_mb(pid: int) -> float:
     """Resident memory now, in MB of 10^6 bytes."""
     for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
