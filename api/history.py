@@ -213,7 +213,7 @@ def _rows(rows: list[Logged]) -> bytes:
 
 
 def _row(row: Logged) -> str:
-    """A line of the table, written as `csv.writer` would in twice the time: the body holds quotes, all else hardly ever."""
+    """A line of the table; `csv.writer` would take twice the time over it, for the quotes that the body is full of."""
     record, body = row.record, row.record.body
     points = getattr(body, "points", None)
     texts = (

@@ -1,5 +1,6 @@
 """What the machine did meanwhile: processor time and memory of processes, time that others took (Linux, /proc)."""
 
+import contextlib
 import os
 import time
 from collections.abc import Sequence
@@ -26,6 +27,13 @@ def waited_seconds(pid: int) -> float:
         return int(Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
     except OSError:
         return 0.0
+
+
+def pin(pid: int, cores: set[int]) -> None:
+    """A process with all its threads runs on these cores only."""
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(ProcessLookupError):
+            os.sched_setaffinity(int(thread.name), cores)
 
 
 def resident_mb(pid: int) -> float:
