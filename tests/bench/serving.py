@@ -22,6 +22,7 @@ from api.limits import ApiLimits
 from api.server import listen, serve
 from ledger.record import Submission, parse_record
 from ledger.state import Block, Ledger
+from node.limits import TURN_SECONDS
 from tests.bench.growth import open_world
 from tests.support.port import SEATS, LocalPort
 from tests.support.world import seed
@@ -90,4 +91,5 @@ def _apply_one(ledger: Ledger, block: Ahead) -> None:
 
 
 if __name__ == "__main__":
+    sys.setswitchinterval(TURN_SECONDS)
     uvloop.run(_serve(Path(sys.argv[1])))
