@@ -85,6 +85,10 @@ class Reads:
         except (plyvel.Error, RuntimeError) as error:
             raise _failure(f"{self._path}: reading failed", error) from error
 
+    def holds(self, prefix: bytes) -> bool:
+        """Whether there is any key under a prefix: sooner than beginning at their end; raises StoreError."""
+        return next(self.iterate(prefix, limit=1), None) is not None
+
     @property
     def path(self) -> Path:
         """The directory."""

@@ -22,8 +22,7 @@ from ledger import entries, keys, quarterly, units
 from ledger.bodies import ProductionBody, ReturnBody
 from ledger.entries import HS_CODES
 from ledger.errors import PeriodOpenError, StoreError
-from ledger.leaves import read_head, read_leaf
-from ledger.record import parse_record
+from ledger.leaves import read_accepted, read_head
 from ledger.register import Register
 from ledger.report_entries import COUNTERSIGNED, PRODUCTION, ReturnEntry, decode_return
 from ledger.statistics.closing import Moment, closes_at, moment
@@ -126,7 +125,7 @@ def _block(at: Reads, key: BlockKey, height: int) -> tuple[Block | None, bytes]:
 
 def _stated(at: Reads, key: BlockKey, filed: bytes, entry: ReturnEntry, source: Source) -> tuple[Block, bytes]:
     """The figures of a return."""
-    body = parse_record(read_leaf(at, filed)).body
+    body = read_accepted(at, filed).body
     if not isinstance(body, ReturnBody):
         raise StoreError(f"{filed.hex()} is filed as a return and is none")
     if len(entry.counts) != len(body.cells):
@@ -175,7 +174,7 @@ def _production(at: Reads, author: str, half: str, height: int) -> Production | 
 
 
 def _reported(at: Reads, author: str, half: str, filed: bytes) -> Production:
-    body = parse_record(read_leaf(at, filed)).body
+    body = read_accepted(at, filed).body
     if not isinstance(body, ProductionBody):
         raise StoreError(f"{filed.hex()} is filed as production and is none")
     sums = {hs: [0, 0] for hs in HS_CODES}

@@ -21,6 +21,7 @@ from node.client import ProblemError
 from node.disk import OsFile
 from node.errors import Exit, FatalError
 from node.home import Home
+from node.limits import TURN_SECONDS
 from node.process import NodeProcess
 from node.wal import Wal
 from tests.support.homes import Single, running_node, single
@@ -163,7 +164,9 @@ def test_told_to_stop_before_it_began(alone: Single) -> None:
         try:
             stop = asyncio.Event()
             stop.set()
+            sys.setswitchinterval(0.005)
             await process.run(stop)
+            assert sys.getswitchinterval() == pytest.approx(TURN_SECONDS)
         finally:
             process.close()
 

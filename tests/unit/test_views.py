@@ -201,14 +201,14 @@ def test_a_page_is_of_one_block_though_another_is_applied_meanwhile(world, monke
 def test_a_certificate_is_shown_as_of_one_block(world, monkeypatch):
     issue = world.issue()
     world.accept(issue, world.confirm(issue))
-    onward, real = world.reexport("AE0000001", {"BW0000001": 500}), ledger.certificate_views.parse_record
+    onward, real = world.reexport("AE0000001", {"BW0000001": 500}), ledger.log_views.read_accepted
 
-    def slow(raw):
+    def slow(at, record_id):
         if world.ledger.head.height == 1:
             world.accept(onward)
-        return real(raw)
+        return real(at, record_id)
 
-    monkeypatch.setattr(ledger.certificate_views, "parse_record", slow)
+    monkeypatch.setattr(ledger.log_views, "read_accepted", slow)
     view = world.ledger.certificate("BW0000001")
     assert (view.head.height, view.row.claimed, view.claims) == (1, 0, ())
     after = world.ledger.certificate("BW0000001")
