@@ -32,7 +32,7 @@ from typing import Final, Self
 from ledger import entries, keys, parameters, quota, units
 from ledger.answers import CertificateRow, CertificateView, Claim, Judgement, Page, Standing
 from ledger.entries import Head, JudgementEntry, Validators
-from ledger.errors import BlockOrderError, ForeignStoreError, ProtocolError, Refusal, StoreError
+from ledger.errors import BlockOrderError, ForeignStoreError, ProtocolError, Refusal, StoreError, StoreLayoutError
 from ledger.findings import Findings, Memory
 from ledger.genesis import PROTOCOL, Genesis
 from ledger.leaves import read_leaf
@@ -120,13 +120,16 @@ class Ledger(Queries):
             equivocation: judges `evidence.equivocation`, the same on every node; what votes are only the consensus knows.
 
         Raises:
-            StoreError: another ledger's store, or a head that what is stored does not bear out.
+            ForeignStoreError: another ledger's store.
+            StoreLayoutError: written by another version of this program.
+            StoreError: a head that what is stored does not bear out.
         """
         held = store.get(keys.GENESIS)
         if held is None:
             _create(store, genesis)
         elif held != genesis.ledger_id:
             raise ForeignStoreError(f"{store.path} is of ledger {held.hex()}, not of {genesis.ledger_id.hex()}")
+        _check_layout(store)
         stored = store.get(keys.HEAD)
         if stored is None:
             raise StoreError(f"{store.path} has no head")
@@ -357,10 +360,22 @@ def _check_protocol(view: View) -> None:
         raise ProtocolError(f"version {version} of the protocol is in force on {view.date}; this program knows {PROTOCOL}")
 
 
+def _check_layout(store: Store) -> None:
+    """Read as of this form, a store of another one would look damaged, or say what never was; raises StoreLayoutError."""
+    written = store.get(keys.LAYOUT_VERSION)
+    if written != keys.layout():
+        form = "an earlier form" if written is None else f"form {int.from_bytes(written, 'big')}"
+        raise StoreLayoutError(
+            f"{store.path} was written by another version of this program: it has {form}, this one reads form {keys.LAYOUT}; "
+            "put it aside and let the other nodes' blocks make a new one"
+        )
+
+
 def _create(store: Store, genesis: Genesis) -> None:
     """Height 0: no records, the genesis' time, the ledger id as digest of the block and of the state."""
     if next(store.iterate(b"", limit=1), None) is not None:
         raise StoreError(f"{store.path} holds something, and no ledger")
     head = Head(0, genesis.time, genesis.ledger_id, 0, EMPTY_ROOT, genesis.ledger_id)
     begun = {keys.block(0): encode_moment(genesis.time, 0)}
-    store.write({keys.GENESIS: genesis.ledger_id, keys.HEAD: entries.encode(head), **begun}, sync=True)
+    made = {keys.GENESIS: genesis.ledger_id, keys.LAYOUT_VERSION: keys.layout(), keys.HEAD: entries.encode(head)}
+    store.write(made | begun, sync=True)

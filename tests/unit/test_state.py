@@ -14,7 +14,7 @@ import pytest
 
 from ledger import keys
 from ledger.entries import Head
-from ledger.errors import BlockOrderError, Code, StoreError
+from ledger.errors import BlockOrderError, Code, StoreError, StoreLayoutError
 from ledger.log import Log
 from ledger.merkle import leaf_hash, verify_consistency, verify_inclusion
 from ledger.record import Submission
@@ -398,6 +398,18 @@ def test_another_genesis_is_another_ledger(tmp_path):
         pass
     with pytest.raises(StoreError, match="is of ledger"):
         World.make(tmp_path / "db", genesis(network="other"))
+
+
+@pytest.mark.parametrize(
+    ("written", "told"), [(None, "an earlier form"), (b"\0\0", "form 0"), ((keys.LAYOUT + 1).to_bytes(2, "big"), "form")]
+)
+def test_a_store_of_another_version_is_told_apart_from_a_damaged_one(tmp_path, written, told):
+    with World.make(tmp_path / "db") as world:
+        assert world.store.get(keys.LAYOUT_VERSION) == keys.layout()
+        world.store.write({keys.LAYOUT_VERSION: written, keys.HEAD: b"of another form"}, sync=True)
+    with pytest.raises(StoreLayoutError, match=f"has {told}.*reads form {keys.LAYOUT};.*other nodes") as caught:
+        World.make(tmp_path / "db")
+    assert not caught.value.damaged
 
 
 def test_a_failed_write_leaves_the_head_and_stops_everything(world, monkeypatch):
