@@ -5,10 +5,10 @@
 | `g` | | ledger id, 32 bytes: a store belongs to one ledger | creation |
 | `v` | | `LAYOUT`, 2 bytes: of which form all of this is | creation |
 | `h` | | `Head` | every block |
-| `r/` | record id | its place on the shelf, 8 bytes, see `ledger.shelf` | `keep_bodies`, before its block |
+| `r/` | record id | its place on the shelf, 8 bytes, see `ledger.shelf` | `keep_bodies`, before its block, or that block |
 | `c/` | place | the record's bytes, once | `keep_bodies` |
 | `e/` | place | its envelope | `keep_bodies` |
-| `j/` | record id | `JudgementEntry` | every block that names it |
+| `j/` | place | its `JudgementEntry` | every block that names it |
 | `s/c/` | number | `CertificateEntry` | state |
 | `s/r/` | rid | `RidEntry`: the record that has taken it, and for whom its envelope is sealed | state |
 | `s/n/` | state | how many certificates are in it, 8 bytes, see `ledger.totals` | state |
@@ -149,13 +149,13 @@ def layout() -> bytes:
 
 
 def record(record_id: bytes) -> bytes:
-    """Where it stands at which place a record's bytes are."""
+    """Where it stands which place on the shelf a record has."""
     return RECORD + record_id
 
 
-def judgement(record_id: bytes) -> bytes:
-    """Where a record's judgement stands."""
-    return JUDGEMENT + record_id
+def judgement(place: bytes) -> bytes:
+    """Where the judgement of the record of this place stands."""
+    return JUDGEMENT + place
 
 
 def certificate(number: str) -> bytes:

@@ -179,6 +179,10 @@ class Overlay(Reader):
         """Write a certificate's entry."""
         self._writes[keys.certificate(number)] = entries.encode(entry)
 
+    def written(self, key: bytes) -> bytes | None:
+        """The value that the block has written, whatever the store has."""
+        return self._writes.get(key)
+
     def writes(self) -> list[Write]:
         """Everything written, ascending by key; None deletes."""
         return sorted(self._writes.items())

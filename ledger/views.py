@@ -36,7 +36,7 @@ from ledger.release_entries import ReleaseState, YearEntry
 from ledger.release_views import ReleasePage, ReleaseRow
 from ledger.report_entries import InquiryState
 from ledger.report_views import InquiryPage, QuarterView, ShareRow
-from ledger.shelf import read_body, read_envelope
+from ledger.shelf import read_body, read_envelope, read_judgement
 from ledger.statistics.closing import Moment, closing, moment
 from ledger.statistics.cube import read_cube, read_live_cube
 from ledger.statistics.tables import Cube
@@ -83,7 +83,7 @@ class Queries:
 
     def judgement(self, record_id: bytes) -> Judgement | None:
         """What a block made of this record; None when none has named it."""
-        data = self._store.get(keys.judgement(record_id))
+        data = read_judgement(self._store, record_id)
         return None if data is None else judgement_of(record_id, data)
 
     def record(self, record_id: bytes) -> tuple[bytes, int, int] | None:
