@@ -47,7 +47,7 @@ class Shelf:
             place = self._new.get(record_id)
             if place is not None:
                 return place, True
-            place = self._store.get(keys.record(record_id))
+            place = place_of(self._store, record_id)
             if place is not None:
                 return place, False
             place = self._new[record_id] = keys.position(next(self._next))
@@ -81,7 +81,7 @@ class Shelf:
     def drop(self, record_id: bytes, *, judged: bool) -> tuple[bytes, ...]:
         """The keys under which anything of a record stands that nobody needs; what is judged keeps its place."""
         with self._giving:
-            place = self._new.get(record_id) or self._store.get(keys.record(record_id))
+            place = self._new.get(record_id) or place_of(self._store, record_id)
             self._forget(record_id)
         if place is None:
             return ()
