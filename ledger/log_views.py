@@ -18,7 +18,7 @@ from ledger.history import Logged
 from ledger.leaves import read_accepted, read_leaf
 from ledger.limits import MAX_HELD_BODIES
 from ledger.merkle import HASH_BYTES
-from ledger.shelf import read_body, read_envelope
+from ledger.shelf import read_body, read_envelope, read_judgement
 from ledger.store import Store
 from ledger.tiles import encode_bundle
 
@@ -63,7 +63,7 @@ class LogQueries:
 
     def judgement(self, record_id: bytes) -> Judgement | None:
         """What a block made of this record; None when none has named it."""
-        data = self._store.get(keys.judgement(record_id))
+        data = read_judgement(self._store, record_id)
         return None if data is None else judgement_of(record_id, data)
 
     def record(self, record_id: bytes) -> tuple[bytes, int, int] | None:

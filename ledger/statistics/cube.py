@@ -25,6 +25,7 @@ from ledger.errors import PeriodOpenError, StoreError
 from ledger.leaves import read_accepted, read_head
 from ledger.register import Register
 from ledger.report_entries import COUNTERSIGNED, PRODUCTION, ReturnEntry, decode_return
+from ledger.shelf import read_judgement
 from ledger.statistics.closing import Moment, closes_at, moment
 from ledger.statistics.older import read_as_of
 from ledger.statistics.periods import check_period, halves_covered, quarters_covered
@@ -194,7 +195,7 @@ def _revisions(at: Reads, sort: str, author: str, period: str) -> Iterator[bytes
 
 def _height(at: Reads, record_id: bytes) -> int:
     """The block that accepted a record."""
-    data = at.get(keys.judgement(record_id))
+    data = read_judgement(at, record_id)
     if data is None:
         raise StoreError(f"{record_id.hex()} is on a list and has no judgement")
     return entries.decode_judgement(data).height
