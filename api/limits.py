@@ -52,7 +52,7 @@ DOSSIER_S = 20.0
 """Size of a dossier and seconds of setting it: several times what the largest takes."""
 
 MAX_WAITING_DOSSIERS = 4
-"""Dossiers under way and waiting: each takes about a second of a core, one after the other."""
+"""Dossiers under way and waiting: each takes some tenths of a second of a core, one after the other."""
 
 
 MAX_WAITING_BASES = 4

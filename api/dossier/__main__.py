@@ -1,11 +1,9 @@
-"""`python -m api.dossier LANGUAGE`: sources as JSON on standard input, the PDF on standard output; what a node starts."""
+"""`python -m api.dossier`: contents as JSON on standard input, the PDF on standard output; what a node starts for each one."""
 
+import json
 import sys
 
-import msgspec
-
-from api.dossier.document import make_pdf
-from api.dossier.sources import Sources
+from api.dossier.setting import set_pdf
 
 if __name__ == "__main__":
-    sys.stdout.buffer.write(make_pdf(msgspec.json.decode(sys.stdin.buffer.read(), type=Sources), sys.argv[1]))
+    sys.stdout.buffer.write(set_pdf(json.load(sys.stdin.buffer)))

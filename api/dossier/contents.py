@@ -52,6 +52,7 @@ class _Writer:
         row, custody = self._found.certificate, self._sources.custody
         return {
             "language": self._language.code,
+            "time": self._sources.network.time,
             "words": {key: text for key, text in self._words.items() if key.startswith("d_")},
             "number": row.number,
             "title": self.said("d_title", number=row.number),

@@ -1,13 +1,14 @@
 """A node's dossiers: collected in steps on the event loop, set by a process of its own, one after the other.
 
-Setting takes half a second of a core, with the longest tables two; in this process nothing could end it, and its memory
+Setting takes some tenths of a second of a core; in this process nothing could end it, and its memory
 would stay. What it may cost is bounded four times: rows and receipts (`contents`), seconds, bytes, and how many may wait.
 """
 
 import asyncio
 import contextlib
 import sys
-from typing import Final, TypeVar
+from collections.abc import Mapping
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -16,7 +17,7 @@ from api.auth import Reader
 from api.certificates import certificate_answer
 from api.custody import read_custody
 from api.dossier import sources
-from api.dossier.contents import attached
+from api.dossier.contents import attached, contents
 from api.dossier.sources import Sources
 from api.errors import Overloaded
 from api.inquiries import inquiry_answer
@@ -57,18 +58,18 @@ class Dossiers:
         try:
             async with self._press:
                 found = await self._turns.run(collect(self._port, number, reader))
-                return None if found is None else await _set(found, language)
+                return None if found is None else await _set(contents(found, language))
         finally:
             self._waiting -= 1
 
 
-async def _set(found: Sources, language: str) -> bytes:
-    command = (sys.executable, "-I", "-m", "api.dossier", language)
+async def _set(data: Mapping[str, Any]) -> bytes:
+    command = (sys.executable, "-I", "-m", "api.dossier")
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL)
     try:
         async with asyncio.timeout(DOSSIER_S):
-            made, _ = await process.communicate(msgspec.json.encode(found))
+            made, _ = await process.communicate(msgspec.json.encode(data))
     except TimeoutError:
         raise Overloaded(_RETRY_S, "the dossier took too long") from None
     finally:
