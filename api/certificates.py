@@ -67,7 +67,7 @@ def certificate_routes(port: NodePort) -> Blueprint:
         found = port.ledger.certificate(number) if len(number) <= 12 else None
         if found is None:
             raise missing("number", number, height)
-        return answer(request, _certificate(found, reader), Cache.PRIVATE, height=found.head.height)
+        return answer(request, certificate_answer(found, reader), Cache.PRIVATE, height=found.head.height)
 
     @routes.get("/v1/confirmations/open")
     @describe("open_confirmations", "certificates", {200: OpenAnswer, 304: NoContent}, query=OpenQuery, token=True)
@@ -121,7 +121,8 @@ def _open_row(row: CertificateRow, today: str) -> OpenRowAnswer:
     )
 
 
-def _certificate(found: CertificateView, reader: Reader) -> CertificateAnswer:
+def certificate_answer(found: CertificateView, reader: Reader) -> CertificateAnswer:
+    """All about a certificate, with the findings that this reader may see."""
     return _Certificate(
         read_at_height=found.head.height,
         certificate=_row(found.row),

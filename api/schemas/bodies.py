@@ -28,7 +28,7 @@ def _model(info: inspect.StructType) -> type[Answer]:
     for field in info.fields:
         name, kind = _UNITS.get(field.encode_name, (field.encode_name, None))
         fields[name] = (kind or _type(field.type), ... if field.required else _shown(field.default))
-    name = info.cls.__name__.removesuffix("Body") + "Answer"
+    name = info.cls.__name__  # the ledger's own: the answers' names end otherwise, and one name is one model of the document
     documented = (info.cls.__doc__ or "").partition("\n")[0]
     return create_model(name, __base__=Answer, __doc__=documented, **fields)
 

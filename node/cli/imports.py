@@ -134,5 +134,4 @@ def _print_ages(answer: dict[str, Any], destination: str, *, json: bool) -> None
 
 async def _newest(url: str, token: str, number: str) -> bytes:
     async with Client(url, token) as client:
-        answer = await client.get_json(f"/v1/certificates/{number}")
-    return bytes.fromhex(answer["records"][-1]["id"])
+        return (await client.certificate(number)).newest

@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import quote
 
 from cyclopts import Parameter
 
@@ -92,8 +91,7 @@ async def _answers(file: Path, out: Path, url: str, token: str) -> bytes | None:
     if kept is not None:
         return kept
     async with Client(url, token) as client:
-        shown = await client.get_json(f"/v1/certificates/{quote(number, safe='')}")
-    return bytes.fromhex(shown["records"][-1]["id"])
+        return (await client.certificate(number)).newest
 
 
 def issue(

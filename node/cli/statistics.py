@@ -162,8 +162,7 @@ def export(
 
     async def fetch() -> Any:
         async with Client(url) as client:
-            network = await client.get_json("/v1/network")
-            return await export_releases(client, directory, network["origin"])
+            return await export_releases(client, directory, (await client.network()).origin)
 
     done = asyncio.run(fetch())
     if json:
