@@ -70,7 +70,7 @@ def answer(
 
     `compress`: packed for clients that take it. Only for what everybody may read: the length of a packed secret tells of it.
     """
-    data = _encoded(body)
+    data = encoded(body)
     fields = {"Cache-Control": str(cache), **(headers or {})}
     if height is not None:
         fields[HEIGHT_HEADER] = str(height)
@@ -90,7 +90,8 @@ def answer(
     return Response(data, status, fields, content_type=content_type)
 
 
-def _encoded(body: BaseModel | msgspec.Struct | bytes | str) -> bytes:
+def encoded(body: BaseModel | msgspec.Struct | bytes | str) -> bytes:
+    """An answer as it is sent."""
     if isinstance(body, msgspec.Struct):
         return to_json(body)
     if isinstance(body, BaseModel):

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from api.access import concerns
+from api.answers import encoded
 from api.auth import Reader
 from api.certificates import certificate_answer
 from api.custody import read_custody
@@ -118,4 +119,4 @@ def collect(port: NodePort, number: str, reader: Reader) -> Steps[Sources | None
 
 def _as(answer: Answer, form: type[T]) -> T:
     """An answer of the interface as far as a dossier shows it."""
-    return msgspec.convert(answer.model_dump(mode="json"), form)
+    return msgspec.json.decode(encoded(answer), type=form)
