@@ -64,6 +64,7 @@ class Asker:
         known: Iterable[int] = (),
         *,
         at_a_price: bool = False,
+        columns: Integers | None = None,
         finer: int = 1,
     ) -> bool:
         """Takes a table that moves these targets as far as it can; whether there is one.
@@ -73,6 +74,7 @@ class Asker:
             signs: of each, the direction.
             known: insiders, whose cells stay as they are.
             at_a_price: whether cells may become confidential for it.
+            columns: those that may move; None for all.
             finer: how much smaller the unit is than it would be.
         """
         tally, frozen = self._tally, self._frozen(known)
@@ -85,7 +87,7 @@ class Asker:
         unit = unit_for(max(1, int(limits.min()) // finer))
         price = self._price if at_a_price else None
         caps = np.ceil(limits / unit * (MARGIN if unit > 1 else 1))
-        question = Question(unit, rows[kept], directions, caps, frozen, price)
+        question = Question(unit, rows[kept], directions, caps, frozen, price, columns=columns)
         found = self.program.solve(question)
         if found is None or not np.abs(found).max(initial=0) > _SOME:
             return False

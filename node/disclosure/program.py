@@ -45,6 +45,7 @@ class Question:
         known: rows that an insider knows.
         price: by row, of moving one that is not open by one unit; None to leave them all alone.
         must: whether each target must go all the way, at any price. Otherwise going there is rewarded.
+        columns: those that may move; None for all.
     """
 
     unit: int
@@ -54,6 +55,7 @@ class Question:
     known: Integers
     price: Floats | None = None
     must: bool = False
+    columns: Integers | None = None
 
 
 def solver(**options: str | int) -> Any:
@@ -151,6 +153,8 @@ class Program:
     def _columns(self, question: Question) -> tuple[Floats, Floats, Floats]:
         """Lower and upper bounds, costs."""
         reach = np.minimum(self._rows.bounds // question.unit, LARGEST).astype(np.float64)
+        if question.columns is not None:
+            reach[np.setdiff1d(np.arange(self._moves), question.columns)] = 0
         parts = np.zeros((self._sums, _PARTS))
         parts[self._rows.open, :2] = np.inf
         cost = np.zeros((self._sums, _PARTS))

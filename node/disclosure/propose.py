@@ -25,7 +25,7 @@ from ledger.statistics.vintages import apply_vintages
 from node.disclosure.ahead import pairs_of
 from node.disclosure.rows import Floats, Rows, weights
 from node.disclosure.search import Search
-from node.disclosure.thinning import thin_pattern, thin_witnesses
+from node.disclosure.thinning import thin_pattern
 
 
 def propose(earlier: Sequence[Published], cube: Cube) -> Proposal:
@@ -40,10 +40,10 @@ def propose(earlier: Sequence[Published], cube: Cube) -> Proposal:
     """
     shown, held = apply_vintages([one.cube for one in earlier], cube)
     work = Work(bound_together(earlier, cube), shown)
-    for measure in (1, 0):
-        work.searches[measure].run()
+    work.searches[1].run()
+    work.searches[0].run(work.searches[1])
     thin_pattern(work)
-    witnesses = [Witness(measure, moves) for measure in (0, 1) for moves in thin_witnesses(work.searches[measure])]
+    witnesses = [Witness(measure, moves) for measure in (0, 1) for moves in work.searches[measure].tally.enough()]
     proposal = Proposal(
         period=cube.period,
         revision=sum(one.cube.period == cube.period for one in earlier),

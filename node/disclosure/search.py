@@ -1,5 +1,6 @@
 """Covers all targets of a system by witnesses, and makes cells confidential where there is none.
 
+0. In the second measure, first of all, tables that do what those of the first do: their entries alone may move.
 1. For those who know nothing: many targets at once, in directions drawn by lot, first with what is confidential as it is, then
    at the price of more; those that it does not move, with others, until none is left. One table moves dozens, and its program
    takes hardly longer than that of one.
@@ -14,6 +15,8 @@ What is drawn is the same for the same figures.
 import random
 from collections.abc import Iterable, Sequence
 from typing import Final
+
+import numpy as np
 
 from ledger.statistics.proposal import Concession
 from ledger.statistics.targets import Question as Targets
@@ -62,8 +65,10 @@ class Search:
         """What was asked of the solver so far (`Program.effort`)."""
         return self._asker.program.effort
 
-    def run(self) -> None:
-        """Until everything is covered. Raises ImpossibleError."""
+    def run(self, other: "Search | None" = None) -> None:
+        """Until everything is covered; like an `other` measure's search, where there is one. Raises ImpossibleError."""
+        if other is not None:
+            self._follow(other)
         for at_a_price in (False, True):
             self._cover_outsiders(self.tally.asked, at_a_price=at_a_price)
         for place in self.tally.asked:
@@ -106,6 +111,25 @@ class Search:
                 group = left
             done = {*group}
             pending = [place for place in pending if place not in done and self.tally.is_open(place)]
+
+    def _follow(self, other: "Search") -> None:
+        """Tables that do in this measure what another's do: the same entries move the same way, and the same cells stay."""
+        tally, column_of = self.tally, self.rows.column_of
+        for moves in other.tally.enough():
+            table = np.zeros(len(self.rows.columns), dtype=np.int64)
+            for place, move in moves:
+                if place in column_of:
+                    table[column_of[place]] = move
+            columns = np.flatnonzero(table)
+            touching = self.rows.activity(np.abs(table)) != 0
+            activity = self.rows.activity(table)
+            known = np.flatnonzero(touching[tally.insider_rows] & (activity[tally.insider_rows] == 0)).tolist()
+            places = [place for place in tally.order if activity[tally.target_rows[place]] and tally.gaps(place)]
+            while places:
+                group = [place for place in places if tally.limits[place] * WITHIN >= tally.limits[places[0]]]
+                signs = np.sign(activity[tally.target_rows[group]]).tolist()
+                self._asker.many(group, signs, known, columns=columns)
+                places = places[len(group) :]
 
     def _look_ahead(self) -> None:
         """What lies ahead: what costs nothing, and then the smallest first, as far as the budget goes."""

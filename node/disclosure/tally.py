@@ -25,7 +25,6 @@ class Tally:
         order: places of all targets, those that must be moved furthest first.
         target_rows: by target, its row.
         insider_rows: by insider, the row of its cell.
-        conceded: what concessions have proven.
     """
 
     def __init__(self, rows: Rows, question: Targets, ahead: Sequence[Target]) -> None:
@@ -41,7 +40,6 @@ class Tally:
         self.order = sorted(range(len(self.limits)), key=lambda place: (-self.limits[place], place))
         self.target_rows: Integers = np.array([rows.row(target.moved) for target in question.targets], dtype=np.int64)
         self.insider_rows: Integers = np.array([rows.row(insider.moved) for insider in question.insiders], dtype=np.int64)
-        self.conceded: list[tuple[int, int | None, int]] = []
         self._touched: list[NDArray[np.bool_]] = []
         self._dropped: frozenset[int] = frozenset()
         self._given_up: set[int] = set()
@@ -101,10 +99,25 @@ class Tally:
         """Numbers of the tables that move one of these rows, among those that still count."""
         return frozenset(number for number, touched in enumerate(self._touched) if touched[closed].any()) - self._dropped
 
+    def enough(self) -> list[tuple[tuple[int, int], ...]]:
+        """Moves of enough tables, none of which can be left out; the longest are tried first."""
+        moves = [self._rows.moves(table) for table in self.tables]
+        serves: list[list[int]] = [[] for _ in moves]
+        for place in range(self._asked):
+            for found in self.coverage.found(place):
+                serves[found.number].append(place)
+        dropped = {*self._dropped}
+        for number in sorted({*range(len(moves))} - dropped, key=lambda number: (-len(moves[number]), number)):
+            without = dropped | {number}
+            if all(
+                self.coverage.is_covered(one, without) and not self.coverage.open_to(one, without) for one in serves[number]
+            ):
+                dropped.add(number)
+        return [moves[number] for number in range(len(moves)) if number not in dropped]
+
     def concede(self, place: int, number: int | None, reach: int) -> int:
         """Takes what a concession proves; how far the target is to be moved then."""
         self.coverage.concede(place, number, reach)
-        self.conceded.append((place, number, reach))
         self.limits[place] = min(self.limits[place], self.coverage.limit(place))
         self._forget()
         return self.coverage.limit(place, number)

@@ -1,12 +1,10 @@
-"""Publishes again what need not be confidential after all, and leaves out witnesses that cover nothing alone."""
+"""Publishes again what need not be confidential after all."""
 
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from ledger.statistics.cells import mirror_of
-from ledger.statistics.targets import Coverage
-from node.disclosure.search import Search
 
 if TYPE_CHECKING:
     from node.disclosure.propose import Work
@@ -36,22 +34,3 @@ def thin_pattern(work: "Work", effort: int = EFFORT) -> None:
             for search, dropped in zip(work.searches, kept, strict=True):
                 search.tally.dropped = dropped
             work.withhold(group)
-
-
-def thin_witnesses(search: Search) -> list[tuple[tuple[int, int], ...]]:
-    """Moves of enough witnesses, none of which can be left out; the longest are tried first."""
-    coverage = Coverage(search.question)
-    for concession in search.tally.conceded:
-        coverage.concede(*concession)
-    moves = [search.rows.moves(table) for table in search.tally.tables]
-    for one in moves:
-        coverage.take(one)
-    serves: list[list[int]] = [[] for _ in moves]
-    for place in range(len(coverage.question.targets)):
-        for found in coverage.found(place):
-            serves[found.number].append(place)
-    dropped = {*search.tally.dropped}
-    for number in sorted({*range(len(moves))} - dropped, key=lambda number: (-len(moves[number]), number)):
-        if not any(coverage.gaps(place, dropped | {number}) for place in serves[number]):
-            dropped.add(number)
-    return [moves[number] for number in range(len(moves)) if number not in dropped]
