@@ -12,11 +12,13 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import TypeVar
 
+import msgspec
 from pydantic import BaseModel, ValidationError
 from quart import Request, Response
 
 from api.errors import ApiCode, Problem
 from api.schemas.base import HEIGHT_HEADER, Query
+from api.schemas.plain import to_json
 
 JSON = "application/json"
 TEXT = "text/plain; charset=utf-8"
@@ -55,7 +57,7 @@ class Cache(StrEnum):
 
 def answer(
     request: Request,
-    body: BaseModel | bytes | str,
+    body: BaseModel | msgspec.Struct | bytes | str,
     cache: Cache,
     *,
     content_type: str = JSON,
@@ -68,7 +70,7 @@ def answer(
 
     `compress`: packed for clients that take it. Only for what everybody may read: the length of a packed secret tells of it.
     """
-    data = body.model_dump_json().encode() if isinstance(body, BaseModel) else body.encode() if isinstance(body, str) else body
+    data = encoded(body)
     fields = {"Cache-Control": str(cache), **(headers or {})}
     if height is not None:
         fields[HEIGHT_HEADER] = str(height)
@@ -86,6 +88,15 @@ def answer(
         fields["Content-Encoding"] = "gzip"
         data = _packed(data)
     return Response(data, status, fields, content_type=content_type)
+
+
+def encoded(body: BaseModel | msgspec.Struct | bytes | str) -> bytes:
+    """An answer as it is sent."""
+    if isinstance(body, msgspec.Struct):
+        return to_json(body)
+    if isinstance(body, BaseModel):
+        return body.model_dump_json().encode()
+    return body.encode() if isinstance(body, str) else body
 
 
 @lru_cache(maxsize=64)  # the style sheet and a few pages are asked for again and again

@@ -7,7 +7,6 @@ import time
 from typing import Any, cast
 
 from quart import Quart, Request, Response
-from quart.globals import request_ctx
 
 from api import openapi
 from api.access import find_reader
@@ -18,6 +17,7 @@ from api.certificates import certificate_routes
 from api.custody import custody_routes
 from api.documents import document_routes
 from api.errors import ApiCode, Overloaded, Problem
+from api.exchange import Interface, share
 from api.findings import finding_routes
 from api.gate import Gate
 from api.health import PROBES, health_routes
@@ -38,7 +38,6 @@ from api.receipts import receipt_routes
 from api.records import SUBMISSIONS, record_routes, submission_routes
 from api.releases import Releases, release_routes
 from api.returns import return_routes
-from api.shield import Shield
 from api.statistics import Figures, statistics_routes
 from api.throttle import Throttle, prefix
 from api.verdicts import verdict_routes
@@ -54,7 +53,7 @@ _DATA = ("/v1/", "/log/")
 
 def create_app(port: NodePort) -> Quart:
     """The ASGI app of the public listener, for `api.server.serve`. To be called once for a port, since it registers metrics."""
-    app = Quart("api", static_folder=None, template_folder="pages/templates")
+    app = Interface("api", static_folder=None, template_folder="pages/templates")
     limits = port.limits
     app.config.update(
         MAX_CONTENT_LENGTH=max(limits.batch_bytes, limits.submission_bytes) + 1,
@@ -95,7 +94,6 @@ def create_app(port: NodePort) -> Quart:
         *reading_pages(site, port, bodies),
     ):
         app.register_blueprint(routes)
-    app.asgi_app = Shield(app.asgi_app)  # type: ignore[method-assign,assignment]  # as its framework says to wrap it
     return app
 
 
@@ -107,15 +105,13 @@ def _shared(app: Quart, asked: Request, response: Response) -> bool:
     return openapi.is_public(handler, response)
 
 
-def _guard(app: Quart, port: NodePort, limits: ApiLimits) -> None:
+def _guard(app: Interface, port: NodePort, limits: ApiLimits) -> None:
     throttle, gate = Throttle(), Gate()
     metrics = HttpMetrics(port.registry)
     under_way = 0
 
-    @app.before_request
-    async def admit() -> None:
+    async def admit(asked: Request) -> None:
         nonlocal under_way
-        asked = request_ctx.request  # itself: `request` finds out anew, each time it is named, which one is meant
         scope, path = _scope(asked), asked.path
         scope[_STARTED] = time.monotonic()
         under_way += 1
@@ -135,21 +131,18 @@ def _guard(app: Quart, port: NodePort, limits: ApiLimits) -> None:
         if path not in SUBMISSIONS:
             await gate.enter()
 
-    @app.teardown_request
-    async def leave(_: BaseException | None) -> None:
+    def finish(asked: Request, response: Response | None) -> None:
         nonlocal under_way
-        if _scope(request_ctx.request).pop(_STARTED, None) is not None:
-            under_way -= 1
-
-    @app.after_request
-    async def finish(response: Response) -> Response:
-        asked = request_ctx.request
+        under_way -= 1
+        if response is None:
+            return
         if _shared(app, asked, response):
-            Shield.share(asked.scope)
+            share(asked.scope)
         route = asked.url_rule.rule if asked.url_rule is not None else "none"
-        seconds = time.monotonic() - _scope(asked).get(_STARTED, time.monotonic())
+        seconds = time.monotonic() - _scope(asked)[_STARTED]
         metrics.count(route, asked.method if route != "none" else "any", response.status_code, seconds)
-        return response
+
+    app.admit, app.finish = admit, finish
 
 
 def _scope(asked: Request) -> dict[str, Any]:

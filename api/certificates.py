@@ -19,9 +19,18 @@ from api.schemas.certificates import (
     OpenRowAnswer,
     RecordReference,
 )
+from api.schemas.plain import plain
 from api.views import body_answer, certificate_type, confirm_answer, finding_answer, issue_answer
 from ledger.answers import CertificateRow, CertificateView
 from ledger.units import block_date, carats, day_number
+
+_Certificate, _Record, _Claim = plain(CertificateAnswer), plain(RecordReference), plain(ClaimAnswer)
+_Certificates, _Row, _Open, _OpenRow = (
+    plain(CertificatesAnswer),
+    plain(CertificateRowAnswer),
+    plain(OpenAnswer),
+    plain(OpenRowAnswer),
+)
 
 
 def certificate_routes(port: NodePort) -> Blueprint:
@@ -43,9 +52,7 @@ def certificate_routes(port: NodePort) -> Blueprint:
             newest_first=asked.order == "newest",
         )
         height = page.head.height
-        body = CertificatesAnswer(
-            read_at_height=height, items=[_row(row) for row in page.rows], next=encode_position(page.cursor)
-        )
+        body = _Certificates(read_at_height=height, items=[_row(row) for row in page.rows], next=encode_position(page.cursor))
         return answer(request, body, Cache.PRIVATE, height=height)
 
     @routes.get("/v1/certificates/<number>")
@@ -60,7 +67,7 @@ def certificate_routes(port: NodePort) -> Blueprint:
         found = port.ledger.certificate(number) if len(number) <= 12 else None
         if found is None:
             raise missing("number", number, height)
-        return answer(request, _certificate(found, reader), Cache.PRIVATE, height=found.head.height)
+        return answer(request, certificate_answer(found, reader), Cache.PRIVATE, height=found.head.height)
 
     @routes.get("/v1/confirmations/open")
     @describe("open_confirmations", "certificates", {200: OpenAnswer, 304: NoContent}, query=OpenQuery, token=True)
@@ -72,8 +79,8 @@ def certificate_routes(port: NodePort) -> Blueprint:
             asked.destination, decode_position(asked.cursor), asked.limit, issuer=asked.issuer
         )
         height, today = page.head.height, block_date(page.head.time)
-        body = OpenAnswer(
-            read_at_height=height, items=[_open(row, today) for row in page.rows], next=encode_position(page.cursor)
+        body = _Open(
+            read_at_height=height, items=[_open_row(row, today) for row in page.rows], next=encode_position(page.cursor)
         )
         return answer(request, body, Cache.PRIVATE, height=height)
 
@@ -81,7 +88,7 @@ def certificate_routes(port: NodePort) -> Blueprint:
 
 
 def _row(row: CertificateRow) -> CertificateRowAnswer:
-    return CertificateRowAnswer(
+    return _Row(
         number=row.number,
         issuer=row.issuer,
         destination=row.destination,
@@ -98,8 +105,8 @@ def _row(row: CertificateRow) -> CertificateRowAnswer:
     )
 
 
-def _open(row: CertificateRow, today: str) -> OpenRowAnswer:
-    return OpenRowAnswer(
+def _open_row(row: CertificateRow, today: str) -> OpenRowAnswer:
+    return _OpenRow(
         number=row.number,
         issuer=row.issuer,
         destination=row.destination,
@@ -114,17 +121,16 @@ def _open(row: CertificateRow, today: str) -> OpenRowAnswer:
     )
 
 
-def _certificate(found: CertificateView, reader: Reader) -> CertificateAnswer:
-    return CertificateAnswer(
+def certificate_answer(found: CertificateView, reader: Reader) -> CertificateAnswer:
+    """All about a certificate, with the findings that this reader may see."""
+    return _Certificate(
         read_at_height=found.head.height,
         certificate=_row(found.row),
         issue=None if found.issue is None else issue_answer(found.issue),
         paper=None if found.paper is None else body_answer(found.paper),
         outcome=None if found.outcome is None else confirm_answer(found.outcome),
-        records=[
-            RecordReference(id=record_id.hex(), height=at) for record_id, at in zip(found.records, found.heights, strict=True)
-        ],
-        claims=[ClaimAnswer(number=claim.number, carats=carats(claim.points)) for claim in found.claims],
+        records=[_Record(id=record_id.hex(), height=at) for record_id, at in zip(found.records, found.heights, strict=True)],
+        claims=[_Claim(number=claim.number, carats=carats(claim.points)) for claim in found.claims],
         beside=[record_id.hex() for record_id in found.beside],
         findings=[finding_answer(one) for one in found.findings.rows if concerns(reader, one)],
         more_findings=found.findings.cursor is not None,

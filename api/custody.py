@@ -53,7 +53,7 @@ def custody_routes(port: NodePort) -> Blueprint:
         require_reader(port, request)
         asked = parameters(request, CustodyQuery)
         height = port.ledger.head.height
-        body = await turns.run(_custody(port.ledger, number, asked)) if len(number) <= _MAX_NUMBER_CHARACTERS else None
+        body = await turns.run(read_custody(port.ledger, number, asked)) if len(number) <= _MAX_NUMBER_CHARACTERS else None
         if body is None:
             raise missing("number", number, height)
         return answer(request, body, Cache.PRIVATE, height=body.read_at_height)
@@ -83,7 +83,8 @@ def custody_routes(port: NodePort) -> Blueprint:
 # --- custody ----------------------------------------------------------------------------------------------------------------
 
 
-def _custody(ledger: Ledger, number: str, asked: CustodyQuery) -> Steps[CustodyAnswer | None]:
+def read_custody(ledger: Ledger, number: str, asked: CustodyQuery) -> Steps[CustodyAnswer | None]:
+    """The chains that were asked for and what follows from them, in steps; None where there is no such certificate."""
     found: Custody | None = yield from ledger.custody(number, up=asked.direction != "down", down=asked.direction != "up")
     if found is None:
         return None

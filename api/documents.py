@@ -15,6 +15,7 @@ from api.pages.language import LANGUAGES, pick_language
 from api.pages.site import Place, Site
 from api.schemas.base import DocumentAnswer, NoContent, PageAnswer
 from api.strings import ERRORS
+from api.strings.interface import WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,7 @@ class _Document:
                 groups=operations,
                 models=models,
                 errors={str(error): meaning for error, meaning in ERRORS.items()},
+                words=WORDS.get(code, {}),
             )
             for code, language in LANGUAGES.items()
         }

@@ -19,6 +19,7 @@ from api.schemas.findings import (
     OneFindingAnswer,
     ThresholdAnswer,
 )
+from api.schemas.plain import plain
 from api.views import finding_answer
 from ledger.findings import RULES, Finding
 from ledger.findings.thresholds import THRESHOLDS
@@ -26,6 +27,8 @@ from ledger.findings.views import FindingPage
 from ledger.limits import MAX_FINDING_CHARACTERS
 from ledger.parameters import PARAMETERS
 from ledger.units import Ms, block_date
+
+_Findings, _OneFinding = plain(FindingsAnswer), plain(OneFindingAnswer)
 
 
 def finding_routes(port: NodePort) -> Blueprint:
@@ -45,7 +48,7 @@ def finding_routes(port: NodePort) -> Blueprint:
         page = _page(port, reader, asked)
         height = page.head.height
         items = [finding_answer(row) for row in page.rows if concerns(reader, row)]
-        body = FindingsAnswer(read_at_height=height, items=items, next=encode_position(page.cursor))
+        body = _Findings(read_at_height=height, items=items, next=encode_position(page.cursor))
         return answer(request, body, Cache.PRIVATE, height=height)
 
     @routes.get("/v1/findings/rules")
@@ -80,7 +83,7 @@ def finding_routes(port: NodePort) -> Blueprint:
         head, found = port.ledger.finding(rule, about)
         if found is None or not concerns(reader, found):
             raise missing("finding", name, head.height)
-        body = OneFindingAnswer(read_at_height=head.height, finding=finding_answer(found), meaning=RULES[rule].meaning)
+        body = _OneFinding(read_at_height=head.height, finding=finding_answer(found), meaning=RULES[rule].meaning)
         return answer(request, body, Cache.PRIVATE, height=head.height)
 
     return routes

@@ -31,14 +31,15 @@ def inquiry_routes(port: NodePort) -> Blueprint:
         cursor = decode_position(asked.cursor)
         page = port.ledger.inquiries(asked.state, cursor, asked.limit, participant=asked.participant)
         height, today = page.head.height, block_date(page.head.time)
-        items = [_row(row, today, public=public) for row in page.rows]
+        items = [inquiry_answer(row, today, public=public) for row in page.rows]
         body = InquiriesAnswer(read_at_height=height, items=items, next=encode_position(page.cursor))
         return answer(request, body, Cache.PUBLIC if public else Cache.PRIVATE, height=height)
 
     return routes
 
 
-def _row(row: InquiryRow, today: str, *, public: bool) -> InquiryRowAnswer:
+def inquiry_answer(row: InquiryRow, today: str, *, public: bool) -> InquiryRowAnswer:
+    """An inquiry as it stands on a day; its finding is not told to the public."""
     entry = row.entry
     return InquiryRowAnswer(
         id=row.id.hex(),

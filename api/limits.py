@@ -41,6 +41,19 @@ MAX_DRAWN_CERTIFICATES = 40
 MAX_EXPORTED_FINDINGS = 100_000
 """Rows of one CSV of the work list."""
 
+MAX_DOSSIER_ROWS = 300
+"""Certificates of a chain that a dossier lists in each direction, the nearest; takings twice as many."""
+
+MAX_DOSSIER_RECEIPTS = 10
+"""Receipts that are attached to a dossier: those of a certificate's newest records."""
+
+MAX_DOSSIER_BYTES = 16 * 1024 * 1024
+DOSSIER_S = 20.0
+"""Size of a dossier and seconds of setting it: several times what the largest takes."""
+
+MAX_WAITING_DOSSIERS = 4
+"""Dossiers under way and waiting: each takes some tenths of a second of a core, one after the other."""
+
 
 MAX_WAITING_BASES = 4
 """Proposers of statistics who are being answered: each takes some tenths of a second of a thread."""

@@ -6,7 +6,7 @@ stand where OpenAPI wants them, and no viewer is installed (`/docs` is server-re
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel
 from quart import Response
@@ -51,6 +51,9 @@ _STATUS_TEXT = {
     500: "The node failed.",
     503: "Overloaded or not ready.",
 }
+
+
+_DESCRIBED: Final[dict[type[BaseModel], tuple[dict[str, Any], dict[str, Any]]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +153,13 @@ class Provider(OpenAPIProvider):
         model: Any,  # every model here is a pydantic one
         headers_model: Any,
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """One answer under its media type."""
+        """One answer under its media type. Some models answer every request: each is described once, for all apps."""
+        if model not in _DESCRIBED:
+            _DESCRIBED[model] = self._describe(model, headers_model)
+        answer, definitions = _DESCRIBED[model]
+        return dict(answer), definitions
+
+    def _describe(self, model: Any, headers_model: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         answer, definitions = super().build_response_object(model, headers_model)
         schema = answer["content"].pop("application/json")["schema"]
         if issubclass(model, NoContent):

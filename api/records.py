@@ -15,7 +15,15 @@ from api.openapi import BodySpec, describe
 from api.port import NodePort, Submitted
 from api.problems import Document, Problems
 from api.schemas.base import BinaryAnswer, NoContent, ProblemAnswer, TextAnswer
-from api.schemas.records import BatchAnswer, FinalAnswer, RecordAnswer, ShareAnswer, SharesAnswer, SubmitQuery, TakenAnswer
+from api.schemas.records import (
+    BatchAnswer,
+    FinalAnswer,
+    LaterReaderAnswer,
+    RecordAnswer,
+    SharesAnswer,
+    SubmitQuery,
+    TakenAnswer,
+)
 from api.views import record_answer
 from ledger.envelope import readers_of
 from ledger.errors import Refusal
@@ -126,7 +134,7 @@ def record_routes(port: NodePort) -> Blueprint:
         if port.ledger.record(record_id) is None:
             raise missing("id", id, height)
         rows = port.ledger.shares(record_id)
-        items = [ShareAnswer(reader=row.reader, epoch=row.epoch, id=row.record.hex()) for row in rows]
+        items = [LaterReaderAnswer(reader=row.reader, epoch=row.epoch, id=row.record.hex()) for row in rows]
         return answer(request, SharesAnswer(read_at_height=height, items=items), Cache.PRIVATE, height=height)
 
     return routes

@@ -1,9 +1,13 @@
-"""From the ledger's records to JSON answers: points become carats, bytes become hex, nothing else changes."""
+"""From the ledger's records to JSON answers: points become carats, bytes become hex, nothing else changes.
+
+They are read at every turn, so they are made plain (`api.schemas.plain`).
+"""
 
 from api.schemas.base import CertificateType
-from api.schemas.bodies import BODIES, BodyAnswer
+from api.schemas.bodies import PLAIN_BODIES, BodyAnswer, shown
 from api.schemas.findings import FindingAnswer
 from api.schemas.history import LoggedAnswer
+from api.schemas.plain import plain
 from api.schemas.records import (
     ConfirmAnswer,
     IssueAnswer,
@@ -16,12 +20,15 @@ from ledger.bodies import Body, ConfirmBody, IssueBody, StatedBody
 from ledger.findings import Finding
 from ledger.findings.lists import certificates
 from ledger.history import Logged
-from ledger.jsonform import body_to_json
-from ledger.record import parse_record
+from ledger.record import read_record
 from ledger.state import Ledger
 from ledger.units import Points, carats
 
 _WEIGHT = "points"
+
+_Record, _Logged, _Finding = plain(RecordAnswer), plain(LoggedAnswer), plain(FindingAnswer)
+_Issue, _Line, _Source = plain(IssueAnswer), plain(LineAnswer), plain(SourceAnswer)
+_Confirm, _MeasuredLine = plain(ConfirmAnswer), plain(MeasuredLineAnswer)
 
 
 def record_answer(ledger: Ledger, record_id: bytes) -> RecordAnswer | None:
@@ -30,8 +37,8 @@ def record_answer(ledger: Ledger, record_id: bytes) -> RecordAnswer | None:
     if found is None:
         return None
     raw, index, height = found
-    record = parse_record(raw)
-    return RecordAnswer(
+    record = read_record(raw, record_id)
+    return _Record(
         read_at_height=max(ledger.head.height, height),  # its block may be stored a moment before the head is seen to move
         id=record_id.hex(),
         index=index,
@@ -49,7 +56,7 @@ def record_answer(ledger: Ledger, record_id: bytes) -> RecordAnswer | None:
 def logged_answer(logged: Logged) -> LoggedAnswer:
     """A record at its place, as streams and exports have it."""
     record = logged.record
-    return LoggedAnswer(
+    return _Logged(
         index=logged.index,
         height=logged.height,
         id=record.id.hex(),
@@ -70,12 +77,12 @@ def body_answer(body: Body) -> IssueAnswer | ConfirmAnswer | BodyAnswer:
         case ConfirmBody() if type(body) is ConfirmBody:
             return confirm_answer(body)
         case _:
-            return BODIES[type(body)](**body_to_json(body))
+            return PLAIN_BODIES[type(body)](**shown(body))
 
 
 def issue_answer(body: StatedBody) -> IssueAnswer:
     """What an issuer states of a certificate, at first or anew."""
-    return IssueAnswer(
+    return _Issue(
         number=body.number,
         type=body.type,
         issued=body.issued,
@@ -85,7 +92,7 @@ def issue_answer(body: StatedBody) -> IssueAnswer:
         parcels=body.parcels,
         carats=carats(body.points),
         lines=[
-            LineAnswer(
+            _Line(
                 hs=line.hs,
                 origin=list(line.origin),
                 carats=carats(line.points),
@@ -94,7 +101,7 @@ def issue_answer(body: StatedBody) -> IssueAnswer:
             )
             for line in body.lines
         ],
-        sources=[SourceAnswer(number=source.number, carats=carats(source.points)) for source in body.sources],
+        sources=[_Source(number=source.number, carats=carats(source.points)) for source in body.sources],
         rid=body.rid.hex(),
         sealed=body.sealed.hex(),
         receipt_hash=body.receipt_hash.hex(),
@@ -104,16 +111,14 @@ def issue_answer(body: StatedBody) -> IssueAnswer:
 
 def confirm_answer(body: ConfirmBody) -> ConfirmAnswer:
     """Body of an `import.confirm`."""
-    return ConfirmAnswer(
+    return _Confirm(
         number=body.number,
         answers=body.answers.hex(),
         outcome=body.outcome,
         received=body.received,
         parcels=body.parcels,
         carats=carats(body.points),
-        lines=[
-            MeasuredLineAnswer(hs=line.hs, carats=carats(line.points), commitment=line.commitment.hex()) for line in body.lines
-        ],
+        lines=[_MeasuredLine(hs=line.hs, carats=carats(line.points), commitment=line.commitment.hex()) for line in body.lines],
         inspection=body.inspection,
         seals=body.seals,
         receipt_code=None if body.receipt_code is None else body.receipt_code.hex(),
@@ -129,7 +134,7 @@ def certificate_type(kind: str) -> CertificateType:
 
 def finding_answer(found: Finding) -> FindingAnswer:
     """A finding; what is named as weights becomes carats."""
-    return FindingAnswer(
+    return _Finding(
         name=found.name,
         rule=found.rule,
         about=found.about,

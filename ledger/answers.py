@@ -1,6 +1,8 @@
-"""What the ledger's look-ups answer; weights in points."""
+"""What the ledger's look-ups answer; weights in points. What lists hold hundreds of is a struct, which is made sooner."""
 
 from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ledger.bodies import ConfirmBody, PaperImportBody, StatedBody
 from ledger.entries import CertificateState, Head
@@ -30,8 +32,7 @@ class Judgement:
     refusal: Refusal | None
 
 
-@dataclass(frozen=True, slots=True)
-class CertificateRow:
+class CertificateRow(Struct, frozen=True, gc=False):
     """A certificate as lists show it; weights in points.
 
     Attributes:
@@ -57,8 +58,7 @@ class CertificateRow:
     index: int
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True, gc=False):
     """A later certificate that took points from an earlier one."""
 
     number: str
@@ -74,8 +74,7 @@ class Page:
     cursor: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class CertificateView:
+class CertificateView(Struct, frozen=True, gc=False):
     """All about one certificate at one head.
 
     Attributes:

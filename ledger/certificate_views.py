@@ -4,38 +4,37 @@ Lists are read off one ordered index, as `ledger.views` says; a certificate is s
 """
 
 import heapq
+from collections.abc import Callable
 from itertools import islice
 
 from ledger import entries, keys
 from ledger.answers import CertificateRow, CertificateView, Claim, Page
-from ledger.bodies import ConfirmBody, PaperImportBody, StatedBody
+from ledger.bodies import Body, ConfirmBody, PaperImportBody, StatedBody
 from ledger.entries import STATE_NUMBER, STATES, CertificateEntry, CertificateState, Head, issuer_of
 from ledger.errors import StoreError
 from ledger.findings import views as finding_views
-from ledger.leaves import read_leaf
 from ledger.limits import MAX_PAGE, MAX_SHOWN_FINDINGS
-from ledger.record import parse_record
 from ledger.store import Reads
 from ledger.units import Points
 
 
-def read_one(at: Reads, head: Head, number: str) -> CertificateView | None:
-    """Everything about the certificate of this number, None where there is none."""
+def read_one(at: Reads, head: Head, number: str, said_by: Callable[[bytes], Body]) -> CertificateView | None:
+    """Everything about the certificate of this number, None where there is none; `said_by` has what a record says."""
     data = at.get(keys.certificate(number))
     if data is None:
         return None
     entry = entries.decode_certificate(data)
-    records = [parse_record(read_leaf(at, record_id)).body for record_id in entry.records]
+    bodies = [said_by(record_id) for record_id in entry.records]
     return CertificateView(
         head=head,
         row=_row(number, entry),
-        issue=next((body for body in reversed(records) if isinstance(body, StatedBody)), None),
-        paper=next((body for body in records if isinstance(body, PaperImportBody)), None),
+        issue=next((body for body in reversed(bodies) if isinstance(body, StatedBody)), None),
+        paper=next((body for body in bodies if isinstance(body, PaperImportBody)), None),
         beside=_beside(at, number),
-        outcome=next((body for body in reversed(records) if isinstance(body, ConfirmBody)), None),
+        outcome=next((body for body in reversed(bodies) if isinstance(body, ConfirmBody)), None),
         records=entry.records,
         heights=entry.heights,
-        claims=_claims(at, number),
+        claims=_claims(at, number) if entry.claimed else (),
         findings=finding_views.read_certificate(at, head, number, None, MAX_SHOWN_FINDINGS),
     )
 
@@ -57,7 +56,7 @@ def read_page(
     numbers = (STATE_NUMBER[state],) if state else range(len(STATES))
     prefixes = [keys.listing(issuer, destination, number) for number in numbers]
     lists = [at.iterate(prefix, after=after, reverse=newest_first) for prefix in prefixes]
-    merged = list(islice(heapq.merge(*lists, reverse=newest_first), limit + 1))
+    merged = list(islice(lists[0] if state else heapq.merge(*lists, reverse=newest_first), limit + 1))
     rows = tuple(_listed(at, number.decode()) for _, number in merged[:limit])
     return Page(head, rows, rows[-1].index if len(merged) > limit else None)
 
@@ -76,7 +75,10 @@ def _claims(at: Reads, number: str) -> tuple[Claim, ...]:
 
 def _beside(at: Reads, number: str) -> tuple[bytes, ...]:
     """The newest records beside a certificate, in the log's order."""
-    newest = at.iterate(keys.beside(number), limit=MAX_PAGE, reverse=True)
+    prefix = keys.beside(number)
+    if not at.holds(prefix):
+        return ()
+    newest = at.iterate(prefix, limit=MAX_PAGE, reverse=True)
     return tuple(record_id for _, record_id in newest)[::-1]
 
 

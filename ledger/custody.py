@@ -26,9 +26,8 @@ from ledger import entries, keys
 from ledger.bodies import Line, PaperImportBody, Source, StatedBody
 from ledger.entries import CertificateEntry, CertificateState, Head, issuer_of
 from ledger.errors import StoreError
-from ledger.leaves import read_head, read_leaf
+from ledger.leaves import read_accepted, read_head
 from ledger.limits import MAX_CHAIN_CERTIFICATES, MAX_CHAIN_TAKINGS
-from ledger.record import parse_record
 from ledger.store import Reads
 from ledger.units import Points
 
@@ -213,7 +212,7 @@ def _link(at: Reads, number: str, level: int) -> Link:
 def _stated(at: Reads, entry: CertificateEntry) -> tuple[tuple[Line, ...], tuple[Source, ...]]:
     """What the issuer states of goods and sources; raises StoreError when that record is missing or damaged."""
     for record_id in reversed(entry.records):
-        body = parse_record(read_leaf(at, record_id)).body
+        body = read_accepted(at, record_id).body
         if isinstance(body, StatedBody):
             return body.lines, () if entry.state in entries.GOODS_REMAIN else body.sources
         if isinstance(body, PaperImportBody):

@@ -345,6 +345,12 @@ class ForeignStoreError(StoreError):
     damaged = False
 
 
+class StoreLayoutError(StoreError):
+    """The store was written by a version of this program that lays it out otherwise; nothing in it is damaged."""
+
+    damaged = False
+
+
 class DiskError(StoreError):
     """The disk is full or fails, or another process has the store: nothing is known of what is stored."""
 

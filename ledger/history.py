@@ -9,14 +9,15 @@ Rules:
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ledger import entries, keys
+from ledger import entries
 from ledger.entries import issuer_of
 from ledger.errors import StoreError
-from ledger.leaves import read_leaf
+from ledger.leaves import read_accepted
 from ledger.limits import AT_FUTURE_MS, AT_PAST_MS
 from ledger.log import Log
 from ledger.merkle import HASH_BYTES
-from ledger.record import Record, parse_record
+from ledger.record import Record
+from ledger.shelf import read_judgement
 from ledger.store import Reads
 from ledger.tiles import TILE_WIDTH
 
@@ -55,10 +56,10 @@ def read(at: Reads, log: Log, first: int, limit: int) -> list[Logged]:
 
 
 def _logged(at: Reads, index: int, record_id: bytes) -> Logged:
-    stored = at.get(keys.judgement(record_id))
+    stored = read_judgement(at, record_id)
     if stored is None:
         raise StoreError(f"record {record_id.hex()} is in the log and has no judgement")
-    return Logged(index, entries.decode_judgement(stored).height, parse_record(read_leaf(at, record_id)))
+    return Logged(index, entries.decode_judgement(stored).height, read_accepted(at, record_id))
 
 
 def bounds(size: int, instant: Callable[[int], int], since: int, before: int) -> tuple[int, int]:

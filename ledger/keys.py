@@ -3,11 +3,12 @@
 | prefix | then | value | written by |
 |---|---|---|---|
 | `g` | | ledger id, 32 bytes: a store belongs to one ledger | creation |
+| `v` | | `LAYOUT`, 2 bytes: of which form all of this is | creation |
 | `h` | | `Head` | every block |
-| `r/` | record id | its place on the shelf, 8 bytes, see `ledger.shelf` | `keep_bodies`, before its block |
+| `r/` | record id | its place on the shelf, 8 bytes, see `ledger.shelf` | `keep_bodies`, before its block, or that block |
 | `c/` | place | the record's bytes, once | `keep_bodies` |
 | `e/` | place | its envelope | `keep_bodies` |
-| `j/` | record id | `JudgementEntry` | every block that names it |
+| `j/` | place | its `JudgementEntry` | every block that names it |
 | `s/c/` | number | `CertificateEntry` | state |
 | `s/r/` | rid | `RidEntry`: the record that has taken it, and for whom its envelope is sealed | state |
 | `s/n/` | state | how many certificates are in it, 8 bytes, see `ledger.totals` | state |
@@ -69,6 +70,7 @@ import hashlib
 from typing import Final
 
 GENESIS: Final = b"g"
+LAYOUT_VERSION: Final = b"v"
 HEAD: Final = b"h"
 RECORD: Final = b"r/"
 BODY: Final = b"c/"
@@ -126,6 +128,11 @@ NODE: Final = b"n/"
 FLOW_LETTERS: Final = {"export": "e", "import": "i"}
 """How keys write a flow."""
 
+LAYOUT: Final = 1
+"""Counted up with every change of what stands where, or of the form of a value: a store of another form is not opened."""
+
+_LAYOUT_BYTES: Final = 2
+
 INDEX_BYTES: Final = 8
 """A position in the log inside a key."""
 
@@ -136,14 +143,19 @@ REVISION_BYTES: Final = 4
 _KEY_BYTES: Final = 32
 
 
+def layout() -> bytes:
+    """What a store of this form has under `LAYOUT_VERSION`."""
+    return LAYOUT.to_bytes(_LAYOUT_BYTES, "big")
+
+
 def record(record_id: bytes) -> bytes:
-    """Where it stands at which place a record's bytes are."""
+    """Where it stands which place on the shelf a record has."""
     return RECORD + record_id
 
 
-def judgement(record_id: bytes) -> bytes:
-    """Where a record's judgement stands."""
-    return JUDGEMENT + record_id
+def judgement(place: bytes) -> bytes:
+    """Where the judgement of the record of this place stands."""
+    return JUDGEMENT + place
 
 
 def certificate(number: str) -> bytes:

@@ -4,6 +4,7 @@ from ledger import keys
 from ledger.entries import Head, decode_head
 from ledger.errors import StoreError
 from ledger.merkle import leaf_hash
+from ledger.record import Record, read_record
 from ledger.shelf import read_body
 from ledger.store import Reads
 
@@ -22,3 +23,12 @@ def read_leaf(at: Reads, record_id: bytes) -> bytes:
     if raw is None or leaf_hash(raw) != record_id:
         raise StoreError(f"the bytes of record {record_id.hex()} are {'missing' if raw is None else 'damaged'}")
     return raw
+
+
+def read_accepted(at: Reads, record_id: bytes) -> Record:
+    """A record that the ledger has accepted; raises StoreError as `read_leaf`."""
+    raw = read_leaf(at, record_id)
+    try:
+        return read_record(raw, record_id)
+    except ValueError as error:
+        raise StoreError(f"record {record_id.hex()} is in the log and is none: {error}") from error

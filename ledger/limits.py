@@ -172,7 +172,10 @@ MAX_TAINT_LOOKS = 64
 """Certificates that one record or one day's look passes a taint on to; what lies beyond waits for the next day."""
 
 MAX_HELD_NOTES = 50_000
-"""Notes of findings that stay decoded in memory, about 15 MB; then they are read anew."""
+"""Notes of findings, and as many findings, that stay decoded in memory, about 15 MB; then they are read anew."""
+
+MAX_HELD_BODIES = 2_000
+"""Bodies of records that were read last and stay decoded in memory, about 3 MB: certificates are looked at again soon."""
 
 MAX_SHOWN_FINDINGS = 50
 """Findings that are shown with a certificate; the list of them has all."""

@@ -2,28 +2,38 @@
 
 Rules:
 - a look is of the head that `head` names, or of a newer one;
+- what was looked at last stays decoded only where it can never change: what a record says;
 - nothing here writes.
 """
 
+from functools import lru_cache
+
 from ledger import entries, history, keys
 from ledger.answers import Judgement, Standing
+from ledger.bodies import Body
 from ledger.entries import Head
 from ledger.errors import StoreError
 from ledger.genesis import Genesis
 from ledger.history import Logged
-from ledger.leaves import read_leaf
+from ledger.leaves import read_accepted, read_leaf
+from ledger.limits import MAX_HELD_BODIES
 from ledger.merkle import HASH_BYTES
-from ledger.shelf import read_body, read_envelope
+from ledger.shelf import read_body, read_envelope, read_judgement
 from ledger.store import Store
 from ledger.tiles import encode_bundle
 
 
 class LogQueries:
-    """A ledger's log, as whoever reads it asks."""
+    """A ledger's log, as whoever reads it asks.
+
+    Attributes:
+        said_by: the body of an accepted record, by its id; raises StoreError as `ledger.leaves.read_accepted`.
+    """
 
     def __init__(self, store: Store, genesis: Genesis, standing: Standing) -> None:
         self._store = store
         self._standing = standing
+        self.said_by = lru_cache(MAX_HELD_BODIES)(self._said_by)
         self.genesis = genesis
 
     @property
@@ -53,7 +63,7 @@ class LogQueries:
 
     def judgement(self, record_id: bytes) -> Judgement | None:
         """What a block made of this record; None when none has named it."""
-        data = self._store.get(keys.judgement(record_id))
+        data = read_judgement(self._store, record_id)
         return None if data is None else judgement_of(record_id, data)
 
     def record(self, record_id: bytes) -> tuple[bytes, int, int] | None:
@@ -62,6 +72,10 @@ class LogQueries:
         if judgement is None or judgement.index is None:
             return None
         return read_leaf(self._store, record_id), judgement.index, judgement.height
+
+    def _said_by(self, record_id: bytes) -> Body:
+        """What an accepted record says. It is the same in every state that has the record, so it is read from any."""
+        return read_accepted(self._store, record_id).body
 
     def history(self, first: int, limit: int) -> list[Logged]:
         """Accepted records from the leaf `first` on, at most `limit`, up to the end of their hash tile (`ledger.history`)."""

@@ -160,12 +160,13 @@ class Reader:
 class Overlay(Reader):
     """A read-through write buffer over the store, for one block."""
 
-    __slots__ = ("_below", "_writes")
+    __slots__ = ("_below", "_certificates", "_writes")
 
     def __init__(self, below: Get, rolls: Rolls) -> None:
         super().__init__(self._read, rolls)
         self._below = below
         self._writes: dict[bytes, bytes | None] = {}
+        self._certificates: dict[str, CertificateEntry | None] = {}
 
     def put(self, key: bytes, value: bytes) -> None:
         """Write a value."""
@@ -175,9 +176,20 @@ class Overlay(Reader):
         """Remove a key."""
         self._writes[key] = None
 
+    def certificate(self, number: str) -> CertificateEntry | None:
+        """The certificate of this number as the block has it so far: rules, effects and findings ask for it in turn."""
+        if number not in self._certificates:
+            self._certificates[number] = super().certificate(number)
+        return self._certificates[number]
+
     def put_certificate(self, number: str, entry: CertificateEntry) -> None:
         """Write a certificate's entry."""
+        self._certificates[number] = entry
         self._writes[keys.certificate(number)] = entries.encode(entry)
+
+    def written(self, key: bytes) -> bytes | None:
+        """The value that the block has written, whatever the store has."""
+        return self._writes.get(key)
 
     def writes(self) -> list[Write]:
         """Everything written, ascending by key; None deletes."""

@@ -15,12 +15,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
-from ledger.bodies import ConfirmLine, Hs, Line, PaperImportBody, TechnicalBody
+from ledger.bodies import PAPER_IMPORT, TECHNICAL_ISSUE, ConfirmLine, Hs, Line, PaperImportBody, TechnicalBody
 from ledger.drafts import RID_BYTES, DraftLine, seal_lines, total
 from ledger.envelope import Reader, Rng
 from ledger.errors import Code
 from ledger.jsonform import check_total, read_line, read_sealed
 from ledger.limits import MAX_AMOUNT, MAX_LINES, MAX_OFFICER_FILE_BYTES
+from ledger.record import build_statement
+from ledger.rules import papers, technical
 from ledger.strict_json import load
 
 
@@ -75,7 +77,38 @@ def make_paper(ledger_id: bytes, draft: PaperDraft, readers: Sequence[Reader], r
     """
     rid = rng(RID_BYTES)
     sealed, commitments = seal_lines(ledger_id, rid, draft.lines, draft.sealed, readers, rng)
-    body = PaperImportBody(
+    return MadePaper(_paper_body(draft, rid, sealed.hash, commitments), sealed.envelope)
+
+
+def make_technical(ledger_id: bytes, draft: TechnicalDraft, readers: Sequence[Reader], rng: Rng) -> MadeTechnical:
+    """The body of `technical.issue` and its envelope for issuer, destination and secretariat; errors as `make_paper`."""
+    rid = rng(RID_BYTES)
+    sealed, commitments = seal_lines(ledger_id, rid, draft.lines, draft.sealed, readers, rng)
+    return MadeTechnical(_technical_body(draft, rid, sealed.hash, commitments), sealed.envelope)
+
+
+def check_paper(draft: PaperDraft) -> None:
+    """What an import under a paper certificate must fulfil whatever stands on the ledger.
+
+    Its form is that of a record which says the same, with empty bytes where sealing will put some.
+
+    Raises:
+        Refusal: the first that it does not.
+    """
+    body = _paper_body(draft, bytes(RID_BYTES), bytes(32), [bytes(32)] * len(draft.lines))
+    build_statement(PAPER_IMPORT, "XX", 0, body)
+    papers.check_alone(body)
+
+
+def check_technical(draft: TechnicalDraft) -> None:
+    """What a technical certificate must fulfil whatever stands on the ledger; form and errors as `check_paper`."""
+    body = _technical_body(draft, bytes(RID_BYTES), bytes(32), [bytes(32)] * len(draft.lines))
+    build_statement(TECHNICAL_ISSUE, "XX", 0, body)
+    technical.check_alone(body)
+
+
+def _paper_body(draft: PaperDraft, rid: bytes, sealed: bytes, commitments: Sequence[bytes]) -> PaperImportBody:
+    return PaperImportBody(
         issued=draft.issued,
         lines=tuple(
             Line(commitment, cast("Hs", line.hs), line.origin, line.points, line.zone)
@@ -87,16 +120,12 @@ def make_paper(ledger_id: bytes, draft: PaperDraft, readers: Sequence[Reader], r
         reason=cast("Literal['not-issuing', 'outage']", draft.reason),
         received=draft.received,
         rid=rid,
-        sealed=sealed.hash,
+        sealed=sealed,
     )
-    return MadePaper(body, sealed.envelope)
 
 
-def make_technical(ledger_id: bytes, draft: TechnicalDraft, readers: Sequence[Reader], rng: Rng) -> MadeTechnical:
-    """The body of `technical.issue` and its envelope for issuer, destination and secretariat; errors as `make_paper`."""
-    rid = rng(RID_BYTES)
-    sealed, commitments = seal_lines(ledger_id, rid, draft.lines, draft.sealed, readers, rng)
-    body = TechnicalBody(
+def _technical_body(draft: TechnicalDraft, rid: bytes, sealed: bytes, commitments: Sequence[bytes]) -> TechnicalBody:
+    return TechnicalBody(
         destination=draft.destination,
         issued=draft.issued,
         lines=tuple(
@@ -109,9 +138,8 @@ def make_technical(ledger_id: bytes, draft: TechnicalDraft, readers: Sequence[Re
         points=total(draft.lines),
         reason=cast("Literal['returned', 'seized', 'research', 'other']", draft.reason),
         rid=rid,
-        sealed=sealed.hash,
+        sealed=sealed,
     )
-    return MadeTechnical(body, sealed.envelope)
 
 
 def paper_from_json(data: bytes) -> PaperDraft:

@@ -135,6 +135,32 @@ def parse_record(raw: bytes) -> Record:
     )
 
 
+def read_record(raw: bytes, record_id: bytes) -> Record:
+    """The record of this id out of its bytes, which must hash to it; for an id that the ledger has accepted.
+
+    Form and schema were checked then, of these very bytes, so nothing is checked again: a third of what `parse_record` takes.
+
+    Raises:
+        ValueError: no record.
+    """
+    outer = _raw.read(raw)
+    kind = _suffixes.get(outer.statement[outer.statement.rfind(_KIND_KEY) :])
+    if kind is None:
+        raise ValueError("a statement that ends with no kind")
+    statement = _bodies[kind].read(outer.statement)
+    return Record(
+        raw=raw,
+        id=record_id,
+        key=outer.key,
+        sig=outer.sig,
+        statement=outer.statement,
+        author=statement.author,
+        at=statement.at,
+        kind=kind,
+        body=statement.body,
+    )
+
+
 def _parse_statement(statement: bytes) -> tuple[str, _Statement[Body]]:
     """The kind and the statement out of its bytes; the kind is read from the end, where canonical form puts it."""
     kind = _suffixes.get(statement[statement.rfind(_KIND_KEY) :])

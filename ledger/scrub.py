@@ -21,7 +21,7 @@ from ledger.leaves import read_leaf
 from ledger.log import tile_key
 from ledger.merkle import HASH_BYTES, CompactRange
 from ledger.record import parse_record
-from ledger.shelf import read_envelope
+from ledger.shelf import read_envelope, read_judgement
 from ledger.store import Reads
 from ledger.tiles import TILE_HEIGHT, TILE_WIDTH, width_of
 
@@ -78,7 +78,7 @@ def _log(at: Reads, head: Head) -> Iterator[int]:
 
 def _check_leaf(at: Reads, record_id: bytes, index: int) -> None:
     record = parse_record(read_leaf(at, record_id))
-    judgement = at.get(keys.judgement(record_id))
+    judgement = read_judgement(at, record_id)
     held = None if judgement is None else entries.decode_judgement(judgement)
     if held is None or held.index != index:
         raise StoreError(f"leaf {index} is record {record_id.hex()}, whose judgement says otherwise")

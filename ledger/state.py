@@ -17,8 +17,8 @@ A block is executed so:
 A crash leaves the whole block or none of it; the node then executes it again, with the same result. The same blocks give the
 same bytes on every node: nothing here reads a clock, draws a random number or depends on the order of a set.
 
-Records' bytes are written once, before their block, by `keep_bodies`. On opening, the right edge of the log and the newest
-leaves' bytes are checked against the head. Reference: 2-records.md, 5-log.md, "Leaves, hash tiles, state and height".
+Records' bytes are written once, by `keep_bodies` before their block or with it. On opening, the right edge of the log and the
+newest leaves' bytes are checked against the head. Reference: 2-records.md, 5-log.md, "Leaves, hash tiles, state and height".
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,7 +32,7 @@ from typing import Final, Self
 from ledger import entries, keys, parameters, quota, units
 from ledger.answers import CertificateRow, CertificateView, Claim, Judgement, Page, Standing
 from ledger.entries import Head, JudgementEntry, Validators
-from ledger.errors import BlockOrderError, ForeignStoreError, ProtocolError, Refusal, StoreError
+from ledger.errors import BlockOrderError, ForeignStoreError, ProtocolError, Refusal, StoreError, StoreLayoutError
 from ledger.findings import Findings, Memory
 from ledger.genesis import PROTOCOL, Genesis
 from ledger.leaves import read_head, read_leaf
@@ -107,7 +107,6 @@ class Ledger(Queries):
         self._equivocation = partial(equivocation, genesis.ledger_id)
         self._memory = Memory()
         self._shelf = Shelf(store)
-        self._kept: set[bytes] = set()
         self._executing: frozenset[bytes] = frozenset()
         self._dropping = Lock()
 
@@ -121,13 +120,16 @@ class Ledger(Queries):
             equivocation: judges `evidence.equivocation`, the same on every node; what votes are only the consensus knows.
 
         Raises:
-            StoreError: another ledger's store, or a head that what is stored does not bear out.
+            ForeignStoreError: another ledger's store.
+            StoreLayoutError: written by another version of this program.
+            StoreError: a head that what is stored does not bear out.
         """
         held = store.get(keys.GENESIS)
         if held is None:
             _create(store, genesis)
         elif held != genesis.ledger_id:
             raise ForeignStoreError(f"{store.path} is of ledger {held.hex()}, not of {genesis.ledger_id.hex()}")
+        _check_layout(store)
         head = read_head(store)
         log = Log(store.get, head.tree_size, keys.TILES)
         if log.root != head.root:
@@ -195,7 +197,7 @@ class Ledger(Queries):
         for submission in submissions:
             self._shelf.keep(writes.__setitem__, submission.record.id, submission.record.raw, submission.envelope)
         self._store.write(writes, sync=False)
-        self._kept.update(submission.record.id for submission in submissions)
+        self._shelf.written(submission.record.id for submission in submissions)
 
     def keep_node_values(self, values: Mapping[bytes, bytes]) -> None:
         """Write the node's own values outside a block, not synced; `node_value` reads them back."""
@@ -212,10 +214,12 @@ class Ledger(Queries):
     def drop_bodies(self, ids: Sequence[bytes]) -> None:
         """Forget bytes and envelopes of records that were never accepted; those in the log, or being executed, stay."""
         with self._dropping:
-            dropped = [record_id for record_id in ids if record_id not in self._executing and not self._in_log(record_id)]
-            self._kept.difference_update(dropped)
-            places = [place for record_id in dropped for place in self._shelf.drop(record_id)]
-            self._store.write(dict.fromkeys(places), sync=False)
+            dropped: list[bytes] = []
+            for record_id in ids:
+                judgement = self.judgement(record_id)
+                if record_id not in self._executing and (judgement is None or judgement.index is None):
+                    dropped += self._shelf.drop(record_id, judged=judgement is not None)
+            self._store.write(dict.fromkeys(dropped), sync=False)
 
     def scrub(self) -> Iterator[int]:
         """One pass over everything that is stored as of now, in short steps (`ledger.scrub`); raises StoreError at damage."""
@@ -253,11 +257,14 @@ class Ledger(Queries):
         judgements: list[Judgement] = []
         for record in block.records:
             place = Place(Height(block.height), view.date, before.tree_size + len(leaves))
-            judgement = _judge(view, quotas, writer, overlay, record, place)
+            kept_at, new = self._shelf.place(record.id)
+            judgement = _judge(view, quotas, writer, overlay, record, place, keys.judgement(kept_at), new=new)
             if judgement.index == place.index:
                 leaves.append(record.id)
-                self._keep_missing(overlay, record)
+                self._shelf.keep(overlay.put, record.id, record.raw)
                 findings.observe(record)
+            else:
+                self._shelf.keep_place(overlay.put, record.id)
             judgements.append(judgement)
         totals.write(overlay)
         older = Older(view.register, before.time, block.height, overlay.get, overlay.put)
@@ -279,7 +286,7 @@ class Ledger(Queries):
         grown = copy(log)
         grown.commit(tree)
         self._standing = Standing(head, grown, overlay.rolls)
-        self._kept.difference_update(record.id for record in block.records)
+        self._shelf.judged(record.id for record in block.records)
         self._executing = frozenset()
         return Applied(head, judgements)
 
@@ -311,15 +318,6 @@ class Ledger(Queries):
             raise BlockOrderError(f"block {block.height} ends epoch {epoch} for a list never scheduled, {block.next.hex()}")
         return entries.decode_validators(stored)
 
-    def _in_log(self, record_id: bytes) -> bool:
-        judgement = self.judgement(record_id)
-        return judgement is not None and judgement.index is not None
-
-    def _keep_missing(self, overlay: Overlay, record: Record) -> None:
-        """An accepted record whose bytes were not kept before (a restart in between) goes into the batch."""
-        if record.id not in self._kept:
-            self._shelf.keep(overlay.put, record.id, record.raw)
-
     def _check_newest_leaves(self) -> None:
         """The newest tile's records must be there and hash to their leaves; raises StoreError."""
         size = self.head.tree_size
@@ -330,10 +328,11 @@ class Ledger(Queries):
                 read_leaf(self._store, ids[at : at + HASH_BYTES])
 
 
-def _judge(view: View, quotas: Quotas, writer: Writer, overlay: Overlay, record: Record, place: Place) -> Judgement:
-    """Judge one record at its place in the block, and write what follows from that."""
-    key = keys.judgement(record.id)
-    stored = overlay.get(key)
+def _judge(
+    view: View, quotas: Quotas, writer: Writer, overlay: Overlay, record: Record, place: Place, key: bytes, *, new: bool
+) -> Judgement:
+    """Judge one record at its place in the block, and write what follows from that; `new`: no block before has named it."""
+    stored = overlay.written(key) if new else overlay.get(key)
     earlier = None if stored is None else judgement_of(record.id, stored)
     if earlier is not None and earlier.index is not None:
         return earlier
@@ -355,10 +354,22 @@ def _check_protocol(view: View) -> None:
         raise ProtocolError(f"version {version} of the protocol is in force on {view.date}; this program knows {PROTOCOL}")
 
 
+def _check_layout(store: Store) -> None:
+    """Read as of this form, a store of another one would look damaged, or say what never was; raises StoreLayoutError."""
+    written = store.get(keys.LAYOUT_VERSION)
+    if written != keys.layout():
+        form = "an earlier form" if written is None else f"form {int.from_bytes(written, 'big')}"
+        raise StoreLayoutError(
+            f"{store.path} was written by another version of this program: it has {form}, this one reads form {keys.LAYOUT}; "
+            "put it aside and let the other nodes' blocks make a new one"
+        )
+
+
 def _create(store: Store, genesis: Genesis) -> None:
     """Height 0: no records, the genesis' time, the ledger id as digest of the block and of the state."""
     if next(store.iterate(b"", limit=1), None) is not None:
         raise StoreError(f"{store.path} holds something, and no ledger")
     head = Head(0, genesis.time, genesis.ledger_id, 0, EMPTY_ROOT, genesis.ledger_id)
     begun = {keys.block(0): encode_moment(genesis.time, 0)}
-    store.write({keys.GENESIS: genesis.ledger_id, keys.HEAD: entries.encode(head), **begun}, sync=True)
+    made = {keys.GENESIS: genesis.ledger_id, keys.LAYOUT_VERSION: keys.layout(), keys.HEAD: entries.encode(head)}
+    store.write(made | begun, sync=True)

@@ -14,8 +14,7 @@ from typing import Final
 from ledger import keys, totals
 from ledger.bodies import ProductionBody, StockBody
 from ledger.entries import HS_CODES, Head
-from ledger.leaves import read_leaf
-from ledger.record import parse_record
+from ledger.leaves import read_accepted
 from ledger.report_entries import PRODUCTION, STOCK, decode_filing
 from ledger.store import Reads
 from ledger.totals import ALL_HS
@@ -84,7 +83,7 @@ def _lines(at: Reads, sort: str, participant: str) -> Mapping[str, int]:
     """The sums by HS code, and over all, of the newest figures of a sort, two a year."""
     found = dict.fromkeys((ALL_HS, *HS_CODES), 0)
     for _, data in at.iterate(keys.filing(sort, participant, "")):
-        body = parse_record(read_leaf(at, decode_filing(data).record)).body
+        body = read_accepted(at, decode_filing(data).record).body
         if isinstance(body, StockBody | ProductionBody):
             for line in body.lines:
                 found[line.hs] += line.points

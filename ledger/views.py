@@ -47,7 +47,7 @@ class Queries(LogQueries):
     def certificate(self, number: str) -> CertificateView | None:
         """Everything about the certificate of this number, None where there is none."""
         with self._store.snapshot() as at:
-            return certificate_views.read_one(at, read_head(at), number)
+            return certificate_views.read_one(at, read_head(at), number, self.said_by)
 
     def certificates(
         self,

@@ -6,14 +6,14 @@ another one, so a node that lies can only invent a newer one. An office asks the
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 from urllib.parse import quote
 
 from ledger.genesis import Genesis
 from ledger.participants import Participant, SealKey
 from ledger.register import Register
-from node.client.connection import Connection, ProblemError
-from node.errors import Exit, FatalError
+from node.client.answers import HolderKeys
+from node.client.connection import Connection
+from node.errors import Exit, FatalError, ProblemError
 
 _NOT_FOUND = 404
 
@@ -21,7 +21,7 @@ _NOT_FOUND = 404
 async def key_holder(client: Connection, public: bytes) -> str | None:
     """The code of who has this signing key, `secretariat` for that one's, None for nobody."""
     try:
-        return str((await client.get_json(f"/v1/keys/{public.hex()}"))["holder"])
+        return (await client.get(f"/v1/keys/{public.hex()}", HolderKeys)).holder
     except ProblemError as error:
         if error.status == _NOT_FOUND:
             return None
@@ -38,13 +38,13 @@ async def fetch_register(client: Connection, genesis: Genesis, codes: Iterable[s
     register = Register(genesis)
     for code in codes:
         try:
-            shown = await client.get_json(f"/v1/keys/{quote(code, safe='')}")
+            shown = await client.get(f"/v1/keys/{quote(code, safe='')}", HolderKeys)
         except ProblemError as error:
             if error.status == _NOT_FOUND:
                 continue
             raise
-        seals = tuple(_seal(seal) for seal in shown["seals"])
-        held = register.holder(code) or _newcomer(code, bytes.fromhex(shown["root"]))
+        seals = tuple(SealKey(seal.epoch, bytes.fromhex(seal.key), seal.since, seal.until) for seal in shown.seals)
+        held = register.holder(code) or _newcomer(code, bytes.fromhex(shown.root))
         for known in held.seals:
             if not any((seal.epoch, seal.key) == (known.epoch, known.key) for seal in seals):
                 raise FatalError(
@@ -55,10 +55,6 @@ async def fetch_register(client: Connection, genesis: Genesis, codes: Iterable[s
                 )
         register = register.with_holder(replace(held, seals=seals))
     return register
-
-
-def _seal(shown: dict[str, Any]) -> SealKey:
-    return SealKey(int(shown["epoch"]), bytes.fromhex(shown["key"]), str(shown["since"]), str(shown["until"]))
 
 
 def _newcomer(code: str, root: bytes) -> Participant:

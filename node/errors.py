@@ -2,7 +2,7 @@
 
 import shlex
 from enum import IntEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class Exit(IntEnum):
@@ -42,6 +42,22 @@ class FatalError(NodeError):
 
     def __str__(self) -> str:
         return f"{self.happened}\n{self.means}\n{self.next_step}"
+
+
+class ProblemError(NodeError):
+    """What a client is told by a node that says no, with an RFC 9457 document.
+
+    Attributes:
+        status: the HTTP status.
+        problem: the document; `error` and `field` name the rule and the place.
+    """
+
+    def __init__(self, status: int, problem: dict[str, Any]) -> None:
+        details = {key: value for key, value in problem.items() if key not in {"type", "title", "status", "error", "field"}}
+        place = f" at {problem['field']}" if problem.get("field") else ""
+        super().__init__(f"{problem.get('error', status)}{place} {details or ''}".strip())
+        self.status = status
+        self.problem = problem
 
 
 def command(*words: object) -> str:

@@ -16,7 +16,7 @@ from consensus.events import Config, Output, Tip
 from consensus.evidence import check_equivocation
 from consensus.limits import RETAINED_VIEWS
 from consensus.messages import Certificate, Vote, VoteKind, decode_record
-from ledger.errors import ForeignStoreError, ProtocolError, StoreError
+from ledger.errors import ForeignStoreError, ProtocolError, StoreError, StoreLayoutError
 from ledger.genesis import Genesis
 from ledger.network import Network
 from ledger.state import Ledger
@@ -104,7 +104,7 @@ def open_ledger(home: Home, store: Store, genesis: Genesis) -> Ledger:
     """The ledger in the store.
 
     Raises:
-        FatalError: another ledger's, or damaged.
+        FatalError: another ledger's, written by another version, or damaged.
     """
     try:
         return Ledger.open(store, genesis, convicted)
@@ -113,6 +113,14 @@ def open_ledger(home: Home, store: Store, genesis: Genesis) -> Ledger:
             f"{error}.",
             "Genesis and store of this home are of two ledgers.",
             f"Put the genesis back that was in {home.genesis}, as whoever convened the ledger gave it.",
+            Exit.BAD_CONFIGURATION,
+        ) from error
+    except StoreLayoutError as error:
+        raise FatalError(
+            f"{error}.",
+            "Nothing in it is damaged, and the other nodes have all of it; the guards against signing twice are not in it.",
+            f"Move {home.data} aside, then start: {command('start', '--home', home.path, '--joining')}. A ledger's only node "
+            "has nobody to ask: it needs the version that wrote this.",
             Exit.BAD_CONFIGURATION,
         ) from error
     except StoreError as error:

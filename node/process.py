@@ -7,6 +7,7 @@ go on doing. Stop: no new requests, links closed, the commit under way finished,
 
 import asyncio
 import socket
+import sys
 from collections.abc import Awaitable
 from contextlib import ExitStack
 
@@ -35,7 +36,7 @@ from node.handshake import Identity
 from node.home import Home
 from node.intake import Intake
 from node.keys import load_keys, passphrase
-from node.limits import BODY_REQUEST_IDS, HEARTBEAT_SECONDS, STATUS_SECONDS
+from node.limits import BODY_REQUEST_IDS, HEARTBEAT_SECONDS, STATUS_SECONDS, TURN_SECONDS
 from node.lock import HomeLock
 from node.logs import configure, get_logger
 from node.mempool import Mempool
@@ -202,6 +203,7 @@ class NodeProcess:
         Raises:
             FatalError: a part failed; the process must end.
         """
+        sys.setswitchinterval(TURN_SECONDS)
         with ExitStack() as sockets:
             api = sockets.enter_context(listen_on(self.settings.api_listen))
             admin = sockets.enter_context(listen_on(self.settings.admin_listen))

@@ -143,8 +143,8 @@ async def _finished(steps: Sequence[Step], filing: Filing | None, client: Client
             continue
         if step.period:
             quarter, flow = step.period.split()
-            sums = await client.get_json(f"/v1/participants/{step.author}/quarters/{quarter}?flow={flow}")
-            last = None if sums["last"] is None else bytes.fromhex(sums["last"])
+            sums = await client.quarter(step.author, quarter, flow)
+            last = None if sums.last is None else bytes.fromhex(sums.last)
             finished.append(replace(step, submission=filing.submission(step, last)))
             continue
         finished.append(step)
@@ -221,7 +221,7 @@ def _note_refused(step: Step, answer: ProblemError, report: Report) -> None:
 
 async def _reached(client: Client, height: int) -> None:
     for _ in range(_POLLS):
-        if (await client.get_json("/v1/network"))["height"] >= height:
+        if (await client.network()).height >= height:
             return
         await asyncio.sleep(_PAUSE_SECONDS / 10)
     raise FatalError(

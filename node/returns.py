@@ -17,7 +17,6 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
-from urllib.parse import quote
 
 from ledger.bodies import AnnualProtection, ConfirmBody, PaperImportBody, Protection, ReturnBody, ReturnCell, StatedBody
 from ledger.commitments import opens, sum_blindings
@@ -28,7 +27,7 @@ from ledger.quarterly import CountedLine
 from ledger.statistics.tables import ALL, Need
 from ledger.units import Cents, Points, carats, parse_carats, value
 from ledger.unsealing import check_values, open_envelope
-from node.client import Client
+from node.client import Client, Quarter
 from node.errors import Exit, FatalError
 from node.sealed import fetch_envelope, fetch_record, untrue
 
@@ -77,7 +76,7 @@ async def prepare(client: Client, desk: Desk, flow: Flow, quarter: str) -> Retur
         ProblemError: the node says no.
     """
     quarters = quarters_of(quarter[:4]) if is_fourth(quarter) else (quarter,)
-    held = {name: await _sums(client, desk.author, flow, name) for name in quarters}
+    held = {name: await client.quarter(desk.author, name, flow) for name in quarters}
     lines: dict[str, list[OpenedLine]] = {name: [] for name in quarters}
     certificates = dict.fromkeys(quarters, 0)
     async for number in _counted(client, desk.author, flow, quarters):
@@ -88,16 +87,16 @@ async def prepare(client: Client, desk: Desk, flow: Flow, quarter: str) -> Retur
     for name in quarters:
         _compare(cells(lines[name]), certificates[name], held[name])
     sums = held[quarter]
-    percent = int(sums["p_percent"])
+    percent = sums.p_percent
     return ReturnBody(
         annual=annual_protection(lines.values(), percent) if is_fourth(quarter) else (),
         cells=cells(lines[quarter]),
         certificates=certificates[quarter],
         flow=flow,
-        last=None if sums["last"] is None else bytes.fromhex(sums["last"]),
+        last=None if sums.last is None else bytes.fromhex(sums.last),
         protection=protection(lines[quarter], percent),
         quarter=quarter,
-        revision=len(sums["returns"]) + 1,
+        revision=len(sums.returns) + 1,
     )
 
 
@@ -142,38 +141,27 @@ def _protected(entry: Need | None) -> str:
     return f"{entry.traders} traders, {carats(entry.points)} ct, US$ {value(entry.cents)}"
 
 
-async def _sums(client: Client, author: str, flow: Flow, quarter: str) -> dict[str, Any]:
-    """The ledger's own sums of a quarter."""
-    shown: dict[str, Any] = await client.get_json(f"/v1/participants/{author}/quarters/{quote(quarter, safe='')}?flow={flow}")
-    return shown
-
-
 async def _counted(client: Client, author: str, flow: Flow, quarters: Collection[str]) -> AsyncIterator[str]:
     """Numbers of the certificates of which the list does not say yet that they do not count."""
-    side, cursor = ("issuer" if flow == "export" else "destination"), ""
-    while True:
-        page = await client.get_json(f"/v1/certificates?{side}={author}&limit=500{cursor}")
-        for row in page["items"]:
-            if flow == "export" and (quarter_of(row["issued"]) not in quarters or row["state"] in _NOT_EXPORTED):
-                continue
-            if flow == "import" and row["state"] not in SOURCE_STATES:
-                continue
-            yield row["number"]
-        if page["next"] is None:
-            return
-        cursor = f"&cursor={quote(page['next'], safe='')}"
+    rows = client.certificates(issuer=author) if flow == "export" else client.certificates(destination=author)
+    async for row in rows:
+        if flow == "export" and (quarter_of(row.issued) not in quarters or row.state in _NOT_EXPORTED):
+            continue
+        if flow == "import" and row.state not in SOURCE_STATES:
+            continue
+        yield row.number
 
 
 async def _opened(
     client: Client, desk: Desk, flow: Flow, quarters: Collection[str], number: str
 ) -> tuple[str, list[OpenedLine]] | None:
     """Quarter and lines of a certificate's issue, or of its outcome; None when that was received in another quarter."""
-    shown = await client.get_json(f"/v1/certificates/{number}")
-    arrival = shown["outcome"] or shown["paper"]
-    if flow == "import" and (arrival is None or quarter_of(arrival["received"]) not in quarters):
+    shown = await client.certificate(number)
+    arrival = shown.outcome or shown.paper
+    if flow == "import" and (arrival is None or quarter_of(arrival.received) not in quarters):
         return None
-    for reference in reversed(shown["records"]):
-        record = await fetch_record(client, reference["id"])
+    for reference in reversed(shown.records):
+        record = await fetch_record(client, reference.id)
         body = record.body
         if not isinstance(body, StatedBody | ConfirmBody | PaperImportBody) or isinstance(body, StatedBody) != (
             flow == "export"
@@ -280,19 +268,19 @@ def _need(shares: list[int], percent: int) -> int:
     return max(0, -(-largest * percent // 100) - sum(others[1:]))
 
 
-def _compare(stated: Sequence[ReturnCell], certificates: int, sums: dict[str, Any]) -> None:
+def _compare(stated: Sequence[ReturnCell], certificates: int, sums: Quarter) -> None:
     """Whether the sums are those against which the ledger will hold the return."""
-    own = {(cell.partner, cell.hs): cell for cell in stated}
-    held = {(cell["partner"], cell["hs"]): cell for cell in sums["cells"]}
+    own: dict[tuple[str, str], ReturnCell] = {(cell.partner, cell.hs): cell for cell in stated}
+    held = {(cell.partner, cell.hs): cell for cell in sums.cells}
     for partner, hs in sorted(own.keys() | held.keys()):
         cell, total = own.get((partner, hs)), held.get((partner, hs))
-        if cell is None or total is None or cell.points != parse_carats(total["carats"]):
+        if cell is None or total is None or cell.points != parse_carats(total.carats):
             given = carats(cell.points if cell else 0)
-            raise _differs(f"{partner} {hs}: {given} ct opened, {total['carats'] if total else '0.00'} ct on the ledger")
-        if not opens(bytes.fromhex(total["commitment"]), cell.cents, cell.blinding):
+            raise _differs(f"{partner} {hs}: {given} ct opened, {total.carats if total else '0.00'} ct on the ledger")
+        if not opens(bytes.fromhex(total.commitment), cell.cents, cell.blinding):
             raise _differs(f"{partner} {hs}: the values opened are not those that the ledger's commitments hold")
-    if certificates != sums["certificates"]:
-        raise _differs(f"{certificates} certificates opened, {sums['certificates']} on the ledger")
+    if certificates != sums.certificates:
+        raise _differs(f"{certificates} certificates opened, {sums.certificates} on the ledger")
 
 
 def _differs(what: str) -> FatalError:

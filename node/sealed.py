@@ -11,7 +11,6 @@ Rules:
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
-from urllib.parse import quote
 
 from nacl.bindings import crypto_scalarmult_base
 
@@ -77,7 +76,10 @@ async def fetch_record(client: Client, record_id: str) -> Record:
         FatalError: the node gave another.
         ProblemError: the node says no.
     """
-    record = parse_record(bytes.fromhex((await client.get_json(f"/v1/records/{record_id}"))["record"]))
+    try:
+        record = parse_record(bytes.fromhex((await client.record(record_id)).record))
+    except ValueError as error:
+        raise untrue(record_id, "no hexadecimal digits") from error
     if record.id.hex() != record_id:
         raise untrue(record_id, "a record that is not the one asked for")
     return record
@@ -111,11 +113,10 @@ async def fetch_part(client: Client, reader: Reader, what: str, side: Side = "is
         if error.status == _FORBIDDEN:
             raise _not_for(what, reader.code) from error
         raise
-    shares = (await client.get_json(f"/v1/records/{record.id.hex()}/shares"))["items"]
     given = []
-    for row in shares:
-        if row["reader"] == reader.code:
-            share = (await fetch_record(client, row["id"])).body
+    for row in await client.shares(record.id.hex()):
+        if row.reader == reader.code:
+            share = (await fetch_record(client, row.id)).body
             if isinstance(share, ShareBody) and isinstance(record.body, SealedBody) and share.rid == record.body.rid:
                 given.append(share.wrap)
     try:
@@ -133,9 +134,8 @@ async def _find(client: Client, what: str, side: Side) -> Record:
         if not isinstance(record.body, SealedBody):
             raise _none(what, f"a {record.kind} has none")
         return record
-    shown = await client.get_json(f"/v1/certificates/{quote(what, safe='')}")
-    for reference in reversed(shown["records"]):
-        record = await fetch_record(client, reference["id"])
+    for reference in reversed((await client.certificate(what)).records):
+        record = await fetch_record(client, reference.id)
         body = record.body
         if isinstance(body, StatedBody | PaperImportBody) if side == "issue" else isinstance(body, ConfirmBody):
             if isinstance(body, SealedBody) and body.number != what:
@@ -180,8 +180,7 @@ async def garbage(client: Client, reader: Reader, part: SealedPart) -> Garbage |
     """
     found = open_part(reader, part) if part.epoch is not None else opened(reader, part)
     if found is None:
-        shown = await client.get_json(f"/v1/keys/{quote(reader.code, safe='')}")
-        keys = {seal["key"] for seal in shown["seals"] if seal["epoch"] == part.epoch}
+        keys = {seal.key for seal in (await client.keys(reader.code)).seals if seal.epoch == part.epoch}
         if not keys & {crypto_scalarmult_base(secret).hex() for secret in reader.secrets}:
             raise FatalError(
                 f"The part of {part.body.number} is sealed to {reader.code}'s key of epoch {part.epoch}, which is not here.",

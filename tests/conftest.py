@@ -1,12 +1,16 @@
 """What every test may lean on."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes are started here, and each would compile what it reads
+sys.dont_write_bytecode = False
 
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("default")

@@ -5,12 +5,14 @@ from itertools import islice
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
-from quart import Blueprint, Response
+from quart import Blueprint, Response, request
 from quart_schema import hide
 
 from api.access import concerns
-from api.answers import decode_position, encode_position, missing
+from api.answers import Cache, decode_position, encode_position, missing
+from api.dossier.making import Dossiers
 from api.limits import MAX_CURSOR_CHARS
+from api.pages.language import LANGUAGES, pick_language
 from api.pages.site import Place
 from api.port import NodePort
 from api.reading.figures import address_of, figures_of, names, naming, query_of
@@ -93,7 +95,7 @@ def certificate_pages(guard: Guard) -> Blueprint:
     """The routes of this file."""
     routes = Blueprint("reading_certificates", __name__)
     port = guard.port
-    turns = Turns()
+    turns, dossiers = Turns(), Dossiers(port)
 
     @routes.get(CERTIFICATES)
     @hide
@@ -160,7 +162,24 @@ def certificate_pages(guard: Guard) -> Blueprint:
             names=names(port),
             carats=carats,
             policy=port.policy(),
+            languages=tuple(LANGUAGES.values()),
         )
+
+    @routes.get(f"{CERTIFICATES}/<number>/dossier")
+    @hide
+    @guard.reads
+    async def dossier(visitor: Visitor, number: str) -> Response:
+        """The same as a PDF with receipts, in the request's language."""
+        language = pick_language(request).code
+        made = await dossiers.make(number, visitor.reader, language) if len(number) <= _MAX_NUMBER_CHARACTERS else None
+        if made is None:
+            raise missing("number", number, port.ledger.head.height)
+        headers = {
+            "Cache-Control": str(Cache.NO_STORE),
+            "Content-Language": language,
+            "Content-Disposition": f'attachment; filename="{number}-dossier-{language}.pdf"',
+        }
+        return Response(made, 200, headers, content_type="application/pdf")
 
     return routes
 

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+import msgspec
 from quart import Blueprint, Response
 from quart_schema import hide
 
@@ -31,7 +32,7 @@ def record_pages(guard: Guard) -> Blueprint:
         found = record_answer(port.ledger, record_id)
         if found is None:
             raise missing("id", id, port.ledger.head.height)
-        body = found.body.model_dump(mode="json")
+        body = msgspec.to_builtins(found.body)
         number = body.get("number")
         return guard.page(
             visitor,

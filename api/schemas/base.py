@@ -49,7 +49,7 @@ HEIGHT_HEADER = "Kpledger-Height"
 class Answer(BaseModel):
     """A JSON answer: strict, frozen, without surprises."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+    model_config = ConfigDict(defer_build=True, strict=True, frozen=True, extra="forbid")
 
     media_type: ClassVar[str] = "application/json"
 
@@ -69,7 +69,7 @@ class Page(LedgerAnswer):
 class Query(BaseModel):
     """Parameters of a request; unknown and repeated ones are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
 
 _LAST_OF_TWO, _LAST_OF_THREE = "[AQgw]", "[AEIMQUYcgkosw048]"
@@ -136,7 +136,7 @@ class NoContent(RootModel[None]):
 class ProblemAnswer(BaseModel):
     """RFC 9457 problem document. Further members give figures: `given`, `limit`, `certificate`, ..."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="allow")
+    model_config = ConfigDict(defer_build=True, strict=True, frozen=True, extra="allow")
 
     media_type: ClassVar[str] = "application/problem+json"
 

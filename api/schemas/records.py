@@ -126,7 +126,7 @@ class RecordAnswer(LedgerAnswer):
     record: Annotated[Hex, Field(description="The record's bytes: the leaf of the log.")]
 
 
-class ShareAnswer(Answer):
+class LaterReaderAnswer(Answer):
     """A later reader of a sealed part."""
 
     reader: str
@@ -137,4 +137,4 @@ class ShareAnswer(Answer):
 class SharesAnswer(LedgerAnswer):
     """The later readers of a sealed part, by code."""
 
-    items: list[ShareAnswer]
+    items: list[LaterReaderAnswer]

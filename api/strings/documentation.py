@@ -1,4 +1,4 @@
-"""Texts of the documentation page; what it is made of, the OpenAPI document, is English."""
+"""Texts of the documentation page; words for what the OpenAPI document says stand in `interface`."""
 
 from typing import Final
 
@@ -11,6 +11,7 @@ ENGLISH: Final = {
     "in": "In",
     "meaning": "Meaning",
     "body": "Body",
+    "colon": ": ",
     "answers": "Answers",
     "status": "Status",
     "form": "Form",
@@ -24,13 +25,17 @@ ENGLISH: Final = {
 
 FRENCH: Final = {
     "title": "Documentation de l’interface",
-    "text": "Tirée du document OpenAPI que lisent aussi les programmes ; ses descriptions sont en anglais.",
+    "text": (
+        "Tirée du document OpenAPI que lisent aussi les programmes ; les modèles, leurs champs et les erreurs y sont décrits "
+        "en anglais."
+    ),
     "document": "Document OpenAPI 3.1",
     "contents": "Sommaire",
     "parameters": "Paramètre",
     "in": "Où",
     "meaning": "Sens",
     "body": "Corps",
+    "colon": " : ",
     "answers": "Réponses",
     "status": "Statut",
     "form": "Forme",

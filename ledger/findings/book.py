@@ -89,22 +89,28 @@ _HELD: Final = frozenset(
 )
 """Sorts of participants, pairs and days: few, and asked for by every record."""
 
+_HELD_RULES: Final = frozenset(("bilateral-gap", "discrepancy-drift", "negative-stock", "never-a-discrepancy", "splitting"))
+"""Rules of participants and pairs that are asked at each of their records, and mostly find nothing."""
+
 _SORT: Final = slice(len(keys.FINDING_NOTES), len(keys.FINDING_NOTES) + 1)
 
 
 class Memory:
-    """Notes that one block leaves decoded for the next; only what the store has."""
+    """Notes, and findings by name, that one block leaves decoded for the next; only what the store has (None: nothing)."""
 
-    __slots__ = ("notes",)
+    __slots__ = ("findings", "notes")
 
     def __init__(self) -> None:
         self.notes: dict[bytes, Any] = {}
+        self.findings: dict[str, Finding | None] = {}
 
-    def take(self, notes: Mapping[bytes, Any]) -> None:
+    def take(self, notes: Mapping[bytes, Any], findings: Mapping[str, Finding | None]) -> None:
         """What a block has read and written, once its batch is in the store."""
-        if len(self.notes) > MAX_HELD_NOTES:
-            self.notes.clear()
+        for held in (self.notes, self.findings):
+            if len(held) > MAX_HELD_NOTES:
+                held.clear()
         self.notes.update((key, value) for key, value in notes.items() if key[_SORT] in _HELD)
+        self.findings.update((name, found) for name, found in findings.items() if name.partition("/")[0] in _HELD_RULES)
 
 
 class Book:
@@ -182,7 +188,9 @@ class Book:
         found = self._findings.get(name)
         if found is not None:
             return found
-        if name not in self._stored:
+        if name in self._memory.findings:
+            self._stored[name] = self._memory.findings[name]
+        elif name not in self._stored:
             data = None if about in self._new else self._overlay.get(keys.finding(name))
             self._stored[name] = None if data is None else decode_finding(data)
         return self._stored[name]
@@ -283,7 +291,7 @@ class Book:
 
     def remember(self) -> None:
         """The block's batch is in the store."""
-        self._memory.take(self._notes)
+        self._memory.take(self._notes, self._stored | self._findings)
 
     def _next(self) -> int:
         if self._count < 0:

@@ -46,7 +46,9 @@ def read_page(
 
 
 def read_certificate(at: Reads, head: Head, number: str, cursor: int | None, limit: int) -> FindingPage:
-    """The same of the findings that name a certificate."""
+    """The same of the findings that name a certificate; most have none."""
+    if not at.holds(keys.certificate_findings(number)):
+        return FindingPage(head, (), None)
     return _page(at, head, (keys.certificate_findings(number),), cursor, limit)
 
 
@@ -65,7 +67,8 @@ def read_one(at: Reads, name: str) -> Finding | None:
 def _page(at: Reads, head: Head, prefixes: Sequence[bytes], cursor: int | None, limit: int) -> FindingPage:
     limit = max(1, min(limit, MAX_PAGE))
     after = b"" if cursor is None else keys.position(cursor)
-    merged = heapq.merge(*(at.iterate(prefix, after=after, reverse=True) for prefix in prefixes), reverse=True)
+    found = [at.iterate(prefix, after=after, reverse=True) for prefix in prefixes]
+    merged = found[0] if len(found) == 1 else heapq.merge(*found, reverse=True)
     names = [name.decode() for _, name in islice(merged, limit + 1)]
     rows = tuple(_listed(at, name) for name in names[:limit])
     return FindingPage(head, rows, rows[-1].serial if len(names) > limit else None)

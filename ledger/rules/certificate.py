@@ -60,8 +60,7 @@ def check_alone(body: StatedBody) -> None:
         raise Refusal(Code.DESTINATION_IS_ISSUER, "destination", given=body.destination)
     _check_order(body)
     check_sums(body)
-    for place, line in enumerate(body.lines):
-        _check_countries(line, f"lines[{place}]")
+    check_countries(body.lines)
     for place in range(len(body.sources)):
         _check_named_once(body, place)
     _check_taken(body)
@@ -167,6 +166,12 @@ def _check_origin(view: View, issued: str, line: Line, field: str) -> None:
         home = view.register.participant_of(country)
         if home is not None and home.goods_suspended_on(issued, zone):
             raise Refusal(Code.ORIGIN_SUSPENDED, f"{field}.origin[{place}]", given=country, zone=zone, issued=issued)
+
+
+def check_countries(lines: Sequence[Line]) -> None:
+    """Whether the origins are known countries in their order; raises the first Refusal."""
+    for place, line in enumerate(lines):
+        _check_countries(line, f"lines[{place}]")
 
 
 def _check_countries(line: Line, field: str) -> None:

@@ -47,6 +47,18 @@ def check_import(view: View, holder: Holder, record: Record) -> None:
     certificate.check_origins(view, body.issued, body.lines)
 
 
+def check_alone(body: PaperImportBody) -> None:
+    """Of the checks of `paper.import` those that need neither register nor state: what can be said before anything is sent.
+
+    Raises:
+        Refusal: the first that fails.
+    """
+    if body.received < body.issued:
+        raise Refusal(Code.RECEIVED_BEFORE_ISSUED, "received", given=body.received, limit=body.issued)
+    check_sums(body)
+    certificate.check_countries(body.lines)
+
+
 def _check_issuer(view: View, body: PaperImportBody) -> None:
     issuer = view.register.participant(issuer_of(body.number))
     if issuer is None or not issuer.in_force(body.issued):

@@ -38,6 +38,18 @@ def check_issue(view: View, holder: Holder, record: Record) -> None:
     _check_link(view, author, body)
 
 
+def check_alone(body: TechnicalBody) -> None:
+    """Of these checks those that need neither register nor state: what can be said before anything is sent.
+
+    Raises:
+        Refusal: the first that fails.
+    """
+    if body.destination == issuer_of(body.number):
+        raise Refusal(Code.DESTINATION_IS_ISSUER, "destination", given=body.destination)
+    check_sums(body)
+    _check_named(body)
+
+
 def _check_destination(view: View, author: Participant, body: TechnicalBody) -> None:
     destination = view.register.participant(body.destination)
     if destination is None:
@@ -50,15 +62,19 @@ def _check_destination(view: View, author: Participant, body: TechnicalBody) -> 
 
 
 def _check_link(view: View, author: Participant, body: TechnicalBody) -> None:
+    _check_named(body)
     if not body.link:
-        if body.reason in _LINKED:
-            raise Refusal(Code.LINK_MISSING, "link", given=body.reason)
         return
     entry = view.state.certificate(body.link)
     if entry is None:
         raise Refusal(Code.CERTIFICATE_UNKNOWN, "link", given=body.link)
     if author.code not in (issuer_of(body.link), entry.destination):
         raise Refusal(Code.NOT_PARTY, "link", given=author.code, limit=f"{issuer_of(body.link)} {entry.destination}")
+
+
+def _check_named(body: TechnicalBody) -> None:
+    if not body.link and body.reason in _LINKED:
+        raise Refusal(Code.LINK_MISSING, "link", given=body.reason)
 
 
 def enact_issue(view: View, writer: Writer, record: Record, place: Place) -> None:  # the checks have looked

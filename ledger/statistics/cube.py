@@ -22,10 +22,10 @@ from ledger import entries, keys, quarterly, units
 from ledger.bodies import ProductionBody, ReturnBody
 from ledger.entries import HS_CODES
 from ledger.errors import PeriodOpenError, StoreError
-from ledger.leaves import read_head, read_leaf
-from ledger.record import parse_record
+from ledger.leaves import read_accepted, read_head
 from ledger.register import Register
 from ledger.report_entries import COUNTERSIGNED, PRODUCTION, ReturnEntry, decode_return
+from ledger.shelf import read_judgement
 from ledger.statistics.closing import Moment, closes_at, moment
 from ledger.statistics.older import read_as_of
 from ledger.statistics.periods import check_period, halves_covered, quarters_covered
@@ -126,7 +126,7 @@ def _block(at: Reads, key: BlockKey, height: int) -> tuple[Block | None, bytes]:
 
 def _stated(at: Reads, key: BlockKey, filed: bytes, entry: ReturnEntry, source: Source) -> tuple[Block, bytes]:
     """The figures of a return."""
-    body = parse_record(read_leaf(at, filed)).body
+    body = read_accepted(at, filed).body
     if not isinstance(body, ReturnBody):
         raise StoreError(f"{filed.hex()} is filed as a return and is none")
     if len(entry.counts) != len(body.cells):
@@ -175,7 +175,7 @@ def _production(at: Reads, author: str, half: str, height: int) -> Production | 
 
 
 def _reported(at: Reads, author: str, half: str, filed: bytes) -> Production:
-    body = parse_record(read_leaf(at, filed)).body
+    body = read_accepted(at, filed).body
     if not isinstance(body, ProductionBody):
         raise StoreError(f"{filed.hex()} is filed as production and is none")
     sums = {hs: [0, 0] for hs in HS_CODES}
@@ -195,7 +195,7 @@ def _revisions(at: Reads, sort: str, author: str, period: str) -> Iterator[bytes
 
 def _height(at: Reads, record_id: bytes) -> int:
     """The block that accepted a record."""
-    data = at.get(keys.judgement(record_id))
+    data = read_judgement(at, record_id)
     if data is None:
         raise StoreError(f"{record_id.hex()} is on a list and has no judgement")
     return entries.decode_judgement(data).height

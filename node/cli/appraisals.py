@@ -3,8 +3,6 @@
 import asyncio
 from typing import Any
 
-from cyclopts import App
-
 from ledger.appraisal import RULES, Appraisal
 from ledger.participants import Role
 from node.appraisal import Examined, examine
@@ -14,11 +12,6 @@ from node.client import Client
 from node.office import Office
 from node.office_keys import sealing_keys
 from node.returns import Desk
-
-
-def register(app: App) -> None:
-    """Adds the verb to the group `findings`."""
-    app["findings"].command(sealed)
 
 
 def sealed(

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from node import archives
 from node.archives import Manifest
@@ -14,17 +14,6 @@ from node.errors import command
 from node.home import Home
 
 FileArgument = Annotated[Path, Parameter(help="The archive, a tar file.")]
-
-
-def register(app: App) -> None:
-    """Adds this group's verbs."""
-    snapshot = App(name="snapshot", help="The store alone, with which another home of the ledger may begin.")
-    snapshot.command(create)
-    snapshot.command(inspect)
-    snapshot.command(restore_snapshot, name="restore")
-    app.command(snapshot)
-    app.command(backup)
-    app.command(restore)
 
 
 def create(file: FileArgument, /, *, home: HomeOption) -> None:

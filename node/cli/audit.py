@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from node.audit.errors import AuditError
@@ -17,14 +17,6 @@ from node.client import Client
 from node.errors import Exit, FatalError
 
 _MAX_PROCESSES = 64
-
-
-def register(app: App) -> None:
-    """Adds this group's verbs."""
-    audit = App(name="audit", help="The whole ledger judged again, offline, from bytes alone.")
-    audit.command(export)
-    audit.command(verify)
-    app.command(audit)
 
 
 def export(

@@ -5,32 +5,20 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from ledger.bodies import CERTIFICATE_CLOSE, CloseBody
+from ledger.errors import Code, Refusal
 from ledger.jsonform import issue_from_json
 from ledger.participants import Role
 from node.cli import sheets
 from node.cli.findings import print_findings
 from node.cli.options import GenesisOption, JsonOption, KeysOption, OutOption, TokenOption, UrlOption, read_draft, read_genesis
 from node.cli.output import console, print_fields, print_json, print_table, say
-from node.cli.printing import print_certificate
 from node.cli.submit import submit
-from node.client import Client
+from node.client import Certificate, Client
 from node.errors import command
 from node.office import CODES, RECEIPT, Office, amended_name, kept_submission
-
-
-def register(app: App) -> None:
-    """Adds this group's verbs."""
-    certificate = App(name="certificate", help="Kimberley Process certificates.")
-    certificate.command(issue)
-    certificate.command(sheets.template)
-    certificate.command(amend)
-    certificate.command(close)
-    certificate.command(show)
-    certificate.command(print_certificate, name="print")
-    app.command(certificate)
 
 
 def issue(
@@ -93,9 +81,11 @@ def amend(
     name = amended_name(draft.number)
     submission = kept_submission(out, name, draft, issue_from_json)
     if submission is None:
-        shown = asyncio.run(_fetch(url, token, draft.number))
-        printed = bytes.fromhex(shown["issue"]["receipt_hash"]), bytes.fromhex(shown["issue"]["verdict_hash"])
-        submission = office.amend(draft, text, printed, bytes.fromhex(shown["records"][-1]["id"]), out)
+        shown = asyncio.run(_stated(url, token, draft.number))
+        if shown.issue is None:
+            raise Refusal(Code.NOT_ISSUER, "number", given=office.author, certificate=draft.number)
+        printed = bytes.fromhex(shown.issue.receipt_hash), bytes.fromhex(shown.issue.verdict_hash)
+        submission = office.amend(draft, text, printed, shown.newest, out)
     taken = submit(url, submission, out, name)
     console.print(f"[bold green]final[/bold green]: {draft.number} is amended")
     print_fields({"id": taken.id, "height": taken.height, "receipt": str(out / f"{name}{RECEIPT}")})
@@ -121,6 +111,11 @@ def close(
     taken = submit(url, office.state(CERTIFICATE_CLOSE, body, out, name), out, name)
     console.print(f"[bold green]final[/bold green]: {number} is closed ({reason})")
     print_fields({"id": taken.id, "height": taken.height, "receipt": str(out / f"{name}{RECEIPT}")})
+
+
+async def _stated(url: str, token: str, number: str) -> Certificate:
+    async with Client(url, token) as client:
+        return await client.certificate(number)
 
 
 async def _fetch(url: str, token: str, number: str) -> dict[str, Any]:

@@ -2,23 +2,20 @@
 
 import asyncio
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from node.cli.chains import dot, plain, tree
-from node.cli.options import JsonOption, TokenOption, UrlOption
+from node.cli.options import JsonOption, TokenOption, UrlOption, read_policy
 from node.cli.output import console, print_json, print_table, say
 from node.client import Client
+from node.dossier import fetch_dossier
+from node.files import write_atomic
 
 Format = Literal["tree", "dot", "json"]
-
-
-def register(app: App) -> None:
-    """Adds this group's verbs."""
-    app.command(custody)
-    app.command(stock)
 
 
 def custody(
@@ -28,11 +25,22 @@ def custody(
     up: Annotated[bool, Parameter(name="--up", negative="", help="Only where its carats came from.")] = False,
     down: Annotated[bool, Parameter(name="--down", negative="", help="Only who took carats from it.")] = False,
     format: Annotated[Format, Parameter(help="A tree for people, DOT for Graphviz, JSON for programs.")] = "tree",  # noqa: A002 - the option's name
+    dossier: Annotated[Path | None, Parameter(help="Write a PDF of all that the ledger says of it, receipts attached.")] = None,
+    language: Annotated[Literal["en", "fr"], Parameter(help="Of the dossier.")] = "en",
+    policy: Annotated[Path | None, Parameter(help="A policy file under which the dossier's receipts must hold.")] = None,
     token: TokenOption = "",
     url: UrlOption = "http://127.0.0.1:8600",
     json: JsonOption = False,
 ) -> None:
-    """Show a certificate's chain of custody and the origins that follow from it (needs a participant's token)."""
+    """Show a certificate's chain of custody and the origins that follow from it (needs a participant's token).
+
+    With --dossier: a tagged PDF/A for an inquiry's file with both sides' figures, chains, origins, findings, inquiries,
+    records, and what it rests on; the same answers give the same bytes.
+    """
+    if dossier is not None:
+        write_atomic(dossier, asyncio.run(_dossier(url, token, number, language, policy)))
+        say(f"written: {dossier}")
+        return
     direction = "both" if up == down else "up" if up else "down"
     answer = _get(url, token, f"/v1/certificates/{quote(number, safe='')}/custody?direction={direction}")
     if json or format == "json":
@@ -73,6 +81,12 @@ def _get(url: str, token: str, path: str) -> dict[str, Any]:
             return await client.get_json(path)
 
     return asyncio.run(fetch())
+
+
+async def _dossier(url: str, token: str, number: str, language: str, policy: Path | None) -> bytes:
+    trusted = None if policy is None else read_policy(policy)
+    async with Client(url, token) as client:
+        return await fetch_dossier(client, number, language, trusted)
 
 
 def _print(answer: Mapping[str, Any]) -> None:

@@ -29,19 +29,6 @@ PassphraseOption = Annotated[
 ]
 
 
-def register(app: App) -> None:
-    """Adds this group's verbs."""
-    desk = App(name="desk", help="An authority's local signing desk: a web page on this machine alone.")
-    desk.default(run)
-    officer = App(name="officer", help="Who may sign in at the desk.")
-    officer.command(add)
-    officer.command(list_officers, name="list")
-    officer.command(remove)
-    desk.command(officer)
-    desk.command(journal)
-    app.command(desk)
-
-
 def run(
     *,
     home: DeskOption = Path("desk"),
@@ -158,3 +145,13 @@ def journal(*, home: DeskOption = Path("desk"), json: JsonOption = False) -> Non
         for line in lines
     ]
     print_table(["line", "UTC", "officer", "act", "certificate"], rows, right=(0,))
+
+
+desk = App(name="desk", help="An authority's local signing desk: a web page on this machine alone.")
+desk.default(run)
+_officer = App(name="officer", help="Who may sign in at the desk.")
+_officer.command(add)
+_officer.command(list_officers, name="list")
+_officer.command(remove)
+desk.command(_officer)
+desk.command(journal)

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Annotated, Literal
 
-from cyclopts import App, Parameter, validators
+from cyclopts import Parameter, validators
 from rich.progress import MofNCompleteColumn, Progress
 
 from api.demo.network import NOTES
@@ -27,11 +27,6 @@ from node.replay import replay
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _Load = Literal["none", "week", "year"]
 _FIGURE = re.compile(r"\d+(\.\d+)?")
-
-
-def register(app: App) -> None:
-    """Adds this group's verbs."""
-    app.command(devnet)
 
 
 def devnet(

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from api.errors import ApiCode
 from api.reasons import met_by
@@ -12,11 +12,6 @@ from node.cli.output import print_fields, print_json, print_table
 from node.errors import Exit, FatalError, command
 
 _COLUMNS = ("error", "meaning", "met by")
-
-
-def register(app: App) -> None:
-    """Adds this verb."""
-    app.command(errors)
 
 
 def errors(

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from ledger.bodies import PRODUCTION_REPORT, STOCK_DECLARE, Body, ProductionBody, StockBody
 from ledger.bodyform import parse_body
@@ -11,14 +11,6 @@ from ledger.participants import Role
 from node.cli.options import GenesisOption, JsonOption, KeysOption, OutOption, UrlOption, read_draft, read_genesis
 from node.cli.submit import submit, tell
 from node.office import Office
-
-
-def register(app: App) -> None:
-    """Adds this group's verbs."""
-    production = App(name="production", help="What a participant mined, and had in stock when it joined.")
-    production.command(report)
-    production.command(declare_stock, name="stock")
-    app.command(production)
 
 
 def report(

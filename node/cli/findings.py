@@ -5,21 +5,12 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from cyclopts import App, Parameter, validators
+from cyclopts import Parameter, validators
 
 from node.cli.options import JsonOption, TokenOption, UrlOption
 from node.cli.output import console, print_fields, print_json, print_table, say
 from node.client import Client
 from node.errors import command
-
-
-def register(app: App) -> None:
-    """Adds this group's verbs."""
-    findings = App(name="findings", help="What in the records does not add up.")
-    findings.command(list_findings, name="list")
-    findings.command(show)
-    findings.command(rules)
-    app.command(findings)
 
 
 def list_findings(

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
-from cyclopts import App, Parameter, validators
+from cyclopts import Parameter, validators
 
 from ledger.jsonform import confirm_from_json
 from ledger.participants import Role
@@ -14,15 +14,6 @@ from node.cli.output import console, print_fields, print_json, print_table, say
 from node.cli.submit import submit, tell
 from node.client import Client
 from node.office import RECEIPT, Office, corrected_name, kept_submission, outcome_name
-
-
-def register(app: App) -> None:
-    """Adds this group's verbs."""
-    imports = App(name="import", help="Imports under a certificate.")
-    imports.command(confirm)
-    imports.command(correct)
-    imports.command(list_open, name="list")
-    app.command(imports)
 
 
 def confirm(
@@ -143,5 +134,4 @@ def _print_ages(answer: dict[str, Any], destination: str, *, json: bool) -> None
 
 async def _newest(url: str, token: str, number: str) -> bytes:
     async with Client(url, token) as client:
-        answer = await client.get_json(f"/v1/certificates/{number}")
-    return bytes.fromhex(answer["records"][-1]["id"])
+        return (await client.certificate(number)).newest

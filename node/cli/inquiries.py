@@ -5,7 +5,7 @@ import hashlib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from ledger import codec
 from ledger.bodies import (
@@ -35,16 +35,6 @@ from node.client import Client
 from node.office import Office
 
 Id = Annotated[str, Parameter(help="The inquiry: the id of the record that opened it.")]
-
-
-def register(app: App) -> None:
-    """Adds this group's verbs."""
-    inquiry = App(name="inquiry", help="Questions of the secretariat to participants.")
-    inquiry.command(open_inquiry, name="open")
-    inquiry.command(answer)
-    inquiry.command(close)
-    inquiry.command(list_inquiries, name="list")
-    app.command(inquiry)
 
 
 def open_inquiry(

@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from ledger.countries import is_country, is_participant_code
 from ledger.errors import Refusal
@@ -21,16 +21,6 @@ WhoArgument = Annotated[str, Parameter(help="Code of the participant (ISO 3166-1
 FolderOption = Annotated[
     Path, Parameter(name="--keys", help="The office's folder of keys; one folder an office.", env_var="KPLEDGER_KEYS")
 ]
-
-
-def register(app: App) -> None:
-    """Adds this group's verbs."""
-    key = App(name="key", help="An office's signing and sealing keys; a node's are made by init and replaced here.")
-    key.command(new)
-    key.command(show)
-    key.command(rotate)
-    key.command(retire)
-    app.command(key)
 
 
 def new(who: WhoArgument, /, *, keys: FolderOption, raw_keys: RawKeysOption = False) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 from rich.progress import Progress
 
 from ledger.fork import parse_fork, signed_by_log
@@ -30,18 +30,6 @@ from node.files import write_atomic
 from node.limits import WATCH_LONGEST_SECONDS, WATCH_SECONDS
 from node.monitor import Monitor, Round
 from node.policies import exported_policies
-
-
-def register(app: App) -> None:
-    """Adds this group's verbs."""
-    log = App(name="log", help="The transparency log as static files (C2SP tlog-tiles).")
-    log.command(export)
-    log.command(verify)
-    log.command(status_file, name="status-file")
-    log.command(watch)
-    log.command(fork)
-    log.command(policies, name="policy")
-    app.command(log)
 
 
 def export(

@@ -1,76 +1,17 @@
 """`kpledger`: puts the groups of verbs together and turns every error into an exit code (`node.errors.Exit`)."""
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import NoReturn
 
-from cyclopts import App, CycloptsError
+from cyclopts import CycloptsError
 
 from ledger.errors import ProofError, Refusal
-from node.cli import (
-    appraisals,
-    archives,
-    audit,
-    certificates,
-    custody,
-    desk,
-    devnet,
-    errors,
-    figures,
-    findings,
-    imports,
-    inquiries,
-    keys,
-    log,
-    network,
-    nodes,
-    operate,
-    papers,
-    receipts,
-    returns,
-    sealed,
-    statements,
-    statistics,
-    tokens,
-)
 from node.cli.output import explain, fatal
-from node.client import ProblemError
-from node.errors import Exit, FatalError
-
-app = App(
-    name="kpledger",
-    help="A ledger node for Kimberley Process certificates.",
-    version=lambda: version("kpledger"),
-    help_epilogue=(
-        "Exit codes: 0 done, 1 failed, 2 usage, 65 bad data, 69 unreachable, 74 disk, 75 syncing, 77 refused, "
-        "78 bad configuration."
-    ),
-)
-app.register_install_completion_command()
-_OPERATING = (devnet, operate, network, nodes, keys, tokens, archives)
-_WORKING = (
-    certificates,
-    imports,
-    desk,
-    papers,
-    custody,
-    findings,
-    appraisals,
-    figures,
-    returns,
-    inquiries,
-    sealed,
-    statements,
-    statistics,
-    receipts,
-    log,
-    audit,
-    errors,
-)
-for group in (*_OPERATING, *_WORKING):
-    group.register(app)
+from node.cli.verbs import command_line
+from node.errors import Exit, FatalError, ProblemError
 
 _BY_STATUS = {401: Exit.REFUSED, 403: Exit.REFUSED, 503: Exit.UNREACHABLE}
 
@@ -78,7 +19,10 @@ _BY_STATUS = {401: Exit.REFUSED, 403: Exit.REFUSED, 503: Exit.UNREACHABLE}
 def main(words: Sequence[str] | None = None) -> NoReturn:
     """Runs one verb, that of the command line unless it is given, and ends the process with its exit code."""
     try:
-        code = app(words, exit_on_error=False, result_action="return_value")
+        run, given, _ = command_line().parse_args(words, exit_on_error=False)
+        gc.freeze()  # what has been read stays
+        gc.enable()
+        code = run(*given.args, **given.kwargs)
         sys.stdout.flush()
     except CycloptsError:
         sys.exit(Exit.USAGE)  # cyclopts has printed what is wrong

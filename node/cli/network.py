@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Annotated, Any
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from ledger.errors import Refusal
 from ledger.genesis import PROTOCOL, Genesis
@@ -20,16 +20,6 @@ from node.files import write_atomic
 from node.keyring import policy
 
 _MEMBER = re.compile(r"(nodes|participants)\[([0-9]+)\]")
-
-
-def register(app: App) -> None:
-    """Adds this group's verbs."""
-    genesis = App(name="genesis", help="The one file that makes a ledger.")
-    genesis.command(template)
-    genesis.command(create)
-    genesis.command(show)
-    genesis.command(show_policy, name="policy")
-    app.command(genesis)
 
 
 def template(

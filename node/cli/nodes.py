@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Annotated, Any
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from ledger.countries import is_participant_code
 from ledger.drafts import make_node_set
@@ -17,15 +17,6 @@ from node.cli.submit import Sending, named_node, send, sign_and_send
 from node.client import Client
 
 _FIELDS = ("consensus", "log", "cosign", "tls")
-
-
-def register(app: App) -> None:
-    """Adds this group's verbs."""
-    node = App(name="node", help="Which nodes the ledger has, and who votes.")
-    node.command(set_node, name="set")
-    node.command(send_record, name="send")
-    node.command(list_nodes, name="list")
-    app.command(node)
 
 
 def set_node(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import uvloop
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from ledger.network import of_genesis
 from node.cli.options import HomeOption, JsonOption, RawKeysOption, passphrase_or_raw, read_file
@@ -26,19 +26,6 @@ from node.process import NodeProcess
 from node.tls import contexts
 
 _STOP_SECONDS = 20.0
-
-
-def register(app: App) -> None:
-    """Adds this group's verbs."""
-    app.command(init_home, name="init")
-    app.command(identity, name="id")
-    app.command(start)
-    app.command(stop)
-    app.command(status)
-    config = App(name="config", help="The node's settings.")
-    config.command(config_show, name="show")
-    config.command(config_check, name="check")
-    app.command(config)
 
 
 def init_home(

@@ -4,9 +4,8 @@ import asyncio
 import hashlib
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import quote
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from ledger.errors import Code
 from ledger.limits import MAX_OFFICER_FILE_BYTES
@@ -28,17 +27,6 @@ from node.cli.submit import submit, tell
 from node.client import Client
 from node.office import Office, kept_submission
 from node.papers import answer_from_json, answer_name, import_paper, issue_technical, kept_answers, paper_name, state_answer
-
-
-def register(app: App) -> None:
-    """Adds these groups' verbs."""
-    paper = App(name="paper", help="Trade of which one side is not on the ledger yet.")
-    paper.command(import_under_paper, name="import")
-    paper.command(confirm)
-    app.command(paper)
-    technical = App(name="technical", help="Technical certificates: goods that move without being traded.")
-    technical.command(issue)
-    app.command(technical)
 
 
 def import_under_paper(
@@ -103,8 +91,7 @@ async def _answers(file: Path, out: Path, url: str, token: str) -> bytes | None:
     if kept is not None:
         return kept
     async with Client(url, token) as client:
-        shown = await client.get_json(f"/v1/certificates/{quote(number, safe='')}")
-    return bytes.fromhex(shown["records"][-1]["id"])
+        return (await client.certificate(number)).newest
 
 
 def issue(

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from ledger.errors import Refusal
 from ledger.jsonform import record_to_json
@@ -18,14 +18,6 @@ from node.errors import Exit, FatalError, command
 from node.policies import verify_old_receipt
 
 NOT_SHOWN = "whether the record still stands: it may have been answered or closed since"
-
-
-def register(app: App) -> None:
-    """Adds this group's verbs."""
-    receipt = App(name="receipt", help="Receipts: what they say, and whether they hold. Offline.")
-    receipt.command(verify)
-    receipt.command(show)
-    app.command(receipt)
 
 
 def verify(

@@ -5,7 +5,7 @@ import json as jsonlib
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from ledger.bodies import RETURN_COUNTERSIGN, RETURN_FILE, CountersignBody, ReturnBody
 from ledger.bodyform import parse_body
@@ -36,15 +36,6 @@ from node.sealed import fetch_record
 Quarter = Annotated[
     str, Parameter(name="--quarter", help="The quarter, like 2026Q1: of issue for exports, of receipt for imports.")
 ]
-
-
-def register(app: App) -> None:
-    """Adds this group's verbs."""
-    returns = App(name="return", help="Quarterly returns of a participant's trade.")
-    returns.command(prepare_return, name="prepare")
-    returns.command(file_return, name="file")
-    returns.command(countersign)
-    app.command(returns)
 
 
 def prepare_return(

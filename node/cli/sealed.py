@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from ledger.bodies import SEALED_FAULT, SEALED_SHARE, FaultBody
 from ledger.disclosure import check_disclosure, disclosure_to_json
@@ -41,17 +41,6 @@ from node.sealed import Reader, SealedPart, Side, disclose_part, fetch_part, gar
 What = Annotated[str, Parameter(help="A certificate's number, or the id of any record with a sealed part.")]
 SideOption = Annotated[Side, Parameter(name="--side", help="Of a certificate: what its issuer states, or its outcome.")]
 _READING = (Role.AUDIT, Role.CONFIRM, Role.ISSUE, Role.REPORT)
-
-
-def register(app: App) -> None:
-    """Adds this group's verbs."""
-    sealed = App(name="sealed", help="Confidential parts: read, handed on, complained about, disclosed field by field.")
-    sealed.command(show)
-    sealed.command(share)
-    sealed.command(fault)
-    sealed.command(disclose)
-    sealed.command(check)
-    app.command(sealed)
 
 
 def show(

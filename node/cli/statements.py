@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from ledger.bodies import KEY_ADD, KEY_REVOKE, PLENARY_POSITION, PLENARY_PROPOSE, Body, KeyRevokeBody, PositionBody
 from ledger.bodyform import body_from_json
@@ -22,21 +22,6 @@ _HASH_DIGITS = 64
 KeyOption = Annotated[Path, Parameter(name="--key", help="File of the key that signs: root, govern, issue, report, ...")]
 AuthorOption = Annotated[str, Parameter(name="--author", help="Code of the participant that states this, or `secretariat`.")]
 FileArgument = Annotated[Path, Parameter(help="The body as JSON, as `record show` prints it.")]
-
-
-def register(app: App) -> None:
-    """Adds these groups' verbs."""
-    record = App(name="record", help="Any record without a sealed part.")
-    record.command(file)
-    record.command(show)
-    app.command(record)
-    plenary = App(name="plenary", help="Proposals, and positions on them.")
-    plenary.command(propose)
-    plenary.command(position)
-    plenary.command(list_proposals, name="list")
-    app.command(plenary)
-    app["key"].command(add)
-    app["key"].command(revoke)
 
 
 def file(

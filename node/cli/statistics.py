@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from ledger.errors import StatisticsError
 from ledger.participants import Role
@@ -40,19 +40,6 @@ from node.release_export import Remade, export_releases, remake
 from node.releasing import decided, default_folder, make_draft, proposer, publish, suppressed
 
 _DECIDE_SECONDS = 600.0
-
-
-def register(app: App) -> None:
-    """Adds this group's verbs."""
-    statistics = App(
-        name="statistics", help="Public statistics: proposed, released by the nodes' verdicts, exported, verified."
-    )
-    statistics.command(propose)
-    statistics.command(release)
-    statistics.command(list_releases, name="list")
-    statistics.command(export)
-    statistics.command(verify)
-    app.command(statistics)
 
 
 def propose(
@@ -175,8 +162,7 @@ def export(
 
     async def fetch() -> Any:
         async with Client(url) as client:
-            network = await client.get_json("/v1/network")
-            return await export_releases(client, directory, network["origin"])
+            return await export_releases(client, directory, (await client.network()).origin)
 
     done = asyncio.run(fetch())
     if json:

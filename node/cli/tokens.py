@@ -6,22 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, Parameter, validators
+from cyclopts import Parameter, validators
 
 from node.cli.options import HomeOption, JsonOption
 from node.cli.output import print_json, print_table, say
 from node.config import load_config
 from node.errors import Exit, FatalError, command
 from node.home import Home
-
-
-def register(app: App) -> None:
-    """Adds this group's verbs."""
-    token = App(name="token", help="Who may read what participants and auditors may read.")
-    token.command(new)
-    token.command(show, name="list")
-    token.command(revoke)
-    app.command(token)
 
 
 def new(

@@ -20,6 +20,7 @@ from node.client.answers import (
     Certificate,
     CertificateRow,
     Finding,
+    HolderKeys,
     Inquiry,
     Issue,
     Logged,
@@ -28,12 +29,14 @@ from node.client.answers import (
     Outcome,
     Page,
     Participant,
+    Quarter,
     Record,
     Stock,
 )
 from node.client.author import Author, Issued, MadeCertificate
 from node.client.client import Client
-from node.client.connection import ProblemError, Taken
+from node.client.connection import Taken
+from node.errors import ProblemError
 
 __all__ = [
     "Author",
@@ -41,6 +44,7 @@ __all__ = [
     "CertificateRow",
     "Client",
     "Finding",
+    "HolderKeys",
     "Inquiry",
     "Issue",
     "Issued",
@@ -52,6 +56,7 @@ __all__ = [
     "Page",
     "Participant",
     "ProblemError",
+    "Quarter",
     "Record",
     "Stock",
     "Taken",

@@ -4,11 +4,14 @@ Weights are decimal text in carats, ids and other bytes lower-case hex, dates `Y
 UTC. Members that are not known here, a newer node's, are passed over.
 """
 
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 Item = TypeVar("Item")
+
+Hash = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+"""32 bytes, an id or a key: what goes into a record that somebody signs is checked for its form here."""
 
 
 class Page(Struct, Generic[Item], frozen=True):
@@ -146,8 +149,8 @@ class Issue(Struct, frozen=True):
     sources: list[Source]
     rid: str
     sealed: str
-    receipt_hash: str
-    verdict_hash: str
+    receipt_hash: Hash
+    verdict_hash: Hash
 
 
 class MeasuredLine(Struct, frozen=True):
@@ -175,10 +178,24 @@ class Outcome(Struct, frozen=True):
     sealed: str
 
 
+class PaperImport(Struct, frozen=True):
+    """What an importer signed of a paper certificate."""
+
+    number: str
+    reason: str
+    issued: str
+    received: str
+    parcels: int
+    carats: str
+    lines: list[Line]
+    rid: str
+    sealed: str
+
+
 class Reference(Struct, frozen=True):
     """A record of a certificate, and its block."""
 
-    id: str
+    id: Hash
     height: int
 
 
@@ -208,18 +225,26 @@ class Finding(Struct, frozen=True):
 
 
 class Certificate(Struct, frozen=True):
-    """All about a certificate; the last of `records` is what an outcome must answer. `paper` is an import on paper."""
+    """All about a certificate; the last of `records` is what an outcome must answer.
+
+    `paper` is an import on paper, which has no `issue`.
+    """
 
     read_at_height: int
     certificate: CertificateRow
     issue: Issue | None
-    paper: dict[str, Any] | None
+    paper: PaperImport | None
     outcome: Outcome | None
-    records: list[Reference]
+    records: Annotated[list[Reference], Meta(min_length=1)]
     claims: list[Claim]
     beside: list[str]
     findings: list[Finding]
     more_findings: bool
+
+    @property
+    def newest(self) -> bytes:
+        """Id of the record that an outcome or an amendment answers, 32 bytes."""
+        return bytes.fromhex(self.records[-1].id)
 
 
 # --- records ----------------------------------------------------------------------------------------------------------------
@@ -244,6 +269,53 @@ class Record(Logged, frozen=True, kw_only=True):
 
     read_at_height: int
     envelope: bool
+
+
+class Share(Struct, frozen=True):
+    """A later reader of a sealed part: `id` is that of the `sealed.share`."""
+
+    reader: str
+    epoch: int
+    id: Hash
+
+
+class Shares(Struct, frozen=True):
+    """The later readers of a sealed part."""
+
+    read_at_height: int
+    items: list[Share]
+
+
+# --- keys -------------------------------------------------------------------------------------------------------------------
+
+
+class RoleKey(Struct, frozen=True):
+    """A signing key; `until` empty: none is set."""
+
+    key: Hash
+    authority: str
+    roles: list[str]
+    since: str
+    until: str
+
+
+class SealKey(Struct, frozen=True):
+    """A sealing key of one epoch."""
+
+    epoch: int
+    key: Hash
+    since: str
+    until: str
+
+
+class HolderKeys(Struct, frozen=True):
+    """All keys of a participant or the secretariat, former ones too."""
+
+    read_at_height: int
+    holder: str
+    root: Hash
+    keys: list[RoleKey]
+    seals: list[SealKey]
 
 
 # --- what follows -----------------------------------------------------------------------------------------------------------
@@ -291,6 +363,30 @@ class Stock(Struct, frozen=True):
     participant: str
     total: Balance
     by_hs: list[HsBalance]
+
+
+class Cell(Struct, frozen=True):
+    """A quarter's trade with one partner in one HS code; `commitment` sums the lines' value commitments."""
+
+    partner: str
+    hs: str
+    carats: str
+    certificates: int
+    commitment: Hash
+
+
+class Quarter(Struct, frozen=True):
+    """What the ledger sums up for a return; `last` is None while no record has counted."""
+
+    read_at_height: int
+    participant: str
+    flow: str
+    quarter: str
+    certificates: int
+    last: Hash | None
+    cells: list[Cell]
+    p_percent: int
+    returns: list[Hash]
 
 
 class OneParticipant(Struct, frozen=True):

@@ -10,13 +10,16 @@ from node.client.answers import (
     Certificate,
     CertificateRow,
     Finding,
+    HolderKeys,
     Inquiry,
     Logged,
     Network,
     OpenConfirmation,
     Page,
     Participant,
+    Quarter,
     Record,
+    Share,
     Shown,
     Stock,
 )
@@ -82,6 +85,14 @@ class Client(Connection):
         """The policy file as this node prints it; whoever verifies keeps one that he has from elsewhere."""
         return (await self.get_bytes("/log/policy")).decode()
 
+    async def shares(self, record_id: str) -> list[Share]:
+        """To whom the key of its sealed part was given later."""
+        return (await self.get(f"/v1/records/{_part(record_id)}/shares", answers.Shares)).items
+
+    async def keys(self, holder: str) -> HolderKeys:
+        """All keys of a participant or of the secretariat, former ones too; or of whoever has this signing key (hex)."""
+        return await self.get(f"/v1/keys/{_part(holder)}", HolderKeys)
+
     def follow(self, after: int | None = None, *, participant: str = "", kind: str = "") -> AsyncIterator[Logged]:
         """Accepted records as they come, behind the place `after` (-1: all of them, None: from now on), without an end."""
         return follow(self, after, participant=participant, kind=kind)
@@ -108,6 +119,11 @@ class Client(Connection):
     async def stock(self, participant: str) -> Stock:
         """What a participant has received less what it has sent (for auditors)."""
         return await self.get(f"/v1/participants/{_part(participant)}/stock", Stock)
+
+    async def quarter(self, participant: str, quarter: str, flow: str) -> Quarter:
+        """The ledger's own sums of a participant's exports (`export`) or imports (`import`) of a quarter."""
+        path = f"/v1/participants/{_part(participant)}/quarters/{_part(quarter)}"
+        return await self.get(f"{path}?{urlencode({'flow': flow})}", Quarter)
 
     # --- pages
 

@@ -21,7 +21,7 @@ import msgspec
 
 from ledger.limits import MAX_PAGE
 from ledger.record import encode_batch
-from node.errors import Exit, FatalError, NodeError
+from node.errors import Exit, FatalError, ProblemError
 from node.limits import CLIENT_ANSWER_BYTES, CLIENT_PROBLEM_BYTES
 
 Answer = TypeVar("Answer")
@@ -34,22 +34,6 @@ _ELSEWHERE = 300
 
 PASSING = frozenset({408, 429, 500, 502, 503, 504})
 """What a node answers that is stopping, starting or overloaded: asking again makes sense."""
-
-
-class ProblemError(NodeError):
-    """The node said no, with an RFC 9457 document.
-
-    Attributes:
-        status: the HTTP status.
-        problem: the document; `error` and `field` name the rule and the place.
-    """
-
-    def __init__(self, status: int, problem: dict[str, Any]) -> None:
-        details = {key: value for key, value in problem.items() if key not in {"type", "title", "status", "error", "field"}}
-        place = f" at {problem['field']}" if problem.get("field") else ""
-        super().__init__(f"{problem.get('error', status)}{place} {details or ''}".strip())
-        self.status = status
-        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True)

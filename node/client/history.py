@@ -13,7 +13,8 @@ from urllib.parse import urlencode
 import aiohttp
 
 from node.client.answers import Logged
-from node.client.connection import PASSING, Connection, ProblemError, unreachable
+from node.client.connection import PASSING, Connection, unreachable
+from node.errors import ProblemError
 
 _SILENCE_S: Final = 60.0
 """A node says that it lives every 15 s: whoever hears nothing for so long has lost it."""

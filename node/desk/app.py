@@ -81,6 +81,7 @@ class Desk:
                 "network": self.genesis.network,
                 "idle_minutes": settings.idle_minutes,
                 "may_issue": self.store.has(Role.ISSUE),
+                "may_confirm": self.store.has(Role.CONFIRM),
                 "token_name": TOKEN,
                 "passphrase_name": PASSPHRASE,
             }

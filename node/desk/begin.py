@@ -9,7 +9,7 @@ from ledger.limits import DEFAULT_VALIDITY_DAYS
 from node.client import ProblemError
 from node.desk.drafts import Draft, Drafts, Kind
 from node.desk.errors import DeskError, Fault
-from node.desk.forms import from_confirm, from_issue
+from node.desk.filling import from_confirm, from_issue
 from node.desk.reading import Reading
 from node.errors import FatalError
 
@@ -48,6 +48,29 @@ class Beginning:
         fields = {"type": "export", "issued": today.isoformat(), "validated": today.isoformat()}
         fields["expires"] = (today + timedelta(days=days)).isoformat()
         return fields | ({"number": number} if number else {})
+
+    async def fresh(self, kind: Kind, link: str = "") -> dict[str, str]:
+        """The fields of what puts a number on the ledger. `link`: of a technical certificate, the one its goods came under.
+
+        Raises:
+            DeskError: there is no such certificate, or this office is no party to it.
+            FatalError, ProblemError: the node does not say.
+        """
+        today = datetime.now().astimezone().date().isoformat()
+        match kind:
+            case Kind.PAPER:
+                return {"received": today}
+            case Kind.TECHNICAL if link:
+                row = (await self.reading.certificate(link))["certificate"]
+                parties = {row["issuer"], row["destination"]}
+                if self.participant not in parties:
+                    raise DeskError(Fault.NOT_OURS, "number", 409)
+                (other,) = parties - {self.participant}
+                return {"issued": today, "link": link, "destination": other}
+            case Kind.TECHNICAL:
+                return {"issued": today}
+            case _:
+                return await self.issue_fields()
 
     async def known(self, kind: Kind, number: str) -> Known:
         """What a draft of this kind about a certificate rests on.

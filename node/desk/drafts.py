@@ -34,11 +34,19 @@ class Kind(StrEnum):
     CLOSE = "close"
     CONFIRM = "confirm"
     CORRECT = "correct"
+    PAPER = "paper"
+    TECHNICAL = "technical"
 
     @property
     def policy(self) -> str:
         """Which of the desk's rules on releasing it falls under."""
-        return {Kind.ISSUE: "certificates", Kind.CONFIRM: "outcomes"}.get(self, "corrections")
+        named = {Kind.ISSUE: "certificates", Kind.TECHNICAL: "certificates", Kind.CONFIRM: "outcomes", Kind.PAPER: "outcomes"}
+        return named.get(self, "corrections")
+
+    @property
+    def opens(self) -> bool:
+        """Whether it puts a number on the ledger, which its form asks for; others are about one that is there."""
+        return self in {Kind.ISSUE, Kind.PAPER, Kind.TECHNICAL}
 
 
 class Standing(StrEnum):
@@ -151,11 +159,11 @@ class Drafts:
         return draft
 
     def numbers(self, besides: str = "") -> set[str]:
-        """The numbers of all certificates that drafts issue or have issued, but for one draft's."""
+        """The numbers that drafts put or have put on the ledger, but for one draft's."""
         return {
             draft.number
             for draft in self._held.values()
-            if draft.kind is Kind.ISSUE and draft.standing is not Standing.DISCARDED and draft.id != besides
+            if draft.kind.opens and draft.standing is not Standing.DISCARDED and draft.id != besides
         }
 
 

@@ -14,11 +14,19 @@ from typing import Any, Final
 from ledger.bodies import CloseBody
 from ledger.bodyform import parse_body
 from ledger.csvform import check_alone
-from ledger.drafts import ConfirmDraft, IssueDraft
+from ledger.drafts import ConfirmDraft, DraftLine, IssueDraft
 from ledger.errors import Code, Refusal
 from ledger.jsonform import confirm_from_json, issue_from_json
 from ledger.limits import MAX_LINES, MAX_SOURCES
-from ledger.units import carats, day_number, parse_carats, parse_value, value
+from ledger.paperdrafts import (
+    PaperDraft,
+    TechnicalDraft,
+    check_paper,
+    check_technical,
+    paper_from_json,
+    technical_from_json,
+)
+from ledger.units import carats, day_number, parse_carats, parse_value
 from node.desk.drafts import Draft, Kind
 from node.desk.errors import DeskError, Fault
 from node.desk.limits import MAX_FIELD_CHARACTERS
@@ -30,24 +38,28 @@ _WHOLE: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.ISSUE: ("number", "type", "issued", "validated", "expires", "destination", "parcels"),
     Kind.CONFIRM: ("number", "outcome", "received", "parcels", "inspection", "seals", "receipt_code"),
     Kind.CLOSE: ("number", "reason", "replacement"),
+    Kind.PAPER: ("number", "reason", "issued", "received", "parcels"),
+    Kind.TECHNICAL: ("number", "reason", "link", "issued", "destination", "parcels"),
 }
+WITH_ORIGIN: Final = frozenset({Kind.ISSUE, Kind.PAPER})
+"""Forms whose lines name countries of origin."""
+
+_MEASURED: Final = ("hs", "carats", "value")
 _LINE: Final[Mapping[Kind, tuple[str, ...]]] = {
-    Kind.ISSUE: ("hs", "origin", "zone", "carats", "value"),
-    Kind.CONFIRM: ("hs", "carats", "value"),
+    Kind.ISSUE: (*_MEASURED, "origin", "zone"),
+    Kind.CONFIRM: _MEASURED,
     Kind.CLOSE: (),
+    Kind.PAPER: (*_MEASURED, "origin", "zone"),
+    Kind.TECHNICAL: _MEASURED,
 }
+_WITH_LINES: Final = frozenset({Kind.ISSUE, Kind.PAPER, Kind.TECHNICAL})
+_BOTH: Final = tuple(f"sealed.{who}.name" for who in PARTIES)
 _REQUIRED: Final[Mapping[Kind, tuple[str, ...]]] = {
-    Kind.ISSUE: (
-        "number",
-        "issued",
-        "validated",
-        "expires",
-        "destination",
-        "parcels",
-        *(f"sealed.{who}.name" for who in PARTIES),
-    ),
+    Kind.ISSUE: ("number", "issued", "validated", "expires", "destination", "parcels", *_BOTH),
     Kind.CONFIRM: ("received", "parcels", "outcome", "inspection", "seals"),
     Kind.CLOSE: ("number", "reason"),
+    Kind.PAPER: ("number", "reason", "issued", "received", "parcels", *_BOTH),
+    Kind.TECHNICAL: ("number", "reason", "issued", "destination", "parcels"),
 }
 _DATES: Final = ("issued", "validated", "expires", "received")
 _ROW: Final = re.compile(r"(lines|sources)\[(\d{1,2})\]\.(\w+)")
@@ -57,7 +69,7 @@ _SEPARATORS: Final = re.compile(r"[;,\s]+")
 
 
 def shape(kind: Kind) -> Kind:
-    """Which of the three forms a kind has: an amendment that of an issue, a correction that of a confirmation."""
+    """Which of the forms a kind has: an amendment that of an issue, a correction that of a confirmation."""
     return {Kind.AMEND: Kind.ISSUE, Kind.CORRECT: Kind.CONFIRM}.get(kind, kind)
 
 
@@ -93,7 +105,7 @@ def _tidy(name: str, text: str) -> str:
             return carats(parse_carats(plain.replace(",", ".") if _COMMA.fullmatch(plain) else plain))
         except Refusal:
             return text
-    if member in {"number", "replacement", "destination", "origin"}:
+    if member in {"number", "replacement", "link", "destination", "origin"}:
         return " ".join(text.upper().split())
     if name.startswith("sealed.") and name != "sealed.seals":
         return " ".join(text.split())  # what is sealed has no line breaks
@@ -134,7 +146,7 @@ def content(kind: Kind, fields: Mapping[str, str], basis: Mapping[str, str]) -> 
         told["sources"] = [
             {"number": row.get("number", ""), "carats": row.get("carats", "")} for row in rows_of(fields, "sources")
         ]
-    else:
+    elif form is Kind.CONFIRM:
         told |= {"receipt_code": fields["receipt_code"]} if "receipt_code" in fields else {}
         told["answers"] = basis["answers"]
     return _json(told | {"sealed": _sealed(fields)})
@@ -145,8 +157,8 @@ def _json(told: Mapping[str, Any]) -> bytes:
 
 
 def _line(form: Kind, row: Mapping[str, str]) -> dict[str, Any]:
-    line: dict[str, Any] = {name: row.get(name, "") for name in ("hs", "carats", "value")}
-    if form is Kind.ISSUE:
+    line: dict[str, Any] = {name: row.get(name, "") for name in _MEASURED}
+    if form in WITH_ORIGIN:
         line["origin"] = sorted(set(_several(row.get("origin", ""))))
         line |= {"zone": row["zone"]} if "zone" in row else {}
     return line
@@ -183,7 +195,7 @@ def faults(draft: Draft) -> list[Refusal | DeskError]:
     found: list[Refusal | DeskError] = [
         DeskError(Fault.REQUIRED, name) for name in _REQUIRED[form] if not draft.fields.get(name)
     ]
-    if form is Kind.ISSUE and not rows_of(draft.fields, "lines"):
+    if form in _WITH_LINES and not rows_of(draft.fields, "lines"):
         found.append(DeskError(Fault.REQUIRED, "lines[0].carats"))
     for rows in ("lines", "sources"):
         for at, row in enumerate(rows_of(draft.fields, rows)):
@@ -192,19 +204,28 @@ def faults(draft: Draft) -> list[Refusal | DeskError]:
     if found:
         return found
     try:
-        if form is Kind.CLOSE:
-            close_body(draft)
-        elif form is Kind.ISSUE:
-            check_alone(issue_draft(draft))
-        else:
-            confirm_draft(draft)
+        _read(form, draft)
     except Refusal as refusal:
         return [refusal]
     return []
 
 
+def _read(form: Kind, draft: Draft) -> None:
+    match form:
+        case Kind.CLOSE:
+            close_body(draft)
+        case Kind.ISSUE:
+            check_alone(issue_draft(draft))
+        case Kind.PAPER:
+            check_paper(paper_draft(draft))
+        case Kind.TECHNICAL:
+            check_technical(technical_draft(draft))
+        case _:
+            confirm_draft(draft)
+
+
 def _row_faults(rows: str, at: int, row: Mapping[str, str]) -> Iterator[Refusal | DeskError]:
-    needed = ("number", "carats") if rows == "sources" else ("hs", "carats", "value")
+    needed = ("number", "carats") if rows == "sources" else _MEASURED
     for member in needed:
         if not row.get(member):
             yield DeskError(Fault.REQUIRED, f"{rows}[{at}].{member}")
@@ -241,48 +262,26 @@ def close_body(draft: Draft) -> CloseBody:
     return parse_body(CloseBody, content(draft.kind, draft.fields, draft.basis))
 
 
-# --- filling in a form
+def paper_draft(draft: Draft) -> PaperDraft:
+    """What is sealed for an import under a paper certificate; raises Refusal."""
+    return paper_from_json(content(draft.kind, draft.fields, draft.basis))
 
 
-def from_issue(stated: IssueDraft) -> dict[str, str]:
-    """The fields that say what a certificate says."""
-    fields = {
-        "number": stated.number,
-        "type": stated.type,
-        "issued": stated.issued,
-        "validated": stated.validated,
-        "expires": stated.expires,
-        "destination": stated.destination,
-        "parcels": str(stated.parcels),
-    }
-    for at, line in enumerate(stated.lines):
-        row = {"hs": line.hs, "origin": " ".join(line.origin), "zone": line.zone, "carats": carats(line.points)}
-        fields |= {f"lines[{at}].{name}": text for name, text in {**row, "value": value(line.cents)}.items() if text}
-    for at, source in enumerate(stated.sources):
-        fields |= {f"sources[{at}].number": source.number, f"sources[{at}].carats": carats(source.points)}
-    return fields | from_sealed(stated.sealed)
+def technical_draft(draft: Draft) -> TechnicalDraft:
+    """What is sealed for a technical certificate; raises Refusal."""
+    return technical_from_json(content(draft.kind, draft.fields, draft.basis))
 
 
-def from_confirm(stated: ConfirmDraft, code: str) -> dict[str, str]:
-    """The fields that say what an outcome says; `code` the receipt code as printed."""
-    fields = {
-        "number": stated.number,
-        "outcome": stated.outcome,
-        "received": stated.received,
-        "parcels": str(stated.parcels),
-        "inspection": stated.inspection,
-        "seals": stated.seals,
-        "receipt_code": code,
-    }
-    for at, line in enumerate(stated.lines):
-        row = {"hs": line.hs, "carats": carats(line.points), "value": value(line.cents)}
-        fields |= {f"lines[{at}].{name}": text for name, text in row.items()}
-    return {name: text for name, text in fields.items() if text} | from_sealed(stated.sealed)
-
-
-def from_sealed(sealed: Mapping[str, Any]) -> dict[str, str]:
-    """The fields of what was sealed."""
-    fields = {f"sealed.{who}.{part}": sealed.get(who, {}).get(part, "") for who in PARTIES for part in PARTS}
-    fields |= {f"sealed.{name}": sealed.get(name, "") for name in TEXTS}
-    fields["sealed.seals"] = " ".join(sealed.get("seals", ()))
-    return {name: text for name, text in fields.items() if text}
+def stated_lines(draft: Draft) -> tuple[DraftLine, ...]:
+    """The lines that a draft states; none for a closing. Raises Refusal; KeyError where what it rests on is missing."""
+    match shape(draft.kind):
+        case Kind.CLOSE:
+            return ()
+        case Kind.ISSUE:
+            return issue_draft(draft).lines
+        case Kind.PAPER:
+            return paper_draft(draft).lines
+        case Kind.TECHNICAL:
+            return technical_draft(draft).lines
+        case _:
+            return confirm_draft(draft).lines

@@ -115,7 +115,7 @@ def _helpers(language: Language, said: Texts) -> dict[str, object]:
         parts = name.split(".")
         if parts[0] == "sealed" and len(parts) == 3:
             return f"{said(parts[1])}, {said(f'party_{parts[2]}')}"
-        key = {"sealed.seals": "seal_numbers", "reason": "close_reason", PASSPHRASE: "passphrase"}.get(name, parts[-1])
+        key = {"sealed.seals": "seal_numbers", "reason": "any_reason", PASSPHRASE: "passphrase"}.get(name, parts[-1])
         return said(key)
 
     def with_present(options: list[tuple[str, str]], present: str) -> list[tuple[str, str]]:

@@ -14,14 +14,17 @@ from ledger.drafts import ConfirmDraft, parse_code, verdict_hash
 from ledger.errors import Refusal
 from ledger.participants import Role
 from node.desk.drafts import Draft, Kind
-from node.desk.forms import close_body, confirm_draft, content, issue_draft
+from node.desk.forms import close_body, confirm_draft, content, issue_draft, paper_draft, technical_draft
 from node.desk.office import KeyStore
 from node.files import write_atomic
 from node.office import CODES, RECEIPT, SUBMISSION, amended_name, corrected_name, outcome_name
+from node.papers import import_paper, issue_technical, paper_name
 
 
-def role_of(kind: Kind) -> Role:
-    """With which key what a draft becomes is signed."""
+def role_of(kind: Kind, store: KeyStore) -> Role:
+    """With which key what a draft becomes is signed; a technical certificate with the one that is here."""
+    if kind is Kind.TECHNICAL:
+        return Role.ISSUE if store.has(Role.ISSUE) else Role.CONFIRM
     return Role.ISSUE if kind in {Kind.ISSUE, Kind.AMEND, Kind.CLOSE} else Role.CONFIRM
 
 
@@ -29,8 +32,10 @@ def file_name(draft: Draft) -> str:
     """What the files of a draft's submission are called."""
     number = draft.number
     match draft.kind:
-        case Kind.ISSUE:
+        case Kind.ISSUE | Kind.TECHNICAL:
             return number
+        case Kind.PAPER:
+            return paper_name(number)
         case Kind.AMEND:
             return amended_name(number)
         case Kind.CLOSE:
@@ -62,7 +67,7 @@ def make(draft: Draft, store: KeyStore, made: Path) -> bytes:
     folder = made / draft.id
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     text = content(draft.kind, draft.fields, draft.basis)
-    office = store.office(role_of(draft.kind))
+    office = store.office(role_of(draft.kind, store))
     match draft.kind:
         case Kind.ISSUE:
             return office.issue(issue_draft(draft), text, folder)
@@ -75,6 +80,10 @@ def make(draft: Draft, store: KeyStore, made: Path) -> bytes:
             return office.confirm(_answering(draft), text, folder)
         case Kind.CORRECT:
             return office.correct(_answering(draft), text, folder)
+        case Kind.PAPER:
+            return import_paper(office, paper_draft(draft), text, folder)
+        case Kind.TECHNICAL:
+            return issue_technical(office, technical_draft(draft), text, folder)
 
 
 def _answering(draft: Draft) -> ConfirmDraft:

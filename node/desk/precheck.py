@@ -12,7 +12,7 @@ from ledger.units import carats, day_number, parse_carats
 from node.client import ProblemError
 from node.desk.drafts import Draft, Drafts, Kind
 from node.desk.errors import DeskError, Fault
-from node.desk.forms import confirm_draft, faults, issue_draft, shape
+from node.desk.forms import confirm_draft, faults, issue_draft, paper_draft, shape, technical_draft
 from node.desk.reading import Reading
 from node.errors import FatalError
 
@@ -38,6 +38,10 @@ class Precheck:
                     await self._issue(draft, found)
                 case Kind.CONFIRM:
                     await self._outcome(draft, found)
+                case Kind.PAPER:
+                    await self._paper(draft, found)
+                case Kind.TECHNICAL:
+                    await self._technical(draft, found)
                 case _:
                     pass
         except (FatalError, ProblemError):
@@ -52,10 +56,8 @@ class Precheck:
                 found.append(DeskError(Fault.NUMBER_CHANGED, "number"))
         elif issuer_of(stated.number) != self.participant:
             found.append(Refusal(Code.NUMBER_PREFIX, "number", given=stated.number, limit=self.participant))
-        elif stated.number in self.drafts.numbers(draft.id):
-            found.append(DeskError(Fault.IN_ANOTHER_DRAFT, "number"))
-        elif await self.reading.exists(stated.number):
-            found.append(Refusal(Code.NUMBER_USED, "number", given=stated.number))
+        else:
+            await self._unused(draft, found)
         register = await self.reading.participants()
         if stated.destination not in register:
             found.append(Refusal(Code.DESTINATION_UNKNOWN, "destination", given=stated.destination))
@@ -104,6 +106,51 @@ class Precheck:
                 figures = {"given": measured.received, "limit": announced.expires}
                 found.append(Refusal(Code.CONFIRMED_BUT_EXPIRED, "outcome", **figures))
         await self._newest(draft, found)
+
+    async def _paper(self, draft: Draft, found: list[Reason]) -> None:
+        """An import under a paper certificate: whose paper it is, and whether paper is what it takes."""
+        stated = paper_draft(draft)
+        register = await self.reading.participants()
+        code = issuer_of(stated.number)
+        if code == self.participant:
+            found.append(Refusal(Code.DESTINATION_IS_ISSUER, "number", given=stated.number))
+        elif code not in register:
+            found.append(Refusal(Code.ISSUER_NOT_IN_FORCE, "number", given=stated.number, issuer=code))
+        else:
+            await self._unused(draft, found)
+            since = register[code]["issues_from"]
+            if stated.reason == "not-issuing" and since and since <= stated.issued:
+                found.append(Refusal(Code.PAPER_NOT_NEEDED, "issued", given=stated.issued, limit=since))
+        since = register[self.participant]["confirms_from"]
+        if not since or stated.received < since:
+            found.append(Refusal(Code.DESTINATION_NOT_IN_FORCE, "received", given=stated.received, limit=since))
+
+    async def _technical(self, draft: Draft, found: list[Reason]) -> None:
+        """A technical certificate: its number, where it goes, the certificate under which the goods came."""
+        stated = technical_draft(draft)
+        if issuer_of(stated.number) != self.participant:
+            found.append(Refusal(Code.NUMBER_PREFIX, "number", given=stated.number, limit=self.participant))
+        else:
+            await self._unused(draft, found)
+        if stated.destination not in await self.reading.participants():
+            found.append(Refusal(Code.DESTINATION_UNKNOWN, "destination", given=stated.destination))
+        if not stated.link:
+            return
+        try:
+            row = (await self.reading.certificate(stated.link))["certificate"]
+        except DeskError:
+            found.append(Refusal(Code.CERTIFICATE_UNKNOWN, "link", given=stated.link))
+            return
+        if self.participant not in (row["issuer"], row["destination"]):
+            limit = f"{row['issuer']} {row['destination']}"
+            found.append(Refusal(Code.NOT_PARTY, "link", given=self.participant, limit=limit))
+
+    async def _unused(self, draft: Draft, found: list[Reason]) -> None:
+        """Whether the number is free, at this desk and on the ledger."""
+        if draft.number in self.drafts.numbers(draft.id):
+            found.append(DeskError(Fault.IN_ANOTHER_DRAFT, "number"))
+        elif await self.reading.exists(draft.number):
+            found.append(Refusal(Code.NUMBER_USED, "number", given=draft.number))
 
     async def _newest(self, draft: Draft, found: list[Reason]) -> None:
         told = await self.reading.certificate(draft.number)

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from ledger.bodies import ConfirmBody, StatedBody
+from ledger.bodies import ConfirmBody, PaperImportBody, StatedBody
 from ledger.drafts import ConfirmDraft, DraftLine, IssueDraft, code_text
 from ledger.entries import PREFIX_CHARACTERS
 from ledger.limits import MAX_PAGE
+from ledger.paperdrafts import PaperDraft
 from ledger.record import Record
 from ledger.units import Cents, carats, parse_carats
 from node.client import Client, ProblemError
@@ -68,6 +69,16 @@ class Statement:
             sources=body.sources,
             sealed=self.fields,
         )
+
+    def as_paper(self) -> PaperDraft:
+        """What an importer stated of a paper certificate, with values and names."""
+        body = self.record.body
+        assert isinstance(body, PaperImportBody), "asked for an import under a paper certificate"
+        lines = tuple(
+            DraftLine(line.hs, line.points, Cents(cents), line.origin, line.zone)
+            for line, cents in zip(body.lines, self.cents, strict=True)
+        )
+        return PaperDraft(body.number, body.reason, body.issued, body.received, body.parcels, lines, self.fields)
 
     def as_outcome(self) -> tuple[ConfirmDraft, str]:
         """What a destination stated, and the receipt code as printed."""

@@ -33,8 +33,13 @@ SETTINGS = (
     Setting("ledger", "token", "", "A reading token of your participant; the node's operator makes it: kpledger token new"),
     Setting("print", "url", "", "Address of a node that the public reaches, for the link on certificates; empty: the node's."),
     Setting("print", "authority", "", "The authority's name on certificates; empty: as the genesis names the key's holder."),
-    Setting("approval", "certificates", 1, "Issuing, 1: a second officer releases what another wrote; 0: its writer does."),
-    Setting("approval", "outcomes", 1, "Confirming imports, likewise."),
+    Setting(
+        "approval",
+        "certificates",
+        1,
+        "Issuing (also technical), 1: a second officer releases what another wrote; 0: its writer may.",
+    ),
+    Setting("approval", "outcomes", 1, "Confirming imports (also those on paper), likewise."),
     Setting("approval", "corrections", 1, "Correcting and closing, likewise."),
 )
 

@@ -21,6 +21,7 @@ from tests.bench import (
     footprint,
     growth,
     interface,
+    large,
     latency,
     limit,
     paper,
@@ -93,6 +94,8 @@ def main() -> int:
         chains.measure(Path(scratch), report)
     with tempfile.TemporaryDirectory(dir=arguments.dir) as scratch, console.status("growth"):
         growth.quick(Path(scratch), report)
+    with tempfile.TemporaryDirectory(dir=arguments.dir) as scratch, console.status("a large ledger"):
+        large.quick(Path(scratch), report)
     with tempfile.TemporaryDirectory(dir=arguments.dir) as scratch, console.status("statistics"):
         cubes.measure(Path(scratch), report)
     with tempfile.TemporaryDirectory(dir=arguments.dir) as scratch, console.status("audit"):

@@ -26,31 +26,35 @@ from tests.bench.figures import Figure, Report
 from tests.support import days
 from tests.support.world import START, World, _participant, genesis, participants
 
-_CODES = ("BW", "RU", "AE", "EU", "SL", "IN", "US", "CN", "CA", "IL")
+CODES = ("BW", "RU", "AE", "EU", "SL", "IN", "US", "CN", "CA", "IL")
 _BLOCK = 40
 _DAY_BLOCKS = 25
 _DAYS_ON_THE_WAY = 6
 _POINTS = 12_000
 _QUICK = 20_000
-_WARM = 10_000
+WARM = 10_000
 """Until then there are no outcomes, or nothing to take from."""
+
+
+def open_world(path: Path) -> World:
+    """The ledger of this trade in a directory, new where there is none."""
+    known = {holder.code for holder in participants()}
+    more = tuple(_participant(code) for code in CODES if code not in known)
+    return World.make(path, genesis(participants=(*participants(), *more), parameters={"daily-records": 1_000_000}))
 
 
 def measure(scratch: Path, records: int, stretches: int, report: Report) -> None:
     """Applies so many records to a new ledger in `scratch`, and reports the cost of each stretch of them."""
-    known = {holder.code for holder in participants()}
-    more = tuple(_participant(code) for code in _CODES if code not in known)
-    made_of = genesis(participants=(*participants(), *more), parameters={"daily-records": 1_000_000})
-    with World.make(scratch / "growth", made_of) as world:
-        blocks = _blocks(world)
-        while world.ledger.head.tree_size < _WARM:
-            _apply(world, next(blocks))
+    with open_world(scratch / "growth") as world:
+        made_of = blocks(world)
+        while world.ledger.head.tree_size < WARM:
+            apply(world, next(made_of))
         first = 0.0
         for _ in range(stretches):
             spent, alone, done = 0.0, 0.0, 0
             while done < records // stretches:
-                made = next(blocks)
-                process, thread = _apply(world, made)
+                made = next(made_of)
+                process, thread = apply(world, made)
                 spent, alone, done = spent + process, alone + thread, done + len(made)
             cost = spent / done * 1e6
             first = first or cost
@@ -59,7 +63,7 @@ def measure(scratch: Path, records: int, stretches: int, report: Report) -> None
             report.add(Figure("growth", "of it in the thread that applies", alone / done * 1e6, "us/record"))
 
 
-def _apply(world: World, made: list[Record]) -> tuple[float, float]:
+def apply(world: World, made: list[Record]) -> tuple[float, float]:
     """Seconds of processor time of the process, which has LevelDB's threads, and of this thread; every record is accepted."""
     height = world.ledger.head.height + 1
     block = Block(height, world.now, height.to_bytes(32, "big"), made)
@@ -72,11 +76,14 @@ def _apply(world: World, made: list[Record]) -> tuple[float, float]:
     return spent, alone
 
 
-def _blocks(world: World) -> Iterator[list[Record]]:
-    """Half a block's records are certificates, the other half outcomes of those of some days before."""
-    serials = dict.fromkeys(_CODES, 0)
+def blocks(world: World) -> Iterator[list[Record]]:
+    """Blocks' records, without end, from the first one on; `world.now` is then their time.
+
+    Half of them are certificates, the other half outcomes of those of some days before.
+    """
+    serials = dict.fromkeys(CODES, 0)
     travelling: deque[tuple[int, Record]] = deque()
-    stock: dict[str, deque[str]] = {code: deque(maxlen=50) for code in _CODES}
+    stock: dict[str, deque[str]] = {code: deque(maxlen=50) for code in CODES}
     place = height = 0
     while True:
         day, turn = divmod(height, _DAY_BLOCKS)
@@ -88,9 +95,9 @@ def _blocks(world: World) -> Iterator[list[Record]]:
                 made.append(days.confirm(world, issue))
                 stock[issue.body.destination].append(issue.body.number)
             else:
-                issuer = _CODES[place % len(_CODES)]
-                destination = _CODES[(place * 7 + place // len(_CODES)) % len(_CODES)]
-                destination = destination if destination != issuer else _CODES[(place + 1) % len(_CODES)]
+                issuer = CODES[place % len(CODES)]
+                destination = CODES[(place * 7 + place // len(CODES)) % len(CODES)]
+                destination = destination if destination != issuer else CODES[(place + 1) % len(CODES)]
                 made.append(_issue(world, issuer, destination, serials, stock[issuer] if place % 3 == 0 else deque()))
                 travelling.append((day + _DAYS_ON_THE_WAY, made[-1]))
                 place += 1

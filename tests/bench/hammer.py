@@ -1,9 +1,10 @@
 """`python -m tests.bench.hammer URL CLIENTS`: asks for what is public as fast as it is answered, until it is ended. Prints a line when
-it has begun.
+it has begun. It gives way to whatever else wants a core: readers have machines of their own.
 """
 
 import asyncio
 import itertools
+import os
 import sys
 
 import uvloop
@@ -28,4 +29,5 @@ async def _hammer(url: str, clients: int) -> None:
 
 
 if __name__ == "__main__":
+    os.nice(19)
     uvloop.run(_hammer(sys.argv[1], int(sys.argv[2])))

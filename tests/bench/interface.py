@@ -4,6 +4,7 @@ exported, and how long a record takes to be final while the public interface is 
 
 import asyncio
 import contextlib
+import os
 import statistics
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import aiohttp
 from api.demo.burst import AUTHORS, FIRST_NUMBER
 from tests.bench.figures import Figure, Report
 from tests.bench.latency import background, singles
-from tests.bench.machine import Watch, resident_mb
+from tests.bench.machine import Watch, pin, resident_mb
 from tests.bench.network import Network, NotFinalError, session
 
 SINGLES = 60
@@ -66,10 +67,21 @@ async def export(network: Network, report: Report) -> None:
 
 
 async def saturated(network: Network, count: int, report: Report) -> None:
-    """Single records, each to its receipt: undisturbed, and while others ask a node for what is public as fast as it answers."""
-    quiet = sorted(await singles(network, count, pause=0.02))
-    async with _hammered(network.urls[0]):
-        busy = sorted(await singles(network, count, pause=0.02))
+    """Single records, each to its receipt: undisturbed, and while others ask a node for what is public as fast as it answers.
+
+    As on machines of their own, the node that is asked has a core to itself both times, and those who ask give way to the rest.
+    """
+    first, *rest = os.sched_getaffinity(0)
+    pin(network.pids[0], {first})
+    for pid in (*network.pids[1:], os.getpid()):
+        pin(pid, set(rest) or {first})
+    try:
+        quiet = sorted(await singles(network, count, pause=0.02))
+        async with _hammered(network.urls[0]):
+            busy = sorted(await singles(network, count, pause=0.02))
+    finally:
+        for pid in (*network.pids, os.getpid()):
+            pin(pid, {first, *rest})
     for name, share in (("p50", 50), ("p99", 99)):
         alone, beside = (times[min(count - 1, count * share // 100)] * 1e3 for times in (quiet, busy))
         against = "the same, undisturbed"

@@ -1,5 +1,6 @@
 """What the machine did meanwhile: processor time and memory of processes, time that others took (Linux, /proc)."""
 
+import contextlib
 import os
 import time
 from collections.abc import Sequence
@@ -18,6 +19,21 @@ def cpu_seconds(pid: int) -> float:
     except OSError:
         return 0.0
     return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def waited_seconds(pid: int) -> float:
+    """How long the first thread of a process, which is its event loop, was ready to run and had no core; 0 when it is gone."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
+    except OSError:
+        return 0.0
+
+
+def pin(pid: int, cores: set[int]) -> None:
+    """A process with all its threads runs on these cores only."""
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(ProcessLookupError):
+            os.sched_setaffinity(int(thread.name), cores)
 
 
 def resident_mb(pid: int) -> float:

@@ -2,6 +2,7 @@
 
 from collections import deque
 from enum import Enum
+from functools import cache
 
 from msgspec import Struct
 
@@ -16,7 +17,8 @@ def elements(thing: object) -> int:
     weight, seen, queue = 0, set(), [thing]
     while queue:
         one = queue.pop()
-        if id(one) in seen:
+        parts = _parts(type(one))
+        if parts is None or id(one) in seen:
             continue
         seen.add(id(one))
         if isinstance(one, dict):
@@ -25,11 +27,20 @@ def elements(thing: object) -> int:
         elif isinstance(one, list | set | deque):
             weight += len(one)
             queue.extend(one)
-        elif type(one).__module__.startswith("consensus.") and not isinstance(one, Struct | Enum | Config):
-            names = [name for kind in type(one).__mro__ for name in getattr(kind, "__slots__", ())]
-            queue.extend(getattr(one, name) for name in names)
+        else:
+            queue.extend(getattr(one, name) for name in parts)
             queue.extend(getattr(one, "__dict__", {}).values())
     return weight
+
+
+@cache
+def _parts(kind: type) -> tuple[str, ...] | None:
+    """The slots of a class whose objects may hold containers, none for a container itself; None for anything else."""
+    if issubclass(kind, dict | list | set | deque):
+        return ()
+    if not kind.__module__.startswith("consensus.") or issubclass(kind, Struct | Enum | Config):
+        return None
+    return tuple(name for base in kind.__mro__ for name in getattr(base, "__slots__", ()))
 
 
 def bound(core: Core, n: int, unexecuted: int) -> int:

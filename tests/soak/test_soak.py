@@ -33,7 +33,7 @@ def test_a_short_long_run() -> None:
 
 
 def test_a_planted_defect_shows_up_with_its_script() -> None:
-    done = soak("--hours", "0.003", "--jobs", "1", "--only", "swarm", "--mutant", "double_vote", "--seed", "7")
+    done = soak("--hours", "0.0005", "--jobs", "1", "--only", "swarm", "--mutant", "double_vote", "--seed", "7")
     assert done.returncode == 1, done.stdout + done.stderr
     summary = done.stdout[done.stdout.index("part ") :]
     assert int(re.findall(r"^swarm +\d+/50000 +(\d+)", summary, re.MULTILINE)[0]) > 0

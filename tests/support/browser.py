@@ -1,11 +1,14 @@
 """Debian's Chromium over a node's pages: a window, what it asked for, what the browser complained about.
 
-`browse(tmp_path, story)` runs `story(visit, port, number)` over a small traded ledger; `visit(**options)` opens a window.
+`browse(tmp_path, story)` runs `story(visit, port, number)` over a small traded ledger; `visit(**options)` opens a window. A test
+has windows of its own, which know nothing of others' (cookies, storage, caches); the browser they open in is one for all tests
+of this process, as starting it takes longer than most of what they look at.
 """
 
 import asyncio
 import os
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -65,16 +68,54 @@ class Visit:
         assert self.complaints == [], self.complaints
 
 
-def browse(tmp_path, story, *, name="dev", traded=True):
-    """Runs `story(visit, port, number)`; `visit(**context options)` opens a window."""
+class Kept:
+    """The browser that tests share, on a loop of its own, which runs while a test does."""
 
-    async def run():
+    def __init__(self) -> None:
+        self._runner: asyncio.Runner | None = None
+        self._open = AsyncExitStack()
+        self._playwright = self._browser = None
+
+    def run(self, story, more: Sequence[str]) -> None:
+        """Runs `story(browser)`; with `more` arguments it is a browser for this story alone."""
+        self._runner = self._runner or asyncio.Runner()
+        self._runner.run(self._run(story, more))
+
+    async def _run(self, story, more: Sequence[str]) -> None:
+        if self._playwright is None:
+            self._playwright = await self._open.enter_async_context(async_playwright())
+        if more:
+            async with await self._launch(more) as browser:
+                await story(browser)
+            return
+        if self._browser is None or not self._browser.is_connected():
+            self._browser = await self._open.enter_async_context(await self._launch())
+        await story(self._browser)
+
+    async def _launch(self, more: Sequence[str] = ()):
+        return await self._playwright.chromium.launch(executable_path=str(CHROMIUM), args=[*ARGUMENTS, *more])
+
+    def close(self) -> None:
+        """Ends it; may be used again."""
+        if self._runner is not None:
+            self._runner.run(self._open.aclose())
+            self._runner.close()
+        self.__init__()
+
+
+kept = Kept()
+"""Closed when the tests of the browser are over (`tests/web/conftest.py`)."""
+
+
+def browse(tmp_path, story, *, name="dev", traded=True, more: Sequence[str] = ()):
+    """Runs `story(visit, port, number)`; `visit(**context options)` opens a window, of a browser with `more` arguments."""
+
+    async def run(browser):
         with local_port(tmp_path / "node", name=name) as port:
             if traded:
                 await trade(port)
-            async with running(create_app(port), port.limits) as number, async_playwright() as playwright:
+            async with running(create_app(port), port.limits) as number:
                 port.public_url = f"http://127.0.0.1:{number}"
-                browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
 
                 @asynccontextmanager
                 async def visit(**options):
@@ -85,7 +126,8 @@ def browse(tmp_path, story, *, name="dev", traded=True):
                 try:
                     await story(visit, port, number)
                 finally:
-                    await browser.close()
+                    for context in browser.contexts:
+                        await context.close()
 
     (tmp_path / "node").mkdir()
-    asyncio.run(run())
+    kept.run(run, more)

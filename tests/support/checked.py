@@ -5,6 +5,7 @@ import json
 import pkgutil
 import re
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel
@@ -15,6 +16,7 @@ from api.app import create_app
 MSGPACK = "application/msgpack"
 
 
+@cache
 def models() -> dict[str, type[BaseModel]]:
     """Every model of `api.schemas` by name."""
     found = {}

@@ -6,12 +6,14 @@ What consensus and peers do is left out, nothing else: signatures, rules, envelo
 import asyncio
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from nacl import bindings
 from prometheus_client import CollectorRegistry
 
 from api.auth import TokenBook
+from api.demo import network as demo
 from api.demo.network import Network, Seat, make_network
 from api.errors import NotReady, Overloaded
 from api.growth import Growth
@@ -190,11 +192,17 @@ class LocalPort:
         return Signer.from_seed(f"{code}/witness", SignatureType.COSIGNATURE, self.network.keys[code]["cosign"])
 
 
+@cache
+def _network(name: str, _daily_records: int) -> Network:
+    """Sixty participants with all their keys take a tenth of a second to make and to check; nobody changes them."""
+    seats = [Seat(code, f"127.0.0.1:{8700 + at}", b"\x30\x02" + code.encode()) for at, code in enumerate(SEATS)]
+    return make_network(seats, NOW - 30 * 86_400_000, name=name, seed=b"test")
+
+
 @contextmanager
 def local_port(folder: Path, *, name: str = "dev", verifier=equivocation, **options):
     """A port over a new ledger in `folder`; `verifier` judges evidence."""
-    seats = [Seat(code, f"127.0.0.1:{8700 + at}", b"\x30\x02" + code.encode()) for at, code in enumerate(SEATS)]
-    network = make_network(seats, NOW - 30 * 86_400_000, name=name, seed=b"test")
+    network = _network(name, demo.DAILY_RECORDS)
     store = Store.open(folder / "ledger")
     try:
         port = LocalPort(Ledger.open(store, network.genesis, verifier), network, TokenBook(None), **options)

@@ -62,7 +62,7 @@ def expect_refusal(world, record, case, records):
     changed = {key for key in after if after[key] != stored.get(key)}
     block = b"b/" + head.height.to_bytes(8, "big")
     body = b"r/" + bad.id
-    own = {b"h", block, b"j/" + bad.id, body, keys.BODY + after[body]}
+    own = {b"h", block, b"j/" + after[body], body, keys.BODY + after[body]}
     assert changed == own | {key for key, _ in writes}
     assert stored.keys() <= after.keys()
 

@@ -22,6 +22,7 @@ import uvloop
 from api.app import create_app
 from api.demo.burst import burst
 from api.limits import ApiLimits
+from api.schemas.base import Answer
 from tests.simulation.disk import MemoryDisk
 from tests.support.http import running
 from tests.support.port import NOW, local_port
@@ -143,3 +144,14 @@ def test_an_answer_that_the_document_does_not_promise_is_noticed(tmp_path):
         done, _ = run(tmp_path, found, "--max-examples", "3", "--include-name", "GET /v1/network", "--phases", "fuzzing")
     assert done.returncode == 1, done.stdout[-3_000:] + done.stderr[-3_000:]
     assert "ST1" in done.stdout
+
+
+def test_a_name_stands_for_one_model():
+    """The document has each model once, under its name: of two with the same one the later would stand for both."""
+    seen: dict[str, str] = {}
+    waiting = [Answer]
+    while waiting:
+        model = waiting.pop()
+        assert seen.setdefault(model.__name__, model.__module__) == model.__module__, model.__name__
+        waiting += model.__subclasses__()
+    assert len(seen) > 100

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import hashlib
+import html
 import re
 
 import pytest
@@ -11,6 +12,7 @@ from structlog.testing import capture_logs
 from api.errors import ApiCode
 from api.port import ReadyCheck
 from api.strings import ERRORS
+from api.strings.interface import FRENCH
 from ledger import merkle
 from ledger.errors import Code
 from ledger.note import parse_note
@@ -532,6 +534,30 @@ def test_the_documentation_page_names_every_operation_and_error(tmp_path):
         identifiers = re.findall(r'\bid="([^"]+)"', page)
         assert len(identifiers) == len(set(identifiers))
         assert set(re.findall(r'href="#([^"]+)"', page)) <= set(identifiers)
+
+    scenario(tmp_path, story)
+
+
+def test_the_documentation_page_is_french_but_for_models_and_errors(tmp_path):
+    async def story(port, client, trader):
+        page = (await client.get("/docs?lang=fr")).body.decode()
+        document = (await client.get("/v1/openapi.json")).json()
+        said = {document["info"]["description"], *(group["description"] for group in document["tags"])}
+        for one in (one for methods in document["paths"].values() for one in methods.values()):
+            said |= {one["summary"], *(entry.get("description", "") for entry in one["parameters"])}
+            said |= {one["requestBody"]["description"]} if "requestBody" in one else set()
+            said |= {answer["description"] for status, answer in one["responses"].items() if status != "200"}
+            said |= {entry["in"] for entry in one["parameters"]}
+        assert said - {""} <= FRENCH.keys(), "a sentence of the document has no French words, or others than before"
+        assert FRENCH.keys() - said == {"list of ", " or "}, "words for what the document does not say"
+        for text in said - {""}:
+            assert FRENCH[text].replace("`", "") != text
+        plain = html.unescape(page.replace("<code>", "`").replace("</code>", "`"))
+        assert [text for text in said - {""} if FRENCH[text] not in plain] == []
+        headings = {document["info"]["description"], *(group["description"] for group in document["tags"])}
+        assert [text for text in headings if text in plain] == []
+        assert 'lang="en">The node failed.' not in page
+        assert "liste de <a" in page
 
     scenario(tmp_path, story)
 

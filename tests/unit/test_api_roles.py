@@ -175,6 +175,7 @@ PAGES: dict[str, list[Ask]] = {
     "/reading": [Ask(P, "/reading")],
     "/reading/certificates": [Ask(P, "/reading/certificates")],
     "/reading/certificates/<number>": [Ask(P, "/reading/certificates/BW0000001"), Ask(P, "/reading/certificates/BW0000002")],
+    "/reading/certificates/<number>/dossier": [Ask(P, "/reading/certificates/BW0000002/dossier")],
     "/reading/filters": [Ask(P, "/reading/filters", 403, "POST")],
     "/reading/filters/<int(max=9999999999):number>/remove": [Ask(P, "/reading/filters/1/remove", 403, "POST")],
     "/reading/findings": [Ask(P, "/reading/findings")],

@@ -36,8 +36,8 @@ BW0000001  BW to EU  1500.50 ct  confirmed  2026-09-18
 class Desk:
     """The command line against one node."""
 
-    def __init__(self, url, tokens):
-        self.url, self.tokens = url, tokens
+    def __init__(self, url, tokens, policy):
+        self.url, self.tokens, self.policy = url, tokens, policy
 
     async def run(self, *words, scope="auditor", code=0):
         command = [sys.executable, "-m", "node.cli", *words]
@@ -59,7 +59,7 @@ def desk(tmp_path, story):
         with local_port(tmp_path) as port:
             await mixed(CheckedClient(port), Trader(port.network, NOW))
             async with running(create_app(port_of_its_own(port)), port.limits) as at:
-                await story(Desk(f"http://127.0.0.1:{at}", port.tokens))
+                await story(Desk(f"http://127.0.0.1:{at}", port.tokens, port.policy()))
 
     asyncio.run(run())
 
@@ -92,6 +92,14 @@ def test_a_chain_as_a_tree_a_graph_and_json(tmp_path):
         assert graph.count("penwidth") == 1
         assert json.loads(as_json) == json.loads(formatted)
         assert json.loads(as_json)["up"]["certificates"][0]["number"] == "EU0000001"
+        file, policy = tmp_path / "dossier.pdf", tmp_path / "policy"
+        policy.write_text(desk.policy)
+        assert "written" in await desk.run("custody", "EU0000001", "--dossier", str(file), "--policy", str(policy))
+        assert file.read_bytes().startswith(b"%PDF-")
+        file.unlink()
+        policy.write_text(desk.policy.replace("kpledger.example", "another.example"))
+        assert "policy" in await desk.run("custody", "EU0000001", "--dossier", str(file), "--policy", str(policy), code=65)
+        assert not file.exists()
 
     desk(tmp_path, story)
 

@@ -32,10 +32,12 @@ ROOT = Path(__file__).resolve().parents[2]
 MODELS = {
     "Validator": "ValidatorAnswer", "Network": "NetworkAnswer", "Suspension": "SuspensionAnswer",
     "Participant": "ParticipantAnswer", "CertificateRow": "CertificateRowAnswer", "OpenConfirmation": "OpenRowAnswer",
-    "Line": "api__schemas__records__LineAnswer", "Source": "api__schemas__records__SourceAnswer", "Issue": "IssueAnswer",
+    "Line": "LineAnswer", "Source": "SourceAnswer", "Issue": "IssueAnswer",
     "MeasuredLine": "MeasuredLineAnswer", "Outcome": "ConfirmAnswer", "Reference": "RecordReference", "Claim": "ClaimAnswer",
     "Finding": "FindingAnswer", "Certificate": "CertificateAnswer", "Record": "RecordAnswer", "Inquiry": "InquiryRowAnswer",
     "Balance": "BalanceAnswer", "HsBalance": "HsBalanceAnswer", "Stock": "StockAnswer",
+    "PaperImport": "PaperImportBody", "Share": "LaterReaderAnswer", "Shares": "SharesAnswer", "RoleKey": "RoleKeyAnswer",
+    "SealKey": "SealKeyAnswer", "HolderKeys": "HolderKeysAnswer", "Cell": "CellAnswer", "Quarter": "QuarterAnswer",
     "OneParticipant": "OneParticipantAnswer", "Shown": "CertificateVerdictAnswer", "Page": "CertificatesAnswer",
 }  # fmt: skip
 

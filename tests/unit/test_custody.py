@@ -6,7 +6,7 @@ from ledger import keys
 from ledger.composition import compose
 from ledger.custody import Direction, Taking, finish
 from ledger.errors import StoreError
-from ledger.shelf import body_place, read_body
+from ledger.shelf import place_of, read_body
 from tests.support.world import World
 
 
@@ -172,10 +172,10 @@ def test_damage_is_told(world):
     issue = world.ledger.certificate("RU0000001").records[0]
     raw = read_body(world.store, issue)
     for spoilt in (None, raw[:-1] + bytes([raw[-1] ^ 1])):
-        world.store.write({keys.BODY + body_place(world.store, issue): spoilt}, sync=False)
+        world.store.write({keys.BODY + place_of(world.store, issue): spoilt}, sync=False)
         with pytest.raises(StoreError, match=issue.hex()):
             follow(world, "ZA0000001")
-    world.store.write({keys.BODY + body_place(world.store, issue): raw, keys.certificate("RU0000001"): None}, sync=False)
+    world.store.write({keys.BODY + place_of(world.store, issue): raw, keys.certificate("RU0000001"): None}, sync=False)
     with pytest.raises(StoreError, match="RU0000001"):
         follow(world, "ZA0000001")
     world.store.write({keys.HEAD: None}, sync=False)

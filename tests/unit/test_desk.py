@@ -12,9 +12,16 @@ from ledger.record import parse_submission
 from node.desk.drafts import Drafts, Kind, Standing
 from node.desk.journal import Journal
 from node.desk.making import make
+from node.desk.pages import releasing
 from node.errors import FatalError
 from node.office import SUBMISSION
 from tests.support.desks import ADA, BEN, CANARY, EVE, LINE, PARTIES, phrase, play
+
+
+@pytest.fixture
+def _without_courier(monkeypatch):
+    """Nobody sends what is released: a page need not wait for it."""
+    monkeypatch.setattr(releasing, "_PATIENCE_S", 0.05)
 
 
 def only(desk):
@@ -51,6 +58,7 @@ def test_a_second_officer_releases_and_the_certificate_is_on_the_ledger(tmp_path
     play(tmp_path, story)
 
 
+@pytest.mark.usefixtures("_without_courier")
 def test_who_wrote_it_may_not_release_it(tmp_path):
     async def story(scene):
         desk, window = scene.desk(officers=(ADA, BEN, EVE))
@@ -85,6 +93,7 @@ def test_who_wrote_it_may_not_release_it(tmp_path):
     play(tmp_path, story)
 
 
+@pytest.mark.usefixtures("_without_courier")
 def test_a_policy_without_a_second_officer(tmp_path):
     async def story(scene):
         desk, window = scene.desk(certificates=0)
@@ -219,6 +228,7 @@ def test_a_lost_answer_is_asked_for_again_with_the_same_bytes(tmp_path):
     play(tmp_path, story)
 
 
+@pytest.mark.usefixtures("_without_courier")
 def test_a_desk_that_was_stopped_sends_the_same_bytes_when_it_is_started_again(tmp_path):
     async def story(scene):
         desk, window = scene.desk()

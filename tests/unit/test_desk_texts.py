@@ -13,13 +13,15 @@ from node.desk.comparison import compare, suggest
 from node.desk.drafts import Draft, Kind, Standing
 from node.desk.errors import Fault
 from node.desk.faults import shown
-from node.desk.forms import confirm_draft, faults, from_issue, issue_draft, read, rows_of
+from node.desk.filling import from_issue, from_paper
+from node.desk.forms import confirm_draft, faults, issue_draft, paper_draft, read, rows_of
 from node.desk.frame import TABLES, TEMPLATES, texts
 from node.desk.journal import Act
 from node.desk.strings import advice, english, french
 from tests.support.desks import LINE, PARTIES
 
 KINDS = {"certificate.issue", "certificate.amend", "certificate.close", "import.confirm", "import.correct"}
+KINDS |= {"paper.import", "technical.issue"}
 PLACEHOLDER = re.compile(r"\{(\w*)\}")
 CALL = re.compile(r"""\bt\('([^']+)'(?!\s*~)""")
 TEXT = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}|<pre.*?</pre>|<[^>]*>|&\w+;", re.DOTALL)
@@ -67,6 +69,7 @@ def test_no_text_is_left_over():
         "told_",
         "party_",
         "source_",
+        "reason_",
     )
     plain = {
         "too_large",
@@ -80,7 +83,7 @@ def test_no_text_is_left_over():
         "trouble",
         "trouble_keys",
     }
-    plain |= {"trouble_disk"}
+    plain |= {"trouble_disk", "any_reason"}
     left = [
         key
         for key in english.TEXTS
@@ -130,6 +133,12 @@ def test_each_reason_that_can_be_met_says_what_to_do():
         (Kind.CORRECT, "carats", "lines[0].carats"),
         (Kind.CLOSE, "replacement", "replacement"),
         (Kind.CLOSE, "lines[0].carats", ""),
+        (Kind.PAPER, "lines[1].origin[0]", "lines[1].origin"),
+        (Kind.PAPER, "received", "received"),
+        (Kind.PAPER, "destination", ""),
+        (Kind.TECHNICAL, "link", "link"),
+        (Kind.TECHNICAL, "lines[0].origin", ""),
+        (Kind.TECHNICAL, "sources", ""),
     ],
 )
 def test_a_refusal_is_shown_at_its_field(kind, named, field):
@@ -197,6 +206,40 @@ def test_what_a_person_types_is_read():
 def test_what_is_wrong_is_named_by_its_field(changed, fields):
     told = draft(**{**WHOLE, **changed})
     assert {shown(told.kind, reason).field for reason in faults(told)} == fields
+
+
+PAPER = {"number": "TG0001234", "reason": "not-issuing", "issued": "2026-09-01", "received": "2026-09-20", "parcels": "1"}
+TECHNICAL = {"number": "BW0000009", "reason": "research", "issued": "2026-09-21", "destination": "AE", "parcels": "1"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "changed", "fields"),
+    [
+        (Kind.PAPER, {}, set()),
+        (Kind.PAPER, {"reason": "", "sealed.exporter.name": ""}, {"reason", "sealed.exporter.name"}),
+        (Kind.PAPER, {"lines[0].carats": "", "lines[0].value": "", "lines[0].origin": ""}, {"lines[0].carats"}),
+        (Kind.PAPER, {"received": "2026-08-31"}, {"received"}),
+        (Kind.PAPER, {"lines[0].origin": "XX"}, {"lines[0].origin"}),
+        (Kind.PAPER, {"reason": "none"}, {"reason"}),
+        (Kind.PAPER, {"number": "TG-1"}, {"number"}),
+        (Kind.TECHNICAL, {"sealed.exporter.name": "", "sealed.importer.name": ""}, set()),
+        (Kind.TECHNICAL, {"reason": "seized"}, {"link"}),
+        (Kind.TECHNICAL, {"reason": "seized", "link": "ae0000001"}, set()),
+        (Kind.TECHNICAL, {"destination": "BW"}, {"destination"}),
+        (Kind.TECHNICAL, {"lines[0].value": "none"}, {"lines[0].value"}),
+        (Kind.TECHNICAL, {"issued": "21.9.2026"}, {"issued"}),
+    ],
+)
+def test_what_is_wrong_with_a_paper_import_or_a_technical_certificate(kind, changed, fields):
+    told = draft(kind, **{**(PAPER if kind is Kind.PAPER else TECHNICAL), **PARTIES, **LINE, **changed})
+    assert {shown(kind, reason).field for reason in faults(told)} == fields
+
+
+def test_what_an_import_on_paper_says_fills_its_form_again():
+    told = draft(Kind.PAPER, **{**PAPER, **PARTIES, **LINE, "lines[0].origin": "tg gh"})
+    made = paper_draft(told)
+    assert made.lines[0].origin == ("GH", "TG")
+    assert paper_draft(draft(Kind.PAPER, **from_paper(made))) == made
 
 
 def test_an_outcome_may_measure_nothing():

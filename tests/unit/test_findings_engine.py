@@ -10,6 +10,7 @@ import ledger.findings
 from ledger import keys, state
 from ledger.bodies import INQUIRY_OPEN, InquiryOpenBody
 from ledger.findings import RULES, Severity, Status, book, timing
+from ledger.findings.entries import decode_finding
 from ledger.findings.lists import certificates
 from ledger.findings.thresholds import THRESHOLDS
 from ledger.limits import MAX_FINDING_CHARACTERS
@@ -221,6 +222,18 @@ def test_findings_go_on_after_a_restart(tmp_path, monkeypatch):
             "late-issue/BW0000002", "unconfirmed/BW0000001", "unconfirmed/BW0000002", "late-issue/BW0000003",
         ]  # fmt: skip
         assert finding(again, "late-issue/BW0000003").serial == 3
+
+
+def test_what_stays_decoded_for_the_next_block_is_what_the_store_has(tmp_path):
+    with finding_world(tmp_path, splitting_certificates=2) as world:
+        one = issue(world)
+        for records in ([one], [issue(world, "BW0000002")], [outcome(world, one, 9_000)], [issue(world, "BW0000003")]):
+            world.accept(*records)
+            held = world.ledger._memory.findings
+            stored = {name: world.store.get(keys.finding(name)) for name in held}
+            assert held == {name: None if data is None else decode_finding(data) for name, data in stored.items()}
+        assert {name.partition("/")[0] for name in held} == {"splitting", "discrepancy-drift", "never-a-discrepancy"}
+        assert [one.numbers["certificates"] for one in held.values() if one is not None] == [3]
 
 
 def test_every_threshold_that_rules_read_is_shown_with_a_rule():

@@ -13,14 +13,17 @@ from pathlib import Path
 
 import pytest
 
+from ledger import keys
 from ledger.errors import DiskError
 from ledger.policy import parse_policy
 from ledger.receipt import verify_receipt
 from ledger.record import parse_submission
+from ledger.store import Store
 from node.client import ProblemError
 from node.disk import OsFile
 from node.errors import Exit, FatalError
 from node.home import Home
+from node.limits import TURN_SECONDS
 from node.process import NodeProcess
 from node.wal import Wal
 from tests.support.homes import Single, running_node, single
@@ -163,7 +166,9 @@ def test_told_to_stop_before_it_began(alone: Single) -> None:
         try:
             stop = asyncio.Event()
             stop.set()
+            sys.setswitchinterval(0.005)
             await process.run(stop)
+            assert sys.getswitchinterval() == pytest.approx(TURN_SECONDS)
         finally:
             process.close()
 
@@ -367,6 +372,17 @@ def test_no_start_on_another_ledgers_store(alone: Single, made: Single, tmp_path
     error = refused(alone.home)
     assert error.code is Exit.BAD_CONFIGURATION
     assert "is of ledger" in error.happened
+
+
+def test_no_start_on_a_store_of_another_version(alone: Single) -> None:
+    NodeProcess.open(alone.home).close()
+    with contextlib.closing(Store.open(alone.home.data)) as store:
+        store.write({keys.LAYOUT_VERSION: None}, sync=True)
+    error = refused(alone.home)
+    assert error.code is Exit.BAD_CONFIGURATION
+    assert "another version" in error.happened
+    assert f"Move {alone.home.data} aside" in error.next_step
+    assert "--joining" in error.next_step
 
 
 def test_no_start_with_a_log_of_votes_that_is_older_than_the_store(alone: Single, tmp_path: Path) -> None:

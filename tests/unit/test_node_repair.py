@@ -6,7 +6,7 @@ import pytest
 
 from ledger import keys
 from ledger.errors import DiskError, ForeignStoreError, StoreError
-from ledger.shelf import body_place
+from ledger.shelf import place_of
 from ledger.state import Ledger
 from ledger.store import Store
 from ledger.tiles import TILE_WIDTH
@@ -54,7 +54,7 @@ def spoil(home):
     with World.make(home.data, GENESIS) as world:
         world.accept(*(days.issue(world, f"BW{number:07}") for number in range(TILE_WIDTH + 1)))
         first = world.ledger.tile(0, 0, 1)
-        world.store.write({keys.BODY + body_place(world.store, first): b"nonsense"}, sync=True)
+        world.store.write({keys.BODY + place_of(world.store, first): b"nonsense"}, sync=True)
 
 
 def test_a_note_makes_the_next_start_read_everything_and_begin_anew(home):

@@ -137,7 +137,10 @@ def leave_out(page):
 
 LIES = {
     "a certificate kept back": ({"/certificates?": leave_out}, "ct opened"),
-    "a certificate without records": ({"/certificates/BW": lambda answer: answer["records"].clear()}, "without the record"),
+    "a certificate without records": (
+        {"/certificates/BW": lambda answer: answer["records"].clear()},
+        "as this program expects",
+    ),
     "other carats": ({"/quarters/": lambda sums: sums["cells"][0].update(carats="600.01")}, "600.01 ct on the ledger"),
     "a cell kept back": ({"/quarters/": lambda sums: sums["cells"].pop()}, "0.00 ct on the ledger"),
     "a cell too many": (

@@ -6,7 +6,7 @@ import pytest
 
 from ledger import keys
 from ledger.errors import StoreError
-from ledger.shelf import body_place
+from ledger.shelf import place_of
 from node import scrubbing
 from node.limits import SCRUB_PAUSE_SECONDS, SCRUB_SHARE
 from node.scrubbing import Scrubber
@@ -66,7 +66,7 @@ def test_after_each_step_it_waits_for_what_its_share_asks(world, monkeypatch):
 
 def test_damage_ends_it(world, monkeypatch):
     first = world.ledger.tile(0, 0, 1)
-    world.store.write({keys.BODY + body_place(world.store, first): b"nonsense"}, sync=False)
+    world.store.write({keys.BODY + place_of(world.store, first): b"nonsense"}, sync=False)
     scrubber = Scrubber(world.ledger)
     with pytest.raises(StoreError, match="damaged") as caught:
         asyncio.run(scrubber.run())

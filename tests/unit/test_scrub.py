@@ -8,7 +8,7 @@ from ledger import keys
 from ledger.errors import DiskError, StoreError
 from ledger.log import tile_key
 from ledger.scrub import scrub
-from ledger.shelf import body_place
+from ledger.shelf import place_of
 from ledger.tiles import TILE_WIDTH
 from tests.support import days, flips
 from tests.support.world import World
@@ -60,16 +60,16 @@ def flipped(value):
 
 def test_what_is_not_what_was_written_is_found_where_it_stands(world):
     first = world.ledger.tile(0, 0, TILE_WIDTH)[:32]
-    other = world.store.get(keys.judgement(world.ledger.tile(0, 0, TILE_WIDTH)[32:64]))
-    assert f"record {first.hex()} are damaged" in tamper(world, keys.BODY + body_place(world.store, first), flipped)
+    other = world.store.get(keys.judgement(place_of(world.store, world.ledger.tile(0, 0, TILE_WIDTH)[32:64])))
+    assert f"record {first.hex()} are damaged" in tamper(world, keys.BODY + place_of(world.store, first), flipped)
     assert f"record {first.hex()} are missing" in tamper(world, keys.record(first), lambda _: None)
     assert "has 7 bytes" in tamper(world, keys.record(first), lambda place: place[:-1])
     assert f"record {first.hex()} are damaged" in tamper(
         world, keys.record(first), lambda place: keys.position(int.from_bytes(place, "big") + 1)
     )
-    assert "leaf 0 is" in tamper(world, keys.judgement(first), lambda _: other)
-    assert "leaf 0 is" in tamper(world, keys.judgement(first), lambda _: None)
-    assert "envelope of record" in tamper(world, keys.ENVELOPE + body_place(world.store, first), flipped)
+    assert "leaf 0 is" in tamper(world, keys.judgement(place_of(world.store, first)), lambda _: other)
+    assert "leaf 0 is" in tamper(world, keys.judgement(place_of(world.store, first)), lambda _: None)
+    assert "envelope of record" in tamper(world, keys.ENVELOPE + place_of(world.store, first), flipped)
     assert "are missing" in tamper(world, tile_key(keys.TILES, 0, 0), lambda value: flipped(value[:64]) + value[64:])
     assert "too short" in tamper(world, tile_key(keys.TILES, 0, 1), lambda value: value[:-32])
     assert "of level 1" in tamper(world, tile_key(keys.TILES, 1, 0), flipped)

@@ -14,11 +14,11 @@ import pytest
 
 from ledger import keys
 from ledger.entries import Head
-from ledger.errors import BlockOrderError, Code, StoreError
+from ledger.errors import BlockOrderError, Code, StoreError, StoreLayoutError
 from ledger.log import Log
 from ledger.merkle import leaf_hash, verify_consistency, verify_inclusion
 from ledger.record import Submission
-from ledger.shelf import body_place
+from ledger.shelf import place_of
 from ledger.state import Block, Ledger
 from ledger.store import Store
 from ledger.tiles import decode_bundle
@@ -217,7 +217,12 @@ def test_bytes_are_written_once_and_never_missing(world, monkeypatch):
     batches.clear()
     world.ledger.keep_bodies([Submission(kept)])
     assert batches == [({}, False)]
-    assert {keys.HEAD, keys.node(b"own"), keys.judgement(kept.id), keys.certificate("BW0000001")} <= written.keys()
+    assert {
+        keys.HEAD,
+        keys.node(b"own"),
+        keys.judgement(place_of(world.store, kept.id)),
+        keys.certificate("BW0000001"),
+    } <= written.keys()
     assert leaves(world.ledger) == [kept.raw, missing.raw]
 
 
@@ -225,7 +230,7 @@ def test_nothing_of_a_refused_record_stays_in_memory(world):
     issue = world.issue()
     outcome = world.confirm(issue)
     world.block(outcome, issue)
-    assert world.ledger._kept == set()
+    assert (world.ledger._shelf._new, world.ledger._shelf._written) == ({}, set())
     assert world.ledger.body(outcome.id) == outcome.raw
     world.accept(outcome)
 
@@ -236,6 +241,44 @@ def test_a_record_dropped_by_mistake_before_its_block_comes_with_the_block(world
     world.ledger.drop_bodies([issue.id])
     world.ledger.apply(Block(1, world.now, b"d" * 32, (issue,)))
     assert world.ledger.record(issue.id) == (issue.raw, 0, 1)
+
+
+def test_a_refused_records_judgement_outlives_its_bytes_and_a_restart(tmp_path):
+    with World.make(tmp_path / "db") as world:
+        issue = world.issue()
+        early, never_kept = world.confirm(issue), world.confirm(issue, outcome="refused")
+        world.block(early)
+        world.ledger.drop_bodies([early.id])
+        world.ledger.apply(Block(2, world.now + 1_000, b"d" * 32, (never_kept, never_kept)))
+        assert [world.ledger.body(record.id) for record in (early, never_kept)] == [None, None]
+    with World.make(tmp_path / "db") as world:
+        ledger = world.ledger
+        assert [ledger.judgement(record.id).height for record in (early, never_kept)] == [1, 2]
+        world.accept(issue)
+        assert ledger.record(issue.id) == (issue.raw, 0, 3)
+        assert ledger.judgement(never_kept.id).height == 2
+        world.accept(early)
+        assert ledger.record(early.id) == (early.raw, 1, 4)
+        places = [place for _, place in world.store.iterate(keys.RECORD)]
+        assert len(set(places)) == len(places) == 3
+
+
+def test_a_record_that_comes_while_its_block_is_executed_has_one_place(world, monkeypatch):
+    """Another thread keeps its bytes just before, and just after, the block is written."""
+    issue = world.issue()
+    real = Store.write
+
+    def meanwhile(store, writes, *, sync):
+        if sync:
+            world.ledger.keep_bodies([Submission(issue)])
+        real(store, writes, sync=sync)
+        if sync:
+            world.ledger.keep_bodies([Submission(issue)])
+
+    monkeypatch.setattr(Store, "write", meanwhile)
+    world.ledger.apply(Block(1, world.now, b"d" * 32, (issue,)))
+    assert world.ledger.record(issue.id) == (issue.raw, 0, 1)
+    assert [len(list(world.store.iterate(prefix))) for prefix in (keys.RECORD, keys.BODY, keys.JUDGEMENT)] == [1, 1, 1]
 
 
 def test_what_is_being_executed_is_not_dropped(world, monkeypatch):
@@ -328,7 +371,8 @@ def test_killed_at_any_moment_a_block_is_there_whole_or_not_at_all(tmp_path):
             assert mth(raws) == head.root
             assert Log(world.store.get, head.tree_size).root == head.root
             expected = {record.id for block in history[: head.height] for record in block.records}
-            judged = {key for key, _ in world.store.iterate(keys.JUDGEMENT)}
+            places = {place: record_id for record_id, place in world.store.iterate(keys.RECORD)}
+            judged = {places[place] for place, _ in world.store.iterate(keys.JUDGEMENT)}
             assert judged == expected
             stops.add(head.height)
         if head.height == count:
@@ -387,7 +431,7 @@ def test_a_head_that_the_store_does_not_bear_out_stops_the_node(tmp_path, key, v
     with World.make(tmp_path / "db") as world:
         issue = world.issue()
         world.accept(issue, world.issue(number="BW0000002"))
-        world.store.write({keys.BODY + body_place(world.store, issue.id) if key == "record" else key: value}, sync=True)
+        world.store.write({keys.BODY + place_of(world.store, issue.id) if key == "record" else key: value}, sync=True)
     with pytest.raises(StoreError, match=message):
         World.make(tmp_path / "db")
     Store.open(tmp_path / "db").close()
@@ -398,6 +442,18 @@ def test_another_genesis_is_another_ledger(tmp_path):
         pass
     with pytest.raises(StoreError, match="is of ledger"):
         World.make(tmp_path / "db", genesis(network="other"))
+
+
+@pytest.mark.parametrize(
+    ("written", "told"), [(None, "an earlier form"), (b"\0\0", "form 0"), ((keys.LAYOUT + 1).to_bytes(2, "big"), "form")]
+)
+def test_a_store_of_another_version_is_told_apart_from_a_damaged_one(tmp_path, written, told):
+    with World.make(tmp_path / "db") as world:
+        assert world.store.get(keys.LAYOUT_VERSION) == keys.layout()
+        world.store.write({keys.LAYOUT_VERSION: written, keys.HEAD: b"of another form"}, sync=True)
+    with pytest.raises(StoreLayoutError, match=f"has {told}.*reads form {keys.LAYOUT};.*other nodes") as caught:
+        World.make(tmp_path / "db")
+    assert not caught.value.damaged
 
 
 def test_a_failed_write_leaves_the_head_and_stops_everything(world, monkeypatch):

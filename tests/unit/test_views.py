@@ -7,7 +7,7 @@ import ledger.certificate_views
 from ledger import entries, keys
 from ledger.entries import CertificateState
 from ledger.errors import OutOfRangeError, StoreError
-from ledger.shelf import body_place
+from ledger.shelf import place_of
 from ledger.state import Claim
 from ledger.store import Reads
 from tests.support.story import tell
@@ -201,14 +201,14 @@ def test_a_page_is_of_one_block_though_another_is_applied_meanwhile(world, monke
 def test_a_certificate_is_shown_as_of_one_block(world, monkeypatch):
     issue = world.issue()
     world.accept(issue, world.confirm(issue))
-    onward, real = world.reexport("AE0000001", {"BW0000001": 500}), ledger.certificate_views.parse_record
+    onward, real = world.reexport("AE0000001", {"BW0000001": 500}), ledger.log_views.read_accepted
 
-    def slow(raw):
+    def slow(at, record_id):
         if world.ledger.head.height == 1:
             world.accept(onward)
-        return real(raw)
+        return real(at, record_id)
 
-    monkeypatch.setattr(ledger.certificate_views, "parse_record", slow)
+    monkeypatch.setattr(ledger.log_views, "read_accepted", slow)
     view = world.ledger.certificate("BW0000001")
     assert (view.head.height, view.row.claimed, view.claims) == (1, 0, ())
     after = world.ledger.certificate("BW0000001")
@@ -226,7 +226,7 @@ def test_a_list_that_names_what_is_not_there_is_damage(world):
 def test_a_damaged_entry_is_an_error_of_the_store(world, value):
     issue = world.issue()
     world.accept(issue)
-    world.store.write({keys.certificate("BW0000001"): value, keys.judgement(issue.id): value}, sync=True)
+    world.store.write({keys.certificate("BW0000001"): value, keys.judgement(place_of(world.store, issue.id)): value}, sync=True)
     for read in (lambda: world.ledger.certificate("BW0000001"), lambda: world.ledger.judgement(issue.id)):
         with pytest.raises(StoreError, match="damaged"):
             read()
@@ -242,7 +242,8 @@ def test_a_damaged_entry_is_an_error_of_the_store(world, value):
     ],
 )
 def test_a_judgement_that_no_block_can_have_given(world, value):
-    world.store.write({keys.judgement(bytes(32)): msgpack.packb(value)}, sync=True)
+    place = keys.position(0)
+    world.store.write({keys.record(bytes(32)): place, keys.judgement(place): msgpack.packb(value)}, sync=True)
     with pytest.raises(StoreError, match="damaged"):
         world.ledger.judgement(bytes(32))
 
@@ -250,7 +251,7 @@ def test_a_judgement_that_no_block_can_have_given(world, value):
 def test_a_body_that_is_not_its_record_is_noticed_when_read(world):
     issue = world.issue()
     world.accept(issue)
-    world.store.write({keys.BODY + body_place(world.store, issue.id): world.issue(number="BW0000002").raw}, sync=True)
+    world.store.write({keys.BODY + place_of(world.store, issue.id): world.issue(number="BW0000002").raw}, sync=True)
     for read in (
         lambda: world.ledger.record(issue.id),
         lambda: world.ledger.entries(0, 1),

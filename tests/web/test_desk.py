@@ -142,6 +142,7 @@ def test_a_day_at_two_desks(tmp_path):
             async with window(await desks[1].address()) as one:
                 await confirm(one, code)
                 await correct(one)
+                await send_back(one)
                 await look_around(one)
 
     async def issue(one):
@@ -256,6 +257,17 @@ def test_a_day_at_two_desks(tmp_path):
         assert "1,499.50" in said, "both stay visible"
         await look(one, tmp_path, "certificate-corrected")
 
+    async def send_back(one):
+        page = one.page
+        await page.get_by_role("button", name="Technical certificate").click()
+        goods = {"number": "AE0000001", "reason": "returned", "parcels": "1", "lines[0].carats": "1", "lines[0].value": "200"}
+        await fill(page, goods)
+        await page.get_by_role("button", name="Hand on for release").click()
+        await look(one, tmp_path, "technical-waiting")
+        await release(page)
+        await page.get_by_role("heading", name="On the ledger").wait_for()
+        await look(one, tmp_path, "technical-final")
+
     async def look_around(one):
         page = one.page
         await one.open("/journal")
@@ -275,6 +287,7 @@ def test_a_day_at_two_desks(tmp_path):
         }
         assert (shown["BW0000001"]["certificate"]["state"], len(shown["BW0000001"]["records"])) == ("discrepancy", 3)
         assert shown["BW0000011"]["certificate"]["carats"] == "3.05"
+        assert len(shown["BW0000001"]["beside"]) == 1
         assert [desk.stop() for desk in desks] == [0, 0]
         for desk in desks:
             assert CANARY not in desk.log.read_text()
@@ -349,6 +362,13 @@ def test_in_french_and_in_the_dark(tmp_path):
                     await page.get_by_role("button", name="Vérifier").first.click()
                     assert "Remplissez ce champ." in await page.locator("main").inner_text()
                     await look(one, tmp_path, f"{kind}-certificate")
+                    for button in ("Importation sur papier", "Certificat technique"):
+                        await one.open("/")
+                        await page.get_by_role("button", name=button).click()
+                        await page.get_by_role("button", name="Vérifier").first.click()
+                        assert "Remplissez ce champ." in await page.locator("main").inner_text()
+                        if kind != "french":  # what fits and is read there, fits and is read on a wide screen
+                            await look(one, tmp_path, f"{kind}-{button.split()[-1]}")
                     await page.get_by_role("link", name="English").click()
                     assert await page.evaluate("document.documentElement.lang") == "en"
                     one.check_quiet()

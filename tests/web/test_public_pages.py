@@ -11,7 +11,6 @@ import pytest
 import segno
 
 from ledger.drafts import code_text
-from tests.support import browser
 from tests.support.accessible import violations
 from tests.support.browser import NARROW, browse, need_chromium
 from tests.support.http import ask
@@ -215,12 +214,11 @@ def film(path, symbol: segno.QRCode) -> None:
     path.write_bytes(f"YUV4MPEG2 W{width} H{height} F5:1 Ip A1:1 C420mpeg2\n".encode() + frame * 3)
 
 
-def test_the_camera_reads_the_code(tmp_path, monkeypatch):
+def test_the_camera_reads_the_code(tmp_path):
     camera = [
         "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
         f"--use-file-for-fake-video-capture={tmp_path / 'face.y4m'}",
     ]  # fmt: skip
-    monkeypatch.setattr(browser, "ARGUMENTS", [*browser.ARGUMENTS, *camera])
 
     async def story(visit, port, number):
         film(tmp_path / "face.y4m", link_code(port, await printed(port)))
@@ -233,7 +231,7 @@ def test_the_camera_reads_the_code(tmp_path, monkeypatch):
             one.check_quiet()
 
     (tmp_path / "face.y4m").touch()
-    browse(tmp_path, story)
+    browse(tmp_path, story, more=camera)
 
 
 def test_languages(tmp_path):

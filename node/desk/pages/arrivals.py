@@ -6,7 +6,8 @@ from quart import Blueprint, Response, request
 
 from node.desk.drafts import ENDED, Kind
 from node.desk.errors import DeskError, Fault
-from node.desk.forms import from_issue, rows_of
+from node.desk.filling import from_issue
+from node.desk.forms import rows_of
 from node.desk.pages.common import session
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from quart import Blueprint, Response, request
 
-from ledger.bodies import CloseBody, ConfirmBody, StatedBody
+from ledger.bodies import CloseBody, ConfirmBody, PaperConfirmBody, PaperImportBody, StatedBody
 from ledger.entries import CertificateState
 from ledger.record import Record
 from ledger.units import carats
@@ -13,7 +13,8 @@ from node.desk.begin import CLOSABLE, OUTCOMES
 from node.desk.drafts import Kind, Standing
 from node.desk.errors import DeskError
 from node.desk.faults import Shown
-from node.desk.forms import from_confirm, from_issue, rows_of
+from node.desk.filling import from_confirm, from_issue, from_paper
+from node.desk.forms import rows_of
 from node.desk.making import role_of
 from node.desk.pages.common import see, session
 from node.errors import FatalError
@@ -63,11 +64,13 @@ def routes(desk: "Desk") -> Blueprint:
             actions += [Kind.CLOSE] if state in CLOSABLE else []
         if row["destination"] == here:
             actions += [Kind.CONFIRM] if state is CertificateState.OPEN else []
-            actions += [Kind.CORRECT] if state in OUTCOMES else []
-        actions = [kind for kind in actions if desk.store.has(role_of(kind))]
+            actions += [Kind.CORRECT] if state in OUTCOMES and told["outcome"] is not None else []
+        if here in (row["issuer"], row["destination"]):
+            actions += [Kind.TECHNICAL]
+        actions = [kind for kind in actions if desk.store.has(role_of(kind, desk.store))]
         sealed: dict[str, dict[str, str]] = {}
         if here in (row["issuer"], row["destination"]):
-            sealed = await _opened(desk, number, outcome=told["outcome"] is not None)
+            sealed = await _opened(desk, number, outcome=told["outcome"] is not None, paper=told["paper"] is not None)
         return desk.frame.page(
             request,
             "certificate",
@@ -77,6 +80,7 @@ def routes(desk: "Desk") -> Blueprint:
             answer=told,
             actions=[str(kind) for kind in actions],
             issue=sealed.get("issue"),
+            paper=told["paper"],
             outcome=sealed.get("outcome"),
             issue_lines=rows_of(sealed.get("issue", {}), "lines"),
             outcome_lines=rows_of(sealed.get("outcome", {}), "lines"),
@@ -87,11 +91,12 @@ def routes(desk: "Desk") -> Blueprint:
     return blueprint
 
 
-async def _opened(desk: "Desk", number: str, *, outcome: bool) -> dict[str, dict[str, str]]:
+async def _opened(desk: "Desk", number: str, *, outcome: bool, paper: bool) -> dict[str, dict[str, str]]:
     """What was sealed on both sides, by side; a side that does not open here is left out."""
     found = {}
     try:
-        found["issue"] = from_issue((await desk.reading.statement(number)).as_issue())
+        stated = await desk.reading.statement(number)
+        found["issue"] = from_paper(stated.as_paper()) if paper else from_issue(stated.as_issue())
         if outcome:
             found["outcome"] = from_confirm(*(await desk.reading.statement(number, "outcome")).as_outcome())
     except (FatalError, ProblemError, DeskError, AssertionError):
@@ -112,9 +117,9 @@ def _statement(record: Record, height: int) -> dict[str, object]:
         "parcels": "",
         "carats": "",
     }
-    if isinstance(body, StatedBody | ConfirmBody):
+    if isinstance(body, StatedBody | ConfirmBody | PaperImportBody | PaperConfirmBody):
         shown |= {"parcels": body.parcels, "carats": carats(body.points)}
-    if isinstance(body, ConfirmBody):
+    if isinstance(body, ConfirmBody | PaperConfirmBody):
         shown |= {"outcome": body.outcome}
     elif isinstance(body, CloseBody):
         shown |= {"outcome": body.reason}

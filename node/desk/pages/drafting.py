@@ -17,7 +17,7 @@ from node.desk.comparison import compare, suggest
 from node.desk.drafts import ENDED, Draft, Kind, Standing
 from node.desk.errors import DeskError, Fault
 from node.desk.faults import Shown, shown
-from node.desk.forms import confirm_draft, faults, issue_draft, read, rows_of, shape
+from node.desk.forms import WITH_ORIGIN, confirm_draft, faults, read, rows_of, shape, stated_lines
 from node.desk.journal import Act
 from node.desk.limits import SHOWN
 from node.desk.making import codes_of
@@ -53,7 +53,7 @@ def routes(desk: "Desk") -> Blueprint:
 
     @blueprint.post("/drafts")
     async def new() -> Response:
-        """A new certificate, or a draft about one that is there."""
+        """A draft of a new number, or about a certificate that is there."""
         form = await request.form
         try:
             kind = Kind(form.get("kind", ""))
@@ -61,8 +61,8 @@ def routes(desk: "Desk") -> Blueprint:
             raise DeskError(Fault.NOTHING_THERE, status=400) from None
         number = " ".join(form.get("number", "").split()).upper()
         officer = session().officer
-        if kind is Kind.ISSUE:
-            draft = desk.drafts.begin(kind, await desk.beginning.issue_fields(), officer, desk.now())
+        if kind.opens:
+            draft = desk.drafts.begin(kind, await desk.beginning.fresh(kind, number), officer, desk.now())
         else:
             for other in desk.drafts:
                 if (other.kind, other.number) == (kind, number) and other.standing not in ENDED:
@@ -114,7 +114,7 @@ def routes(desk: "Desk") -> Blueprint:
 
 def _write(desk: "Desk", draft: Draft, fields: dict[str, str]) -> Draft:
     """The draft with what was typed, kept; the number of what is on the ledger already stays."""
-    if draft.kind is not Kind.ISSUE:
+    if not draft.kind.opens:
         fields["number"] = draft.number
     written = approvals.write(draft, session().officer, fields, desk.now())
     if written is draft:
@@ -139,9 +139,9 @@ async def edit(desk: "Desk", draft: Draft, reasons: Sequence[Shown]) -> Response
     more = request.args.get("more", "")
     sources: list[Source] = []
     register: dict[str, str] = {}
-    if form is Kind.ISSUE:
+    if form in {Kind.ISSUE, Kind.TECHNICAL}:
         try:
-            sources = await desk.reading.sources()
+            sources = await desk.reading.sources() if form is Kind.ISSUE else []
             register = {code: row["name"] for code, row in (await desk.reading.participants()).items()}
         except (FatalError, ProblemError):
             pass  # the form takes what is typed
@@ -150,7 +150,6 @@ async def edit(desk: "Desk", draft: Draft, reasons: Sequence[Shown]) -> Response
     wanted = len(lines) + (1 if more == "lines" or not lines else 0)
     if form is Kind.CONFIRM and not lines:
         wanted = len(rows_of(draft.announced, "lines"))
-    name = {Kind.ISSUE: "issue", Kind.CONFIRM: "confirm", Kind.CLOSE: "close"}[form]
     measured = _measured(draft) if form is Kind.CONFIRM else None
     values: dict[str, Any] = {
         "draft": draft,
@@ -168,7 +167,7 @@ async def edit(desk: "Desk", draft: Draft, reasons: Sequence[Shown]) -> Response
         "announced_lines": rows_of(draft.announced, "lines"),
         "checked": "check" in request.args and not reasons,
     }
-    return desk.frame.page(request, name, "", session(), **values)
+    return desk.frame.page(request, str(form), "", session(), **values)
 
 
 async def review(desk: "Desk", draft: Draft, reasons: Sequence[Shown] = (), status: int = 200) -> Response:
@@ -183,6 +182,7 @@ async def review(desk: "Desk", draft: Draft, reasons: Sequence[Shown] = (), stat
         "reasons": reasons,
         "by_field": {reason.field: reason for reason in reasons},
         "lines": rows_of(draft.fields, "lines"),
+        "with_origin": shape(draft.kind) in WITH_ORIGIN,
         "taken": rows_of(draft.fields, "sources"),
         "before_lines": rows_of(draft.before, "lines"),
         "before_sources": rows_of(draft.before, "sources"),
@@ -218,7 +218,7 @@ def _measured(draft: Draft) -> ConfirmDraft | None:
 def _sums(draft: Draft) -> tuple[str, str] | None:
     """Carats and value of all lines; None while there is a line that has none."""
     try:
-        lines = issue_draft(draft).lines if shape(draft.kind) is Kind.ISSUE else confirm_draft(draft).lines
+        lines = stated_lines(draft)
     except (Refusal, KeyError):
         return None
     return (carats(total(lines)), value(sum(line.cents for line in lines))) if lines else None

@@ -15,7 +15,8 @@ from node.desk import approvals
 from node.desk.drafts import ENDED, Draft, Kind, Standing
 from node.desk.errors import DeskError, Fault
 from node.desk.faults import Shown, shown
-from node.desk.forms import PARTIES, from_issue, issue_draft
+from node.desk.filling import from_issue
+from node.desk.forms import PARTIES, issue_draft
 from node.desk.journal import Act
 from node.desk.limits import SHOWN
 from node.desk.pages.common import see, session
@@ -48,7 +49,7 @@ def routes(desk: "Desk") -> Blueprint:
         except Refusal as refusal:
             reason = shown(Kind.ISSUE, refusal)
             return _page(desk, [Shown(reason.code, "file", reason.details)], [], 422)
-        held = {draft.number: draft for draft in desk.drafts if draft.kind is Kind.ISSUE}
+        held = {draft.number: draft for draft in desk.drafts if draft.kind.opens}
         held = {number: draft for number, draft in held.items() if draft.standing is not Standing.DISCARDED}
         again = {one.draft.number for one in certificates if _same(held.get(one.draft.number), one)}
         for one in certificates:

@@ -148,6 +148,21 @@ ADVICE: Final[Mapping[str, tuple[str, str, str]]] = {
         "Name another number of your own, or leave it empty.",
         "Nommez un autre de vos numéros, ou laissez vide.",
     ),
+    "paper-not-needed": (
+        "L’autre participant est sur le registre à cette date ; il n’est pas besoin de papier.",
+        "Find its certificate among the announced shipments; if it could not issue here that day, choose the outage.",
+        "Cherchez son certificat parmi les envois annoncés ; s’il ne pouvait délivrer ici ce jour-là, choisissez la panne.",
+    ),
+    "link-missing": (
+        "Des biens rendus ou saisis nomment le certificat sous lequel ils ont voyagé.",
+        "Name that certificate.",
+        "Nommez ce certificat.",
+    ),
+    "not-party": (
+        "Seuls l’émetteur et la destination du certificat peuvent le nommer ainsi.",
+        "Name a certificate that your participant issued or received.",
+        "Nommez un certificat que votre participant a délivré ou reçu.",
+    ),
     "no-outcome": (
         "Il n’y a pas d’issue à corriger.",
         "Look at the certificate.",

@@ -81,6 +81,8 @@ TEXTS: Final = {
     "unforeseen": "Something went wrong in the desk. Nothing was sent; its log names the place.",
     # drafts
     "new_certificate": "New certificate",
+    "new_paper": "Import on paper",
+    "new_technical": "Technical certificate",
     "number": "Number",
     "no_number": "without a number",
     "kind": "What",
@@ -89,6 +91,8 @@ TEXTS: Final = {
     "kind_close": "Closing",
     "kind_confirm": "Import confirmation",
     "kind_correct": "Corrected outcome",
+    "kind_paper": "Import on paper",
+    "kind_technical": "Technical certificate",
     "written_by": "Written by",
     "released_by": "released by",
     "changed": "Changed",
@@ -189,6 +193,32 @@ TEXTS: Final = {
     "close_replaced-by": "replaced by another",
     "replacement": "Number that takes its place",
     "hint_replacement": "Only where another one replaces it",
+    # imports on paper
+    "any_reason": "Reason",
+    "paper_text": (
+        "Goods that came under a paper certificate of a participant that does not issue on this ledger, or could not that day. Once it is "
+        "on the ledger, later certificates may take carats from it."
+    ),
+    "section_paper": "The paper certificate",
+    "paper_number": "Number on the paper",
+    "hint_paper_number": "Its issuer's code and 4 to 10 digits, such as TG0001234",
+    "paper_reason": "Why it came on paper",
+    "hint_paper_reason": "An outage is for an issuer that is on this ledger and could not use it that day.",
+    "reason_not-issuing": "its issuer does not issue here",
+    "reason_outage": "outage at its issuer",
+    "section_sealed_paper": "Sealed: for you, the paper's issuer and the secretariat only",
+    # technical certificates
+    "technical_text": "For goods that move without being traded: returned, seized, for research. It is kept out of all trade figures.",
+    "section_technical": "Technical certificate",
+    "technical_reason": "Why they move",
+    "reason_returned": "returned",
+    "reason_seized": "seized",
+    "reason_research": "for research",
+    "reason_other": "another reason",
+    "link": "Certificate under which the goods came",
+    "hint_link": "Needed for returned and seized goods; one that your participant issued or received",
+    "hint_technical_lines": "A line for each HS code. Amounts with a point or a comma, such as 1200.50; a row left empty is dropped.",
+    "hint_sealed_technical": "Values are sealed too. Who gives the goods away and who receives them, as far as that is known.",
     # outcome
     "correct_text": (
         "Corrects a typing error in an outcome that your office stated. Both stay visible, and balances follow the corrected one."
@@ -271,6 +301,7 @@ TEXTS: Final = {
     "pdf_ru": "English and Russian",
     "receipt": "Receipt, to be kept",
     "see_certificate": "The certificate on the ledger",
+    "see_linked": "The certificate that it names",
     "history": "What was done",
     # announced shipments
     "inbox_text": "Open certificates addressed to you, the oldest first, read at block {height}. Each waits for your outcome.",
@@ -295,10 +326,13 @@ TEXTS: Final = {
     "begin_amend": "Amend",
     "begin_close": "Close",
     "begin_correct": "Correct the outcome",
+    "begin_technical": "Technical certificate",
     "stated_by_issuer": "As {code} states it",
     "stated_by_destination": "As {code} states it",
     "not_opened": "The sealed part does not open here.",
     "no_outcome_yet": "No outcome yet.",
+    "paper_side": "As {code} states the paper",
+    "paper_arrived": "The goods came under a paper certificate; who received them stated what arrived.",
     "statements": "All statements, in order",
     "statements_text": "Nothing is overwritten: what was corrected stays visible.",
     "signed": "Signed",

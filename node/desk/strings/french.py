@@ -86,6 +86,8 @@ TEXTS: Final = {
     "unforeseen": "Une erreur s’est produite dans le bureau. Rien n’a été envoyé ; son journal en nomme l’endroit.",
     # drafts
     "new_certificate": "Nouveau certificat",
+    "new_paper": "Importation sur papier",
+    "new_technical": "Certificat technique",
     "number": "Numéro",
     "no_number": "sans numéro",
     "kind": "Objet",
@@ -94,6 +96,8 @@ TEXTS: Final = {
     "kind_close": "Clôture",
     "kind_confirm": "Confirmation d’importation",
     "kind_correct": "Issue corrigée",
+    "kind_paper": "Importation sur papier",
+    "kind_technical": "Certificat technique",
     "written_by": "Écrit par",
     "released_by": "libéré par",
     "changed": "Modifié",
@@ -198,6 +202,37 @@ TEXTS: Final = {
     "close_replaced-by": "remplacé par un autre",
     "replacement": "Numéro qui le remplace",
     "hint_replacement": "Seulement si un autre le remplace",
+    # imports on paper
+    "any_reason": "Motif",
+    "paper_text": (
+        "Des biens venus sous un certificat papier d’un participant qui ne délivre pas sur ce registre, ou ne le pouvait pas ce jour-là. "
+        "Une fois au registre, des certificats ultérieurs peuvent y prendre des carats."
+    ),
+    "section_paper": "Le certificat papier",
+    "paper_number": "Numéro sur le papier",
+    "hint_paper_number": "Le code de son émetteur et 4 à 10 chiffres, par exemple TG0001234",
+    "paper_reason": "Pourquoi sur papier",
+    "hint_paper_reason": "La panne vaut pour un émetteur qui est sur ce registre et ne pouvait s’en servir ce jour-là.",
+    "reason_not-issuing": "son émetteur ne délivre pas ici",
+    "reason_outage": "panne chez son émetteur",
+    "section_sealed_paper": "Scellé : pour vous, l’émetteur du papier et le secrétariat seulement",
+    # technical certificates
+    "technical_text": (
+        "Pour des biens qui se déplacent sans être échangés : rendus, saisis, destinés à la recherche. Il n’entre dans aucun chiffre du "
+        "commerce."
+    ),
+    "section_technical": "Certificat technique",
+    "technical_reason": "Pourquoi ils se déplacent",
+    "reason_returned": "rendus",
+    "reason_seized": "saisis",
+    "reason_research": "pour la recherche",
+    "reason_other": "autre motif",
+    "link": "Certificat sous lequel ils sont venus",
+    "hint_link": "Nécessaire pour des biens rendus ou saisis ; un certificat délivré ou reçu par votre participant",
+    "hint_technical_lines": (
+        "Une ligne par code SH. Montants avec un point ou une virgule, par exemple 1200,50 ; une ligne vide est ignorée."
+    ),
+    "hint_sealed_technical": "Les valeurs sont scellées aussi. Qui remet les biens et qui les reçoit, autant qu’on le sait.",
     # outcome
     "correct_text": (
         "Corrige une faute de frappe dans une issue que votre bureau a déclarée. Les deux restent visibles, les soldes suivent la "
@@ -281,6 +316,7 @@ TEXTS: Final = {
     "pdf_ru": "anglais et russe",
     "receipt": "Reçu, à conserver",
     "see_certificate": "Le certificat sur le registre",
+    "see_linked": "Le certificat qu’il nomme",
     "history": "Ce qui a été fait",
     # announced shipments
     "inbox_text": (
@@ -307,10 +343,13 @@ TEXTS: Final = {
     "begin_amend": "Modifier",
     "begin_close": "Clôturer",
     "begin_correct": "Corriger l’issue",
+    "begin_technical": "Certificat technique",
     "stated_by_issuer": "Selon {code}",
     "stated_by_destination": "Selon {code}",
     "not_opened": "La partie scellée ne s’ouvre pas ici.",
     "no_outcome_yet": "Pas encore d’issue.",
+    "paper_side": "Le papier selon {code}",
+    "paper_arrived": "Les biens sont venus sous un certificat papier ; qui les a reçus a déclaré ce qui est arrivé.",
     "statements": "Toutes les déclarations, dans l’ordre",
     "statements_text": "Rien n’est effacé : ce qui a été corrigé reste visible.",
     "signed": "Signé",
