@@ -1,6 +1,8 @@
 """How verbs speak: tables for people, JSON for programs, three lines for what is fatal.
 
 What somebody copies (ids, paths, addresses, commands) is never broken over lines: a terminal may wrap it, the text is whole.
+What a node or a file says is shown and does nothing: characters that move a terminal's cursor, colour or hide text, or turn its
+direction, are replaced.
 """
 
 import json
@@ -22,6 +24,7 @@ from node.errors import Exit, FatalError
 
 console = Console(highlight=False)
 _COMMAND = re.compile(r"(?<![\w/.-])kpledger (?=[a-z])")
+_MOVING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _WIDEST = 1000
 """Columns of a table that no terminal shows: it is written to a file or to another program."""
 
@@ -33,19 +36,19 @@ def print_json(value: Any) -> None:
 
 def say(text: str) -> None:
     """One line, its commands as this shell reaches them; it may hold paths and ids, so it has no break."""
-    console.print(Text(_reachable(text)), soft_wrap=True)
+    console.print(Text(plain(_reachable(text))), soft_wrap=True)
 
 
 def print_fields(fields: Mapping[str, object]) -> None:
     """Names and values in two columns, a line each."""
     width = max(map(cell_len, fields), default=0)
     for name, value in fields.items():
-        console.print(Text.assemble((name, "bold"), " " * (width - cell_len(name) + 2), str(value)), soft_wrap=True)
+        console.print(Text.assemble((name, "bold"), " " * (width - cell_len(name) + 2), plain(str(value))), soft_wrap=True)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], right: Container[int] = ()) -> None:
     """A table with a header; only columns of prose are wrapped, and those on a terminal alone; amounts stand to the `right`."""
-    cells = [list(map(str, row)) for row in rows]
+    cells = [[plain(str(cell)) for cell in row] for row in rows]
     table = Table(box=None, header_style="bold", pad_edge=False)
     for place, column in enumerate(columns):
         prose = any(" " in row[place].strip() for row in cells)
@@ -58,7 +61,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], right:
 
 def fatal(error: FatalError) -> NoReturn:
     """Tells the operator in three lines on standard error, and ends with the error's code."""
-    sys.stderr.write(_reachable(str(error)) + "\n")
+    sys.stderr.write(plain(_reachable(str(error))) + "\n")
     sys.exit(error.code)
 
 
@@ -74,6 +77,11 @@ def explain(problem: Mapping[str, object]) -> str:
     details = ", ".join(str(value) if name in {"reason", "detail"} else f"{name} {value}" for name, value in shown)
     place = f" at {problem['field']}" if problem.get("field") else ""
     return f"{problem.get('error', 'no reason given')}{place}{f' ({details})' if details else ''}"
+
+
+def plain(text: str) -> str:
+    """The text without what a terminal would act on, but for its lines and tabs."""
+    return _MOVING.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _reachable(text: str) -> str:
