@@ -91,25 +91,29 @@ def ask(system: System, needs: Needs, measure: int) -> Question:
 class Coverage:
     """Which targets the witnesses taken so far cover, for whom.
 
+    Targets and insiders are named by their places in the question.
+
     Attributes:
         question: the targets and insiders.
     """
 
-    __slots__ = ("_columns", "_conceded", "_found", "_insiders", "_taken", "question")
+    __slots__ = ("_columns", "_conceded", "_found", "_insiders", "_limits", "_sharing", "_taken", "question")
 
     def __init__(self, question: Question) -> None:
         self.question = question
         self._taken = 0
-        self._conceded: dict[tuple[Variables, Variables | None], int] = {}
+        self._conceded: dict[tuple[int, int | None], int] = {}
+        self._limits: dict[tuple[int, int | None], int] = {}
         self._found: list[list[Found]] = [[] for _ in question.targets]
         self._columns: dict[int, list[int]] = {}
         self._insiders: dict[int, list[int]] = {}
         for place, target in enumerate(question.targets):
             for variable in target.moved:
                 self._columns.setdefault(variable, []).append(place)
-        for place, insider in enumerate(question.insiders):
+        for number, insider in enumerate(question.insiders):
             for variable in insider.moved:
-                self._insiders.setdefault(variable, []).append(place)
+                self._insiders.setdefault(variable, []).append(number)
+        self._sharing: dict[int, int] = {}
 
     def take(self, moves: Iterable[tuple[int, int]]) -> None:
         """Another witness; that it fits everything published is the caller's to know."""
@@ -118,28 +122,33 @@ class Coverage:
         for variable, move in moves:
             for place in self._columns.get(variable, ()):
                 reached[place] = reached.get(place, 0) + move
-            for place in self._insiders.get(variable, ()):
-                known[place] = known.get(place, 0) + move
+            for number in self._insiders.get(variable, ()):
+                known[number] = known.get(number, 0) + move
         touched = 0
-        for place, total in known.items():
+        for number, total in known.items():
             if total:
-                touched |= 1 << place
+                touched |= 1 << number
         for place, total in reached.items():
             if total:
                 self._found[place].append(Found(self._taken, abs(total), touched))
         self._taken += 1
 
-    def concede(self, moved: Variables, insider: Variables | None, reach: int) -> None:
+    def concede(self, place: int, number: int | None, reach: int) -> None:
         """Earlier releases prove that a target cannot be off by more than `reach` for this insider, or for anybody."""
-        self._conceded[moved, insider] = min(reach, self._conceded.get((moved, insider), reach))
+        self._conceded[place, number] = min(reach, self._conceded.get((place, number), reach))
+        self._limits.clear()
 
-    def limit(self, place: int, insider: Insider | None = None) -> int:
+    def limit(self, place: int, number: int | None = None) -> int:
         """How far the target at this place must be moved for the insider, or for everybody else."""
+        if (place, number) not in self._limits:
+            self._limits[place, number] = self._limit(place, number)
+        return self._limits[place, number]
+
+    def _limit(self, place: int, number: int | None) -> int:
         target, system = self.question.targets[place], self.question.system
+        insider = None if number is None else self.question.insiders[number]
         reach = system.reach(target.moved) if insider is None else system.reach_beside(target.moved, insider.moved)
-        reach = min(reach, self._conceded.get((target.moved, None), reach))
-        if insider is not None:
-            reach = min(reach, self._conceded.get((target.moved, insider.moved), reach))
+        reach = min(reach, self._conceded.get((place, None), reach), self._conceded.get((place, number), reach))
         return required(target.need, reach)
 
     def found(self, place: int) -> Sequence[Found]:
@@ -150,24 +159,53 @@ class Coverage:
         """For whom the target at this place is not covered, `without` some witnesses; nobody, if the list is empty."""
         target = self.question.targets[place]
         found = [one for one in self._found[place] if one.number not in without]
+        if not self.is_covered(place, without):
+            return [Gap(target, None, max((one.moved for one in found), default=0), self.limit(place))]
+        return [
+            Gap(target, self.question.insiders[number], _most(found, number), self.limit(place, number))
+            for number in places_of(self.open_to(place, without))
+        ]
+
+    def is_covered(self, place: int, without: AbstractSet[int] = frozenset()) -> bool:
+        """Whether the target at this place is covered for those who know nothing."""
         limit = self.limit(place)
-        best = max((one.moved for one in found), default=0)
-        if best < limit:
-            return [Gap(target, None, best, limit)]
-        open_ = (1 << len(self.question.insiders)) - 1
+        return not limit or any(one.moved >= limit for one in self._found[place] if one.number not in without)
+
+    def open_to(self, place: int, without: AbstractSet[int] = frozenset()) -> int:
+        """The insiders for whom the target at this place is not covered, a bit each."""
+        found = [one for one in self._found[place] if one.number not in without]
+        limit = self.limit(place)
+        if not limit:
+            return 0
+        bits = (1 << len(self.question.insiders)) - 1
         for one in found:
             if one.moved >= limit:
-                open_ &= one.touched
-        return [gap for insider in _places(open_) if (gap := self._gap(place, found, insider)) is not None]
+                bits &= one.touched
+        for number in places_of(bits & self._special(place)):
+            if _most(found, number) >= self.limit(place, number):
+                bits ^= 1 << number
+        return bits
 
-    def _gap(self, place: int, found: Sequence[Found], number: int) -> Gap | None:
-        insider = self.question.insiders[number]
-        limit = self.limit(place, insider)
-        best = max((one.moved for one in found if not one.touched >> number & 1), default=0)
-        return Gap(self.question.targets[place], insider, best, limit) if best < limit else None
+    def _special(self, place: int) -> int:
+        """The insiders whose limit may be their own: they know of the target's own entries, or it is conceded."""
+        if place not in self._sharing:
+            self._sharing[place] = 0
+            for variable in self.question.targets[place].moved:
+                for number in self._insiders.get(variable, ()):
+                    self._sharing[place] |= 1 << number
+        bits = self._sharing[place]
+        for conceded, whom in self._conceded:
+            if conceded == place and whom is not None:
+                bits |= 1 << whom
+        return bits
 
 
-def _places(bits: int) -> Iterable[int]:
+def _most(found: Iterable[Found], number: int) -> int:
+    """How far witnesses that leave the insider's cell alone move a target."""
+    return max((one.moved for one in found if not one.touched >> number & 1), default=0)
+
+
+def places_of(bits: int) -> Iterable[int]:
     """Places of the bits that are set, ascending."""
     while bits:
         lowest = bits & -bits

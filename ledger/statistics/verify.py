@@ -185,17 +185,19 @@ def _concede(coverage: Coverage, earlier: Sequence[frozenset[Cell]], number: int
 
     target = variables(*concession.target)
     insider = variables(*concession.insider) if concession.insider else None
-    if all(one.moved != target for one in coverage.question.targets):
+    about = next((place for place, one in enumerate(coverage.question.targets) if one.moved == target), None)
+    if about is None:
         _object(ObjectionCode.CONCESSION, f"{name}/{_place(concession.target[1])}")
-    if insider and all(one.moved != insider for one in coverage.question.insiders):
-        _object(ObjectionCode.CONCESSION, f"{name}/{_place(concession.insider[1]) if concession.insider else ''}")
+    whom = next((place for place, one in enumerate(coverage.question.insiders) if one.moved == insider), None)
+    if concession.insider and whom is None:
+        _object(ObjectionCode.CONCESSION, f"{name}/{_place(concession.insider[1])}")
     weights = []
     for release, cell, weight in concession.weights:
         moved = variables(release, cell)
         if moved != insider and (release >= len(earlier) or cell in earlier[release]):
             _object(ObjectionCode.CONCESSION, f"{name}/{release}/{_place(cell)}")
         weights.append((moved, weight))
-    coverage.concede(target, insider, proven_reach(system, target, weights, concession.divisor))
+    coverage.concede(about, whom, proven_reach(system, target, weights, concession.divisor))
 
 
 def _object(code: ObjectionCode, place: str, given: int | None = None, limit: int | None = None) -> NoReturn:

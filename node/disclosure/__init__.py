@@ -4,10 +4,17 @@ Every node only checks a proposal (`ledger.statistics.verify`, integers); to fin
 `disclosure` (`pip install kpledger[disclosure]`). Floats and the solver are in this folder alone, and decide nothing: what
 they find is made whole numbers, and held against the ledger's own functions before anybody sees it.
 
-| file | | |---|---| | `rows` | the sums that releases show, each once, and which of them are published under a pattern of
-confidential cells | | `program` | one linear program for all questions about a system of sums; kept, so that each starts from
-the last one's solution | | `integers` | a solution in floats as an exact integer one | | `search` | covers all targets by
-witnesses, and makes cells confidential where none can | | `thinning` | publishes again what turned out not to be needed, and
-leaves out witnesses likewise | | `propose` | from figures to a proposal, from top to bottom | | `errors` | what is
-impossible, and what to hold back |
+| file | |
+|---|---|
+| `rows` | the sums that releases show, each once, and which of them are published under a pattern of confidential cells |
+| `program` | one linear program for all questions about a system of sums |
+| `integers` | a solution in floats as an exact integer one |
+| `asking` | questions for many targets or one, free or at the price of more confidential cells |
+| `tally` | what the witnesses found so far cover, for whom |
+| `search` | covers all targets by witnesses, from top to bottom |
+| `conceding` | proves what earlier releases make impossible |
+| `ahead` | what a quarter must leave open for the year's release |
+| `thinning` | publishes again what turned out not to be needed, and leaves out witnesses likewise |
+| `propose` | from figures to a proposal, from top to bottom |
+| `errors` | what is impossible, and what to hold back |
 """

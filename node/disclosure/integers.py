@@ -1,19 +1,21 @@
 """A solution in floats as an exact integer table.
 
-1. Vertices of these programs are fractions with small denominators, mostly 1: a unit is a multiple of 60 where it can be, so
-   that such a fraction of it is whole.
-2. What is not: round, and repair the sums by a small integer program for what must be added here and there. It keeps every
+1. Vertices of these programs are fractions with small denominators, mostly 1: a unit is a multiple of many numbers where it can
+   be (`unit_for`), so that such a fraction of it is whole.
+2. Where the unit is no multiple of their common denominator: tables with sums of 0 can be made a little smaller, so that it is
+   one of a smaller unit. Questions ask for a little more than they need (`MARGIN`).
+3. What is not: round, and repair the sums by a small integer program for what must be added here and there. It keeps every
    bound, and how far targets were to go.
 
 An answer fits everything published, exactly, or there is none.
 """
 
-from math import gcd
+from fractions import Fraction
+from math import gcd, lcm
 from typing import Final
 
 import highspy
 import numpy as np
-from numpy.typing import NDArray
 
 from node.disclosure.program import STEPS, Question, solver
 from node.disclosure.rows import Floats, Integers, Rows
@@ -21,6 +23,10 @@ from node.disclosure.rows import Floats, Integers, Rows
 DENOMINATORS: Final = 5040
 """Denominators that are looked for divide this."""
 
+MARGIN: Final = 1.01
+"""How much more than needed is asked for, if it costs nothing."""
+
+_LARGEST_DENOMINATOR: Final = 300
 _NEAR: Final = 1e-4
 _STEPS: Final = 4
 _NODES: Final = 50
@@ -41,22 +47,44 @@ def whole(rows: Rows, question: Question, found: Floats, fixed: Integers, limits
     parts = gcd(question.unit, DENOMINATORS)
     scaled = found * parts
     near = np.rint(scaled)
-    if np.abs(scaled - near).max(initial=0) < _NEAR:
-        table = near.astype(np.int64) * (question.unit // parts)
-        if not rows.activity(table)[fixed].any():
-            return table
-    columns = np.flatnonzero(np.abs(found) > _NEAR)
-    repaired = _repair(rows, question, found, fixed, limits, columns)
-    if repaired is None and question.unit == 1 and len(found) <= _FEW:
-        return _repair(rows, question, found, fixed, limits, np.arange(len(found)))
-    return repaired
+    broken = np.abs(scaled - near) >= _NEAR
+    table = near.astype(np.int64) * (question.unit // parts)
+    if not broken.any() and not rows.activity(table)[fixed].any():
+        return table
+    smaller = _smaller(rows, question, found, fixed, limits)
+    if smaller is not None:
+        return smaller
+    rounded = np.clip(np.rint(found * question.unit).astype(np.int64), -rows.bounds, rows.bounds)
+    attempts = [np.abs(found) > _NEAR]
+    if question.unit == 1 and len(found) <= _FEW:
+        attempts.append(np.ones(len(found), dtype=bool))
+    for some in attempts:
+        repaired = _repair(rows, question, np.where(some, rounded, table), fixed, limits, np.flatnonzero(some))
+        if repaired is not None:
+            return repaired
+    return None
+
+
+def _smaller(rows: Rows, question: Question, found: Floats, fixed: Integers, limits: Integers) -> Integers | None:
+    """The same table in a unit that is a multiple of its common denominator, if most targets still move as far as wanted."""
+    fractions = np.unique(np.round(found - np.floor(found), 9)).tolist()
+    divisor = 1
+    for fraction in fractions:
+        divisor = lcm(divisor, Fraction(fraction).limit_denominator(_LARGEST_DENOMINATOR).denominator)
+        if divisor > question.unit:
+            return None
+    table = np.rint(found * divisor).astype(np.int64) * (question.unit // divisor)
+    activity = rows.activity(table)
+    reached = activity[question.targets] * question.signs >= limits
+    wanted = limits > 0
+    enough = reached[wanted].all() if question.must else 2 * reached[wanted].sum() >= wanted.sum()
+    return table if enough and not activity[fixed].any() and (np.abs(table) <= rows.bounds).all() else None
 
 
 def _repair(
-    rows: Rows, question: Question, found: Floats, fixed: Integers, limits: Integers, columns: NDArray[np.int64]
+    rows: Rows, question: Question, table: Integers, fixed: Integers, limits: Integers, columns: Integers
 ) -> Integers | None:
-    """Adds what lacks to these columns."""
-    table = np.clip(np.rint(found * question.unit).astype(np.int64), -rows.bounds, rows.bounds)
+    """Adds what lacks of a table to these columns."""
     place_of = {int(column): place for place, column in enumerate(columns)}
     activity = rows.activity(table)
     wanted = dict.fromkeys(fixed.tolist(), (0.0, 0.0))

@@ -2,8 +2,8 @@
 
 Columns: two for each variable, its move up and its move down, and for each row its activity in parts, up and down, each once
 with a cap and once without. Rows say that moves add up to these parts. All questions differ in bounds and costs of columns
-alone, so each starts from the basis of the one before: published and known rows have no parts, targets have a lower bound or
-a reward up to a cap, and what could be made confidential has a price.
+alone: published and known rows have no parts, targets have a lower bound or a reward up to a cap, and what could be made
+confidential has a price.
 
 Every move costs a little, so that tables are sparse: a few circuits of trade, which are whole numbers by nature, and short to
 publish. Everything is in units (`Question.unit`), so that the largest numbers stay far above the solver's tolerance of 1e-7.
@@ -22,6 +22,9 @@ LARGEST: Final = 1e7
 
 _MOVE: Final = 0.01
 """Cost of moving a variable by one unit; a target's reward is 1 to 100 for each, a row's price as much or more."""
+
+_DEAR: Final = 1_000.0
+"""How much larger rewards are where rows have a price: whatever can be bought is."""
 
 STEPS: Final = 20_000
 """After so many the solver turns in circles; from scratch it mostly finds its way."""
@@ -63,11 +66,16 @@ def solver(**options: str | int) -> Any:
 
 
 class Program:
-    """The solver of one system."""
+    """The solver of one system.
+
+    Attributes:
+        effort: rows of all programs solved so far, which says how long they took on any machine.
+    """
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
         self._moves, self._sums = len(rows.columns), len(rows.moved)
+        self.effort = 0
         self._solver = solver(solver="simplex", simplex_iteration_limit=STEPS)
         self._pass()
 
@@ -104,9 +112,7 @@ class Program:
         every = np.arange(len(cost), dtype=np.int32)
         self._solver.changeColsBounds(len(cost), every, lower, upper)
         self._solver.changeColsCost(len(cost), every, cost)
-        if self._run() not in _ANSWERS:
-            self._solver.clearSolver()
-            self._run()
+        self._run()
 
     def weights(self, target: int, known: Integers) -> Floats:
         """How the rows that earlier releases publish, and the known ones, are to be weighed so that they tell most of a target.
@@ -132,10 +138,15 @@ class Program:
         )
         return np.array(self._solver.getSolution().row_dual)
 
-    def _run(self) -> highspy.HighsModelStatus:
-        self._solver.run()
-        status: highspy.HighsModelStatus = self._solver.getModelStatus()
-        return status
+    def _run(self) -> None:
+        """From scratch: few targets are reached fastest from where nothing moves. If it turns in circles, simplified first."""
+        self.effort += self._sums
+        for presolve in ("off", "on"):
+            self._solver.clearSolver()
+            self._solver.setOptionValue("presolve", presolve)
+            self._solver.run()
+            if self._solver.getModelStatus() in _ANSWERS:
+                return
 
     def _columns(self, question: Question) -> tuple[Floats, Floats, Floats]:
         """Lower and upper bounds, costs."""
@@ -155,7 +166,7 @@ class Program:
             parts[question.targets, forward] = question.caps
             parts[question.targets, back] = np.inf
             parts[question.targets, more] = np.inf
-            rewards = question.caps.max() / question.caps
+            rewards = question.caps.max() / question.caps * (1.0 if question.price is None else _DEAR)
             cost[question.targets, forward] = -rewards
             cost[question.targets, back] = 1.001 * rewards
         else:

@@ -101,10 +101,9 @@ class Work:
             rows.set_pattern(self.confidential)
 
     def budget(self) -> int:
-        """What may become confidential for what lies ahead: as much as is already, or a small share of all."""
-        leaves = self.value(self.figures)
+        """What may become confidential for what lies ahead: up to a small share of all, or a little more than there is."""
         hidden = self.value(self.confidential)
-        return max(hidden, leaves * _AHEAD_PER_MILLE // 1_000 - hidden)
+        return max(hidden // _AHEAD_PART, self.value(self.figures) * _AHEAD_PER_MILLE // 1_000 - hidden)
 
     def value(self, cells: Iterable[Cell]) -> int:
         """Value of those of these cells that are a participant's trade in an HS code."""
@@ -124,7 +123,8 @@ class Work:
 
 
 _AHEAD_PER_MILLE: Final = 20
-"""Share of leaf value up to which cells become confidential for the sake of later releases."""
+_AHEAD_PART: Final = 5
+"""Share of leaf value up to which cells become confidential for the sake of later releases; a fifth of what is already."""
 
 _DEAREST: Final = 1_000.0
 _CHEAPEST: Final = 1.0

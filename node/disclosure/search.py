@@ -1,68 +1,47 @@
 """Covers all targets of a system by witnesses, and makes cells confidential where there is none.
 
-1. Many targets at once: one table moves as many as it can, in directions that alternate; those it does not move turn around.
-2. What is left, the largest need first: the cheapest cells that must move for it are made confidential.
-3. For insiders: tables that leave half of all insiders' cells alone, by the digits of their numbers in base 2, so that any
-   two differ somewhere; then for each target those that every table so far has touched, all at once, in halves, one by one,
-   and then as in 2.
+1. For those who know nothing: many targets at once, in directions drawn by lot, first with what is confidential as it is, then
+   at the price of more; those that it does not move, with others, until none is left. One table moves dozens, and its program
+   takes hardly longer than that of one.
+2. What lies `ahead` (`node.disclosure.ahead`) likewise; at a price one by one, and given up where it would cost too much.
+3. For insiders: tables for many targets that leave a share of all insiders' cells alone, drawn by lot; free at first, then at
+   a price.
+4. The few that are left: each target for all its insiders, in halves, one by one, and then at a price; or a concession.
 
-What lies `ahead` (`node.disclosure.ahead`) is covered likewise, for outsiders, and given up where it cannot be or would cost
-too much.
-
-Targets of one table are within a factor of 100 in what they need, so that one unit serves them all.
+What is drawn is the same for the same figures.
 """
 
+import random
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from typing import Final, Literal, Protocol, cast
+from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ledger.statistics.model import MEASURES, required
 from ledger.statistics.proposal import Concession
-from ledger.statistics.tables import Cell
-from ledger.statistics.targets import Coverage, Gap, Insider, Target, Variables, proven_reach
 from ledger.statistics.targets import Question as Targets
-from node.disclosure.errors import ImpossibleError
-from node.disclosure.integers import whole
-from node.disclosure.program import Program, Question
-from node.disclosure.rows import Floats, Integers, Rows
+from ledger.statistics.targets import Target
+from node.disclosure.asking import FINER, WITHIN, Asker, Pattern
+from node.disclosure.conceding import concede, impossible
+from node.disclosure.rows import Floats, Rows
+from node.disclosure.tally import Tally
 
-WITHIN: Final = 100
-"""Between the largest need and the smallest that one table is for."""
+TOGETHER: Final = 64
+"""Targets of one table; with more, the solver turns in circles."""
 
-FINENESS: Final = 240
-"""Units in the smallest need that a table is for, at least."""
+_STAGES: Final = ((False, 0.08), (True, 0.03))
+"""For insiders, one after the other: whether cells may become confidential, and the share of all gaps that tables must close,
+one with another, to be worth going on."""
 
-_ROUNDS: Final = 3
-"""Tables for the same targets and insiders, until one of them brings nothing."""
+_SHARES: Final = (2, 2, 4, 8)
+"""One in how many insiders a table leaves alone, in turn."""
 
-_FINER: Final = (1, 1_000, 1_000_000)
-"""How much finer units become when the first ones are too coarse."""
-
-
-class Pattern(Protocol):
-    """The confidential cells, which the searches in both measures make more of."""
-
-    def withhold(self, cells: Iterable[Cell]) -> None:
-        """Makes cells confidential."""
-
-    def budget(self) -> int:
-        """Value of leaf cells that may become confidential for what lies ahead."""
-
-    def value(self, cells: Iterable[Cell]) -> int:
-        """Value of those of these cells that are leaf cells."""
+_FEW: Final = 100
+"""Gaps that are left to be covered target by target."""
 
 
 class Search:
     """The search in one measure.
 
     Attributes:
-        tables: the witnesses found so far.
-        coverage: what they cover.
-        dropped: numbers of tables that do not count any more.
-        limits: by target, how far it must be moved for everybody who knows nothing.
+        tally: targets, and what the tables found so far cover.
         concessions: proofs of what earlier releases make impossible to cover.
     """
 
@@ -71,275 +50,141 @@ class Search:
     ) -> None:
         self.rows = rows
         self.question = question
-        known = {one.moved for one in question.targets}
-        further = tuple(one for one in ahead if one.moved not in known)
-        self._asked = len(question.targets)
-        self.coverage = Coverage(replace(question, targets=(*question.targets, *further)))
-        self.tables: list[Integers] = []
+        self.tally = Tally(rows, question, ahead)
         self.concessions: list[Concession] = []
-        self.conceded: list[tuple[tuple[Variables, Variables | None], int]] = []
-        self.dropped: set[int] = set()
-        self._given_up: set[int] = set()
-        self._touched: list[NDArray[np.bool_]] = []
-        self._program = Program(rows)
+        self._asker = Asker(rows, self.tally, price, pattern)
         self._measure = measure
-        self._price = price
         self._pattern = pattern
-        question = self.coverage.question
-        self.limits = [self.coverage.limit(place) for place in range(len(question.targets))]
-        self._target_rows = [rows.row(target.moved) for target in question.targets]
-        self._insider_rows = [rows.row(insider.moved) for insider in question.insiders]
-        self._insider_of = {insider.moved: place for place, insider in enumerate(question.insiders)}
-        self._order = sorted(range(len(self.limits)), key=lambda place: (-self.limits[place], place))
+        self._draw = random.Random(measure)  # noqa: S311 - which targets are tried together; nothing secret
+
+    @property
+    def effort(self) -> int:
+        """What was asked of the solver so far (`Program.effort`)."""
+        return self._asker.program.effort
 
     def run(self) -> None:
         """Until everything is covered. Raises ImpossibleError."""
-        self.cover_many([])
-        asked = [place for place in self._order if place < self._asked]
-        for place in asked:
-            if self._open_to(place, None):
-                self._cover_at_a_price(place, [])
+        for at_a_price in (False, True):
+            self._cover_outsiders(self.tally.asked, at_a_price=at_a_price)
+        for place in self.tally.asked:
+            if self.tally.is_open(place):
+                self._cover_at_a_price(place, None)
         self._look_ahead()
-        count = len(self._insider_rows)
-        for part in (range(0, count, 2), range(1, count, 2)):
-            self.cover_many(part)
-        while self._cover_together():
-            pass
-        for place in self._order:
-            while self.gaps_of(place):
-                self._cover_for(place, self._insiders_open_to(place))
+        for at_a_price, worth in _STAGES:
+            self._cover_insiders(worth, at_a_price=at_a_price)
+        for place in self.tally.order:
+            while self.tally.gaps(place):
+                self._cover_for(place, self.tally.insiders_open_to(place))
 
-    def gaps_of(self, place: int) -> list[Gap]:
-        """For whom a target is not covered by the tables that still count; of what lies ahead, for outsiders alone."""
-        if place in self._given_up:
-            return []
-        gaps = self.coverage.gaps(place, self.dropped)
-        return gaps if place < self._asked else [gap for gap in gaps if gap.insider is None]
-
-    def touching(self, closed: Integers) -> set[int]:
-        """Numbers of the tables that move one of these rows, among those that still count."""
-        return {number for number, touched in enumerate(self._touched) if touched[closed].any()} - self.dropped
-
-    def recover(self, dropped: set[int]) -> bool:
+    def recover(self, dropped: frozenset[int]) -> bool:
         """Whether everything can be covered without these tables either, under the pattern as it is; they count no more.
 
         Tables found on the way stay, also where they are not enough.
         """
-        self.dropped |= dropped
-        lost = [place for place in self._order if self.gaps_of(place)]
-        self.cover_many([], lost)
+        tally = self.tally
+        tally.dropped |= dropped
+        lost = [place for place in tally.order if tally.gaps(place)]
+        self._cover_outsiders(lost, at_a_price=False)
         for place in lost:
-            while gaps := self.gaps_of(place):
-                known = [self._insider_of[gap.insider.moved] for gap in gaps if gap.insider]
-                table = self._ask([place], {place: 1}, known, self._unit(self.limits[place]))
-                if table is not None:
-                    self._take(table)
-                if len(self.gaps_of(place)) == len(gaps):
+            while gaps := tally.gaps(place):
+                self._asker.many([place], [1], tally.insiders_open_to(place))
+                if tally.gaps(place) == gaps:
                     return False
         return True
 
-    def cover_many(self, known: Sequence[int], places: Iterable[int] | None = None) -> None:
-        """Tables that leave these insiders' cells alone, for all targets that still lack such a one."""
-        insiders = frozenset(known)
-        pending = [place for place in (self._order if places is None else places) if self._open_to(place, insiders)]
+    def _cover_outsiders(self, places: Iterable[int], *, at_a_price: bool) -> None:
+        """Many targets at once, those first that must move furthest, until none of those that are left is moved."""
+        pending = [place for place in places if self.tally.is_open(place)]
         while pending:
-            largest = self.limits[pending[0]]
-            group = [place for place in pending if self.limits[place] * WITHIN >= largest]
-            pending = pending[len(group) :]
-            signs = {place: 1 - 2 * (number % 2) for number, place in enumerate(group)}
-            for _ in range(_ROUNDS):
-                table = self._ask(group, signs, known, self._unit(self.limits[group[-1]]))
-                if table is not None:
-                    self._take(table)
-                left = [place for place in group if self._open_to(place, insiders)]
-                if len(left) == len(group):
+            largest = self.tally.limits[pending[0]]
+            group = [place for place in pending if self.tally.limits[place] * WITHIN >= largest][:TOGETHER]
+            for _ in range(_TURNS):
+                self._asker.many(group, self._signs(group), at_a_price=at_a_price)
+                left = [place for place in group if self.tally.is_open(place)]
+                if len(left) in (0, len(group)):
                     break
                 group = left
-                signs = {place: -signs[place] for place in left}
-                if not group:
-                    break
-
-    def _open_to(self, place: int, insiders: frozenset[int] | None) -> bool:
-        """Whether a target is not covered for nobody in particular, or for one of these insiders."""
-        return any(_concerns(gap, insiders, self._insider_of) for gap in self.gaps_of(place))
+            done = {*group}
+            pending = [place for place in pending if place not in done and self.tally.is_open(place)]
 
     def _look_ahead(self) -> None:
-        """What lies ahead, the smallest first, as far as the budget goes; what must move for it is made confidential."""
+        """What lies ahead: what costs nothing, and then the smallest first, as far as the budget goes."""
+        self._cover_outsiders(reversed(self.tally.ahead), at_a_price=False)
         budget = self._pattern.budget()
-        for place in reversed(self._order):
-            if place < self._asked or not self._open_to(place, None):
-                continue
-            limit = np.array([self.limits[place]])
-            unit = self._unit(self.limits[place])
-            row = np.array([self._target_rows[place]])
-            question = Question(unit, row, np.array([1]), np.ceil(limit / unit), _NOBODY, self._price, must=True)
-            found = self._program.solve(question)
-            cost = None if found is None else self._pattern.value(self._cells_to_withhold(found))
-            if found is not None and cost is not None and cost <= budget:
-                budget -= cost
-                self._withhold_moved(found)
-                table = whole(self.rows, question, found, self._fixed(_NOBODY), limit)
-                if table is not None:
-                    self._take(table)
-            if self._open_to(place, None):
-                self._given_up.add(place)
+        for place in self.tally.ahead:
+            if self.tally.is_open(place):
+                budget -= self._asker.within_budget(place, budget)
+            if self.tally.is_open(place):
+                self.tally.give_up(place)
 
-    def _cover_together(self) -> bool:
-        """Tables for many targets, each without the insiders' cells that matter to it; whether that brought something."""
-        before, chosen = 0, []
-        known: set[int] = set()
-        frozen: set[int] = set()
-        moving: set[int] = set()
-        for place in self._order:
-            touched = self._insiders_open_to(place)
-            before += len(touched)
-            rows = {self._insider_rows[insider] for insider in touched}
-            if touched and self._target_rows[place] not in frozen and moving.isdisjoint(rows):
-                chosen.append(place)
-                known.update(touched)
-                frozen |= rows
-                moving.add(self._target_rows[place])
-        if chosen:
-            self.cover_many(sorted(known), chosen)
-        return sum(len(self._insiders_open_to(place)) for place in self._order) < before
+    def _cover_insiders(self, worth: float, *, at_a_price: bool) -> None:
+        """Tables that leave some insiders' cells alone, as long as they are worth it."""
+        before, gaps = 0, self._gaps()
+        while gaps > _FEW and (not before or gaps < before * (1 - worth) ** len(_SHARES)):
+            for share in _SHARES:
+                known = self._some_insiders(share)
+                group = self._most_open_to(known)
+                self._asker.many(group, self._signs(group), known, at_a_price=at_a_price)
+            before, gaps = gaps, self._gaps()
 
-    def _insiders_open_to(self, place: int) -> list[int]:
-        return [self._insider_of[gap.insider.moved] for gap in self.gaps_of(place) if gap.insider]
+    def _some_insiders(self, share: int) -> list[int]:
+        """Those for whom something is open, by lot."""
+        concerned = sorted({number for place in self.tally.order for number in self.tally.insiders_open_to(place)})
+        return self._draw.sample(concerned, -(-len(concerned) // share))
 
-    def _unit(self, need: int) -> int:
-        unit = max(1, need // FINENESS)
-        step = 1 if unit < 12 else 12 if unit < 60 else 60
-        return unit - unit % step
+    def _most_open_to(self, known: Sequence[int]) -> list[int]:
+        """Targets that are open to many of these insiders, and are none of their own cells."""
+        known_rows, numbers = {*self.tally.insider_rows[list(known)].tolist()}, {*known}
+        open_ = {
+            place: count
+            for place in self.tally.order
+            if int(self.tally.target_rows[place]) not in known_rows
+            and (count := len(numbers.intersection(self.tally.insiders_open_to(place))))
+        }
+        best: list[int] = []
+        for largest in range(0, len(open_), TOGETHER // 2):
+            places = [*open_][largest:]
+            limit = self.tally.limits[places[0]]
+            group = [place for place in places if self.tally.limits[place] * WITHIN >= limit]
+            drawn = sorted(group, key=lambda place: -open_[place] * self._draw.random())[:TOGETHER]
+            best = max(best, drawn, key=lambda group: sum(open_[place] for place in group))
+        return best
 
-    def _ask(self, places: Sequence[int], signs: dict[int, int], known: Sequence[int], unit: int) -> Integers | None:
-        """One table for many targets, as far as it goes."""
-        rows = np.array([self._target_rows[place] for place in places])
-        frozen = np.array(sorted({self._insider_rows[place] for place in known}), dtype=np.int64)
-        limits = np.array([self.limits[place] for place in places], dtype=np.int64)
-        directions = np.array([signs[place] for place in places], dtype=np.int64)
-        kept = ~np.isin(rows, frozen)
-        if not kept.any():
-            return None
-        rows, limits, directions = rows[kept], limits[kept], directions[kept]
-        question = Question(unit, rows, directions, np.ceil(limits / unit), frozen)
-        found = self._program.solve(question)
-        if found is None or not np.abs(found).max(initial=0) > 0.5:
-            return None
-        reached = self.rows.activity(found) * unit
-        wanted = np.where(reached[rows] * directions >= limits - 0.5, limits, 0)
-        return whole(self.rows, question, found, self._fixed(frozen), wanted)
+    def _signs(self, places: Sequence[int]) -> list[int]:
+        return [self._draw.choice((1, -1)) for _ in places]
 
-    def _fixed(self, frozen: Integers) -> Integers:
-        fixed = ~self.rows.open
-        fixed[frozen] = True
-        return np.flatnonzero(fixed)
+    def _gaps(self) -> int:
+        return sum(self.tally.gaps(place) for place in self.tally.order)
 
     def _cover_for(self, place: int, known: Sequence[int]) -> None:
-        """Covers a target for these insiders, together or apart; without any, for everybody else."""
-        for finer in _FINER[: 2 if len(known) > 1 else 3]:
-            unit = self._unit(max(1, self.limits[place] // finer))
-            table = self._ask([place], {place: 1}, known, unit)
-            if table is not None:
-                before = len(self.gaps_of(place))
-                self._take(table)
-                if len(self.gaps_of(place)) < before:
-                    return
-            if unit == 1:
-                break
+        """Covers a target for these insiders, together or apart."""
+        for finer in FINER[: 2 if len(known) > 1 else 3]:
+            before = self.tally.gaps(place)
+            self._asker.many([place], [1], known, finer=finer)
+            if self.tally.gaps(place) < before:
+                return
         if len(known) > 1:
             for part in (known[: len(known) // 2], known[len(known) // 2 :]):
-                if self._open_to(place, frozenset(part)):
+                if not {*part}.isdisjoint(self.tally.insiders_open_to(place)):
                     self._cover_for(place, part)
         else:
-            self._cover_at_a_price(place, known)
+            self._cover_at_a_price(place, known[0])
 
-    def _cover_at_a_price(self, place: int, known: Sequence[int]) -> None:
+    def _cover_at_a_price(self, place: int, number: int | None) -> None:
         """Makes confidential what must move so that the target can; raises ImpossibleError."""
-        frozen = np.array([self._insider_rows[one] for one in known], dtype=np.int64)
-        insider = self.coverage.question.insiders[known[0]] if known else None
-        if self._priced(place, known, frozen, self.coverage.limit(place, insider)):
+        known = [] if number is None else [number]
+        insider = None if number is None else self.tally.insider(number)
+        if self._asker.one(place, known, self.tally.coverage.limit(place, number)):
             return
-        limit = self._concede(place, insider, frozen)
-        if limit and not self._priced(place, known, frozen, limit):
-            target = self.coverage.question.targets[place]
-            raise ImpossibleError(target.cell, MEASURES[self._measure], insider.cell if insider else None, _ADVICE)
+        limit = self._concede(place, number)
+        if limit and not self._asker.one(place, known, limit):
+            raise impossible(self.tally, self._measure, place, insider)
 
-    def _priced(self, place: int, known: Sequence[int], frozen: Integers, limit: int) -> bool:
-        row = np.array([self._target_rows[place]])
-        for finer in _FINER:
-            unit = self._unit(max(1, limit // finer))
-            caps = np.ceil(np.array([limit]) / unit)
-            question = Question(unit, row, np.array([1]), caps, frozen, self._price, must=True)
-            found = self._program.solve(question)
-            if found is not None:
-                self._withhold_moved(found)
-                table = whole(self.rows, question, found, self._fixed(frozen), np.array([limit]))
-                if table is not None:
-                    self._take(table)
-                    if not self._open_to(place, frozenset(known) if known else None):
-                        return True
-            if unit == 1:
-                break
-        return False
-
-    def _concede(self, place: int, insider: Insider | None, frozen: Integers) -> int:
-        """Proves how little earlier releases leave open of a target, and how far it is to be moved then."""
-        target, before = self.coverage.question.targets[place], self.coverage.limit(place, insider)
-        found = self._program.weights(self._target_rows[place], frozen)
-        best: tuple[int, int, list[tuple[int, int]]] | None = None
-        for divisor in _DIVISORS:
-            for sign in (1, -1):
-                weights = np.rint(sign * divisor * found).astype(np.int64)
-                parts = [
-                    (row, int(weights[row])) for row in np.flatnonzero(weights).tolist() if self.rows.hard[row] or row in frozen
-                ]
-                told = [(self.rows.variables[row], weight) for row, weight in parts]
-                reach = proven_reach(self.coverage.question.system, target.moved, told, divisor)
-                if best is None or reach < best[0]:
-                    best = reach, divisor, parts
-        if best is None or required(target.need, best[0]) >= before:
-            raise ImpossibleError(target.cell, MEASURES[self._measure], insider.cell if insider else None, _ADVICE)
-        reach, divisor, parts = best
-        whom = insider.moved if insider else None
-        self.coverage.concede(target.moved, whom, reach)
-        self.conceded.append(((target.moved, whom), reach))
-        self.limits[place] = min(self.limits[place], self.coverage.limit(place))
-        self.concessions.append(
-            Concession(
-                cast("Literal[0, 1]", self._measure),
-                (target.release, target.cell),
-                self.rows.told[self._insider_rows[self._insider_of[insider.moved]]] if insider else None,
-                divisor,
-                tuple((*self.rows.told[row], weight) for row, weight in parts),
-            )
-        )
-        return self.coverage.limit(place, insider)
-
-    def _withhold_moved(self, found: Floats) -> None:
-        self._pattern.withhold(self._cells_to_withhold(found))
-
-    def _cells_to_withhold(self, found: Floats) -> list[Cell]:
-        moved = np.abs(self.rows.activity(found)) > _MOVED
-        return [cell for row in np.flatnonzero(moved & ~self.rows.open) for cell in self.rows.cells[row]]
-
-    def _take(self, table: Integers) -> None:
-        self.tables.append(table)
-        self._touched.append(self.rows.activity(table) != 0)
-        self.coverage.take(self.rows.moves(table))
+    def _concede(self, place: int, number: int | None) -> int:
+        concession, limit = concede(self.rows, self.tally, self._asker.program, self._measure, place, number)
+        self.concessions.append(concession)
+        return limit
 
 
-_NOBODY: Final[Integers] = np.zeros(0, dtype=np.int64)
-
-_DIVISORS: Final = (1, 2, 3, 4, 6, 12, 60)
-"""Weights of concessions are fractions with one of these, and mostly whole."""
-
-_ADVICE: Final = "the figures of earlier releases leave too little open; hold back one of its blocks until more trade is known"
-
-_MOVED: Final = 1e-4
-"""Units from which on a row counts as moved."""
-
-
-def _concerns(gap: Gap, insiders: frozenset[int] | None, numbers: dict[tuple[int, ...], int]) -> bool:
-    if gap.insider is None:
-        return True
-    return insiders is not None and numbers[gap.insider.moved] in insiders
+_TURNS: Final = 3
+"""Tables for the same targets in other directions, until one of them brings nothing."""

@@ -80,7 +80,7 @@ def test_a_cell_that_turns_out_unsafe_when_it_was_published_is_conceded():
 def test_what_can_be_covered_is_not_conceded():
     work = Work((), world().cube(QUARTERS[0]))
     with pytest.raises(ImpossibleError, match="cannot be protected in cents") as found:
-        work.searches[1]._concede(0, None, np.zeros(0, dtype=np.int64))
+        work.searches[1]._concede(0, None)
     assert found.value.measure == "cents"
     assert found.value.insider is None
     insider = work.searches[1].question.insiders[0].cell

@@ -13,6 +13,7 @@ from ledger.statistics.tables import ALL, WORLD, Cell, Cube, Flow
 from ledger.statistics.targets import Coverage, ask, proven_reach
 from ledger.statistics.unsafe import unsafe_cells
 from ledger.statistics.verify import Published, bound_together, verify
+from ledger.statistics.vintages import apply_vintages
 from node.disclosure.propose import propose
 from tests.support.cubes import QUARTERS, YEAR, calibrated
 
@@ -147,10 +148,26 @@ def test_a_witness_moves_entries_of_the_releases_within_their_bounds():
 @pytest.mark.parametrize("number", [0, 4, 5])
 def test_a_witness_changes_nothing_published(number):
     earlier, cube, proposal = case(number)
-    for witness in proposal.witnesses[:12]:
+    bound = bound_together(earlier, cube)
+    shown, _ = apply_vintages([one.cube for one in earlier], cube)
+    patterns = [frozenset(one.confidential) for one in (*(one.proposal for one in bound), proposal)]
+    systems = build([*(one.cube for one in bound), shown]).systems
+
+    def is_published(measure: int, place: int) -> bool:
+        parts = systems[measure].parts
+        return any({*cells.get(place, ())} - pattern for cells, pattern in zip(parts, patterns, strict=True))
+
+    bound_to_figures = [
+        (witness, at)
+        for witness in proposal.witnesses
+        if (at := next((at for at, (place, _) in enumerate(witness.moves) if is_published(witness.measure, place)), -1)) >= 0
+    ]
+    assert len(bound_to_figures) > 5
+    for witness, at in bound_to_figures[:12]:
+        place, move = witness.moves[at]
         for change in (1, -1):
-            place, move = witness.moves[0]
-            forged = with_witness(proposal, [(place, move + change or 2), *witness.moves[1:]], witness.measure)
+            moves = [*witness.moves[:at], (place, move + change or 2), *witness.moves[at + 1 :]]
+            forged = with_witness(proposal, moves, witness.measure)
             assert objection(earlier, cube, forged) in {ObjectionCode.UNBALANCED, ObjectionCode.OVER_BOUND}
 
 
@@ -259,13 +276,12 @@ def test_a_concession_lowers_what_is_to_be_covered_for_whom_it_is_about():
     coverage = Coverage(question)
     insider, other = question.insiders[:2]
     place = next(place for place, one in enumerate(question.targets) if one.moved not in (insider.moved, other.moved))
-    target = question.targets[place]
     before = coverage.limit(place)
-    coverage.concede(target.moved, insider.moved, 0)
-    assert (coverage.limit(place), coverage.limit(place, insider)) == (before, 0)
-    assert coverage.limit(place, other) > 0
-    coverage.concede(target.moved, None, 0)
-    assert coverage.limit(place) == coverage.limit(place, other) == 0
+    coverage.concede(place, 0, 0)
+    assert (coverage.limit(place), coverage.limit(place, 0)) == (before, 0)
+    assert coverage.limit(place, 1) > 0
+    coverage.concede(place, None, 0)
+    assert coverage.limit(place) == coverage.limit(place, 1) == 0
     assert coverage.gaps(place) == []
 
 
