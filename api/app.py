@@ -106,7 +106,7 @@ def _shared(app: Quart, asked: Request, response: Response) -> bool:
 
 
 def _guard(app: Interface, port: NodePort, limits: ApiLimits) -> None:
-    throttle, gate = Throttle(), Gate()
+    throttle, gate = Throttle(), Gate(lambda: port.finalizing)
     metrics = HttpMetrics(port.registry)
     under_way = 0
 

@@ -136,6 +136,11 @@ class NodePort(Protocol):
         ...
 
     @property
+    def finalizing(self) -> bool:
+        """Whether records wait to be final; readers then leave most of the time to them."""
+        ...
+
+    @property
     def validators(self) -> tuple[Validator, ...]:
         """The validators of the current epoch."""
         ...

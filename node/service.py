@@ -92,6 +92,11 @@ class Service:
         return self._parts.settings.public_url
 
     @property
+    def finalizing(self) -> bool:
+        """Whether records wait to be final."""
+        return len(self._parts.mempool) > 0
+
+    @property
     def validators(self) -> tuple[Validator, ...]:
         """The validators of the current epoch, in voting order."""
         network, origin = self.ledger.network, self._genesis.origin

@@ -9,7 +9,10 @@ Every move costs a little, so that tables are sparse: a few circuits of trade, w
 publish. Everything is in units (`Question.unit`), so that the largest numbers stay far above the solver's tolerance of 1e-7.
 """
 
+import os
+import sys
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 import highspy
@@ -23,7 +26,7 @@ LARGEST: Final = 1e7
 _MOVE: Final = 0.01
 """Cost of moving a variable by one unit; a target's reward is 1 to 100 for each, a row's price as much or more."""
 
-_DEAR: Final = 1_000.0
+_DEAR: Final = 10.0
 """How much larger rewards are where rows have a price: whatever can be bought is."""
 
 STEPS: Final = 20_000
@@ -58,8 +61,23 @@ class Question:
     columns: Integers | None = None
 
 
+@cache
+def _greet() -> None:
+    """The library greets on standard output when a program's first solver is made; that output is the program's."""
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        highspy.Highs()  # type: ignore[no-untyped-call]
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
+
+
 def solver(**options: str | int) -> Any:
     """A silent solver that does the same with the same program every time."""
+    _greet()
     made = highspy.Highs()  # type: ignore[no-untyped-call]  # without types
     made.silent()
     for option, value in ({"threads": 1, "random_seed": 0} | options).items():

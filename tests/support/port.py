@@ -51,6 +51,7 @@ class LocalPort:
     limits: ApiLimits = field(default_factory=ApiLimits)
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     public_url: str = "http://node.test"
+    finalizing: bool = False
     clock: int = NOW
     cosigning: bool = True
     trouble: Exception | None = None

@@ -1,13 +1,14 @@
 """Readers never hold up consensus: what clients ask for comes in one by one, and whatever else runs on the loop comes in between."""
 
 import asyncio
+import time
 
 import pytest
 import uvloop
 
 import api.server
 from api.app import create_app
-from api.gate import Gate
+from api.gate import REST, Gate
 from api.limits import ApiLimits
 from tests.support.http import Client, running
 from tests.support.port import NOW, local_port
@@ -50,6 +51,41 @@ def test_who_goes_away_takes_no_turn():
         await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 1)
         assert len(gate) == 0
         await asyncio.wait_for(gate.enter(), 1)
+
+    asyncio.run(run())
+
+
+def test_while_records_wait_to_be_final_most_of_the_time_is_theirs():
+    """The gate stays closed for a multiple of what an answer took, and opens at once when nothing waits any more."""
+    answer_s, answers = 0.002, 8
+
+    async def run():
+        waiting = True
+        gate = Gate(lambda: waiting)
+
+        async def read():
+            await gate.enter()
+            spent = time.perf_counter() + answer_s
+            while time.perf_counter() < spent:
+                pass
+
+        begun = time.perf_counter()
+        await asyncio.gather(*(read() for _ in range(answers)))
+        assert time.perf_counter() - begun > (REST - 1) * answer_s * (answers - 1)
+        await asyncio.sleep(REST * answer_s * 4)
+        waiting = False
+        passes = 0
+
+        async def count():
+            nonlocal passes
+            while True:
+                await asyncio.sleep(0)
+                passes += 1
+
+        counting = asyncio.ensure_future(count())
+        await asyncio.gather(*(gate.enter() for _ in range(answers)))
+        counting.cancel()
+        assert passes < 4 * answers
 
     asyncio.run(run())
 

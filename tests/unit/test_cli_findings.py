@@ -19,7 +19,7 @@ def desk(tmp_path, story):
         with local_port(tmp_path) as port:
             made = await told(CheckedClient(port), Trader(port.network, NOW))
             async with running(create_app(port_of_its_own(port)), port.limits) as at:
-                await story(Desk(f"http://127.0.0.1:{at}", port.tokens), made)
+                await story(Desk(f"http://127.0.0.1:{at}", port.tokens, port.policy()), made)
 
     asyncio.run(run())
 

@@ -93,7 +93,7 @@ def test_the_verb_prints_what_is_found(tmp_path):
             (keys / name).touch(0o600)
             (keys / name).write_bytes(port.network.keys["BW"][name])
         async with running(create_app(port_of_its_own(port)), port.limits) as at:
-            line = CommandLine(f"http://127.0.0.1:{at}", port.tokens)
+            line = CommandLine(f"http://127.0.0.1:{at}", port.tokens, port.policy())
             words = "findings", "sealed", "--keys", str(keys), "--genesis", str(genesis)
             shown = json.loads(await line.run(*words, "--json", scope="participant:BW"))
             text = await line.run(*words, scope="participant:BW")

@@ -209,7 +209,7 @@ def test_another_ledgers_genesis_or_directory_is_refused(story: Story, tmp_path:
 
 def test_an_interrupted_export_goes_on(story: Story, tmp_path: Path) -> None:
     directory = tmp_path / "export"
-    real, left = Client.get_bytes, [1]
+    real, left = Client.get_bytes, [2]
 
     async def cut(client: Client, path: str) -> bytes:
         left[0] -= 1
