@@ -28,7 +28,7 @@ lint: setup
 
 unit: setup
 	@deploy/gotools.sh & tools=$$!; deploy/browser.sh && deploy/namespaces.sh && deploy/spin.sh; done=$$?; wait $$tools; exit $$done
-	@$(PY) -m pytest -n 2 --dist worksteal
+	@$(PY) -m pytest -n 3 --dist worksteal
 
 bench: setup ## figures of this machine, each beside its limit
 	@$(PY) -m tests.bench

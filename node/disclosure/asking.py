@@ -1,6 +1,7 @@
 """Asks the solver for tables: for many targets at once or for one, with what is confidential alone or at a price.
 
-At a price, what must move is made confidential, the cheapest first. Everything asked at once is within a factor of `WITHIN` in
+At a price, what must move is made confidential, the cheapest first; the world's sums only where a target that must be covered
+has no other way: they would be the easy one for all. Everything asked at once is within a factor of `WITHIN` in
 what it needs, so that one unit serves all.
 """
 
@@ -9,7 +10,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from ledger.statistics.tables import Cell
+from ledger.statistics.tables import WORLD, Cell
 from node.disclosure.integers import MARGIN, whole
 from node.disclosure.program import Program, Question
 from node.disclosure.rows import Floats, Integers, Rows
@@ -54,6 +55,9 @@ class Asker:
         self._rows = rows
         self._tally = tally
         self._price = price
+        self._price_of_parts = np.where(
+            [any(cell.participant == WORLD for cell in cells) for cells in rows.cells], np.inf, price
+        )
         self._pattern = pattern
         self.program = Program(rows)
 
@@ -85,7 +89,7 @@ class Asker:
         limits = np.array([tally.limits[places[one]] for one in kept.tolist()], dtype=np.int64)
         directions = np.array(signs, dtype=np.int64)[kept]
         unit = unit_for(max(1, int(limits.min()) // finer))
-        price = self._price if at_a_price else None
+        price = self._price_of_parts if at_a_price else None
         caps = np.ceil(limits / unit * (MARGIN if unit > 1 else 1))
         question = Question(unit, rows[kept], directions, caps, frozen, price, columns=columns)
         found = self.program.solve(question)
@@ -119,7 +123,7 @@ class Asker:
         limit = self._tally.limits[place]
         unit = unit_for(limit)
         caps = np.ceil(np.array([limit]) / unit)
-        question = Question(unit, self._tally.target_rows[[place]], _FORTH, caps, NOBODY, self._price, must=True)
+        question = Question(unit, self._tally.target_rows[[place]], _FORTH, caps, NOBODY, self._price_of_parts, must=True)
         found = self.program.solve(question)
         if found is None:
             return 0
