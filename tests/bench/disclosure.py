@@ -1,8 +1,15 @@
-"""Disclosure control: what a proposal and its verification cost, and how much of the trade's value is confidential."""
+"""Disclosure control: what a proposal and its verification cost, and how much of the trade's value is confidential.
 
+`python -m tests.bench.disclosure` measures a year of 60 participants with its quarters, which takes some minutes; `make bench` a
+quarter of them, and a year of 12.
+"""
+
+import sys
 import time
 from collections.abc import Callable
 from typing import TypeVar
+
+from rich.console import Console
 
 from ledger.statistics.cells import TRADE, all_figures
 from ledger.statistics.proposal import encode_proposal
@@ -11,7 +18,7 @@ from ledger.statistics.unsafe import unsafe_cells
 from ledger.statistics.verify import Published, verify
 from node.disclosure.propose import propose
 from tests.bench.figures import Figure, Report
-from tests.support.cubes import QUARTERS, YEAR, calibrated
+from tests.support.cubes import QUARTERS, YEAR, World, calibrated
 
 T = TypeVar("T")
 
@@ -22,13 +29,16 @@ _PROPOSE, _VERIFY, _HIDDEN = 60.0, 5.0, 2.5
 def measure(report: Report) -> None:
     """A quarter of 60 participants; a year of 12 with its quarters. By processor time: other programs do not matter."""
     _released((), calibrated(0).cube(QUARTERS[0]), "quarter, 60 participants", report)
-    world = calibrated(1, parcels=1_500, participants=12)
+    _year(calibrated(1, parcels=1_500, participants=12), "year, 12 participants", report)
+
+
+def _year(world: World, name: str, report: Report) -> None:
     earlier: tuple[Published, ...] = ()
     for period in QUARTERS:
         cube = world.cube(period)
         proposal = propose(earlier, cube)
         earlier = (*earlier, Published(verify(earlier, cube, proposal).cube, proposal))
-    _released(earlier, world.cube(YEAR), "year, 12 participants", report)
+    _released(earlier, world.cube(YEAR), name, report)
 
 
 def _released(earlier: tuple[Published, ...], cube: Cube, name: str, report: Report) -> None:
@@ -40,12 +50,11 @@ def _released(earlier: tuple[Published, ...], cube: Cube, name: str, report: Rep
     report.add(Figure("disclosure", f"proposed: {name}", proposing, "s", _PROPOSE, allowed, 1.0))
     report.add(Figure("disclosure", f"verified: {name}", verifying, "s", _VERIFY, allowed, 1.0))
     report.add(Figure("disclosure", f"bytes of the proposal: {name}", len(encode_proposal(proposal)), "B"))
-    if not earlier:
-        unsafe, hidden = (
-            100 * _value(figures, cells) / _value(figures, figures) for cells in (unsafe_cells(cube), proposal.confidential)
-        )
-        report.add(Figure("disclosure", f"confidential leaf value: {name}", hidden, "%", _HIDDEN, "the design allows", 1.0))
-        report.add(Figure("disclosure", f"unsafe by rule alone: {name}", unsafe, "%", hidden, "all that is confidential"))
+    unsafe, hidden = (
+        100 * _value(figures, cells) / _value(figures, figures) for cells in (unsafe_cells(cube), proposal.confidential)
+    )
+    report.add(Figure("disclosure", f"confidential leaf value: {name}", hidden, "%", _HIDDEN, "the design allows", 1.0))
+    report.add(Figure("disclosure", f"unsafe by rule alone: {name}", unsafe, "%", hidden, "all that is confidential"))
 
 
 def _value(figures: dict, cells) -> int:
@@ -58,3 +67,14 @@ def _value(figures: dict, cells) -> int:
 def _timed(call: Callable[[], T]) -> tuple[T, float]:
     started = time.process_time()
     return call(), time.process_time() - started
+
+
+def main() -> int:
+    report = Report({"participants": 60})
+    _year(calibrated(0), "year, 60 participants", report)
+    report.print(Console(width=150))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

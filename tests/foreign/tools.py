@@ -1,6 +1,7 @@
-"""Getting the programs of others: Go tools built by the toolchain from their released versions, kept beside Go's own cache.
+"""Getting the programs of others: Go tools built by the toolchain from their released versions, kept beside Go's own cache; a
+library for a newer Python, in an environment of its own below this one.
 
-`python -m tests.foreign.tools` builds them before the tests, so that no test waits for it.
+`python -m tests.foreign.tools` builds the tools before the tests, so that no test waits for it.
 """
 
 import fcntl
@@ -8,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -66,6 +68,40 @@ def go_tool(name: str) -> Path:
     if isinstance(found, Path):
         return found
     return pytest.skip(f"{VERSIONS[name]} is not run: {found}")
+
+
+@lru_cache
+def aics_python() -> Path:
+    """A Python 3.12 or newer with `aics-tlog`, as `aics.lock` pins it; skips, saying why, where there can be none."""
+    folder = Path(sys.prefix) / "aics"
+    python, lock = folder / "bin" / "python", Path(__file__).with_name("aics.lock")
+    with Path(sys.prefix, "aics.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        if not (folder / "made").exists():
+            newer = next((one for one in _pythons() if _is_new(one)), None)
+            if newer is None:
+                return pytest.skip("aics-tlog is not run: it needs a Python 3.12 or newer; name one in KPLEDGER_OTHER_PYTHON")
+            for command in (
+                [newer, "-m", "venv", "--clear", folder],
+                [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--require-hashes", "-r", lock],
+            ):
+                made = subprocess.run(command, capture_output=True, text=True, timeout=BUILD_SECONDS, check=False)
+                if made.returncode:
+                    return pytest.skip(f"aics-tlog is not run: {made.stderr[-500:]}")
+            (folder / "made").touch()
+    return python
+
+
+def _pythons() -> Iterator[str]:
+    yield from filter(None, [os.environ.get("KPLEDGER_OTHER_PYTHON"), *map(shutil.which, ("python3.12", "python3.13"))])
+    yield from map(
+        str, sorted(Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")).glob("versions/3.1[23].*/bin/python"))
+    )
+
+
+def _is_new(python: str) -> bool:
+    asked = "import sys, venv; assert (3, 12) <= sys.version_info < (3, 14)"
+    return subprocess.run([python, "-c", asked], capture_output=True, check=False).returncode == 0
 
 
 if __name__ == "__main__":
