@@ -9,11 +9,12 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
 import pytest
+
+from tests.support.pythons import others
 
 VERSIONS = {
     "fsck": "github.com/transparency-dev/tessera/cmd/fsck@v1.0.4",
@@ -78,7 +79,7 @@ def aics_python() -> Path:
     with Path(sys.prefix, "aics.lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         if not (folder / "made").exists():
-            newer = next((one for one in _pythons() if _is_new(one)), None)
+            newer = next(iter(others("import venv; assert (3, 12) <= sys.version_info < (3, 14)")), None)
             if newer is None:
                 return pytest.skip("aics-tlog is not run: it needs a Python 3.12 or newer; name one in KPLEDGER_OTHER_PYTHON")
             for command in (
@@ -90,18 +91,6 @@ def aics_python() -> Path:
                     return pytest.skip(f"aics-tlog is not run: {made.stderr[-500:]}")
             (folder / "made").touch()
     return python
-
-
-def _pythons() -> Iterator[str]:
-    yield from filter(None, [os.environ.get("KPLEDGER_OTHER_PYTHON"), *map(shutil.which, ("python3.12", "python3.13"))])
-    yield from map(
-        str, sorted(Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")).glob("versions/3.1[23].*/bin/python"))
-    )
-
-
-def _is_new(python: str) -> bool:
-    asked = "import sys, venv; assert (3, 12) <= sys.version_info < (3, 14)"
-    return subprocess.run([python, "-c", asked], capture_output=True, check=False).returncode == 0
 
 
 if __name__ == "__main__":

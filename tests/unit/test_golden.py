@@ -3,7 +3,6 @@
 import copy
 import json
 import os
-import shutil
 import subprocess
 import sys
 
@@ -12,6 +11,7 @@ import pytest
 from ledger.bodies import KINDS
 from tests.data import make_golden
 from tests.support import golden
+from tests.support.pythons import others
 
 ROOT = golden.FOLDER.parents[2]
 SURROUNDINGS = {
@@ -20,7 +20,6 @@ SURROUNDINGS = {
     "hash seed of its own, C.UTF-8, New York": {"PYTHONHASHSEED": "random", "LC_ALL": "C.UTF-8", "TZ": "America/New_York"},
     "optimized": {"PYTHONHASHSEED": "4294967295", "PYTHONOPTIMIZE": "1", "TZ": "UTC-14"},
 }
-OTHERS = ("python3.11", "python3.12")
 NEEDED = "import msgspec, nacl.bindings, plyvel"
 
 files = pytest.mark.parametrize("file", golden.FILES, ids=lambda file: file.stem)
@@ -84,14 +83,7 @@ def test_another_process_gives_the_same_answers(file, surroundings):
 @files
 def test_another_python_gives_the_same_answers(file):
     """`KPLEDGER_OTHER_PYTHON` names one that has this program's libraries, or there is one on the path."""
-    names = [os.environ.get("KPLEDGER_OTHER_PYTHON", ""), *OTHERS]
-    found = [python for name in names if name and (python := shutil.which(name)) and has_libraries(python)]
+    found = others(NEEDED)
     if not found:
         pytest.skip("no other minor version of Python here has the libraries: name one in KPLEDGER_OTHER_PYTHON")
     assert replayed_by(found[0], file, {"PYTHONHASHSEED": "7"}) == answers(golden.load(file))
-
-
-def has_libraries(python):
-    """Whether it is another minor version that can run the ledger."""
-    asked = f"import sys; assert sys.version_info[:2] != {sys.version_info[:2]}; {NEEDED}"
-    return subprocess.run([python, "-c", asked], capture_output=True, check=False).returncode == 0

@@ -1,26 +1,34 @@
 """Every lie that a proposed release can tell has an objection of its own; releases of a small world over a year, with revisions."""
 
+import hashlib
+import subprocess
+import sys
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import pytest
 
 from ledger.statistics.cells import all_figures, mirror_of
 from ledger.statistics.errors import Objection, ObjectionCode
 from ledger.statistics.model import build
-from ledger.statistics.proposal import Concession, Proposal, Witness
+from ledger.statistics.proposal import Concession, Proposal, Witness, encode_proposal
 from ledger.statistics.tables import ALL, WORLD, Cell, Cube, Flow
 from ledger.statistics.targets import Coverage, ask, proven_reach
 from ledger.statistics.unsafe import unsafe_cells
 from ledger.statistics.verify import Published, bound_together, verify
 from ledger.statistics.vintages import apply_vintages
 from node.disclosure.propose import propose
-from tests.support.cubes import QUARTERS, YEAR, calibrated
+from tests.support import released
+from tests.support.cubes import QUARTERS, YEAR
+from tests.support.pythons import others
+
+ROOT = Path(__file__).parents[2]
 
 
 @cache
 def world():
-    return calibrated(1, parcels=400, participants=8).late(1, stage=1, blocks=6, parcels=4)
+    return released.world()
 
 
 def release(earlier: tuple[Published, ...], cube: Cube) -> tuple[Published, ...]:
@@ -58,6 +66,19 @@ def test_honest_proposals_are_agreed_to(number):
     made = verify(earlier, cube, proposal)
     assert made.cube == history()[number].cube
     assert verify(earlier, cube, proposal) == made
+
+
+def test_releases_are_the_same_bytes_under_other_hash_seeds_and_every_python_at_hand(tmp_path):
+    for number in range(6):
+        (tmp_path / str(number)).write_bytes(encode_proposal(case(number)[2]))
+    wanted = released.digest(tmp_path)
+    made = [verify(*case(number)) for number in range(6)]
+    assert hashlib.sha256(b"".join(one.json + one.csv for one in made)).hexdigest() == wanted
+    for python in (sys.executable, *others("import msgspec, nacl.bindings")):
+        for hashing in ("0", "4242"):
+            run = [python, "-m", "tests.support.released", str(tmp_path)]
+            found = subprocess.run(run, env={"PYTHONHASHSEED": hashing}, cwd=ROOT, capture_output=True, text=True, check=True)
+            assert found.stdout == wanted, python
 
 
 def test_the_head_must_be_that_of_the_figures():
