@@ -133,8 +133,8 @@ async def _four(four: Network, extent: Extent, found: Limit, report: Report) -> 
     await interface.export(four, report)
     await interface.saturated(four, interface.SINGLES, report)
     await footprint.memory_and_disk(four, report)
-    await footprint.scrubbing(four, extent.scrub_seconds, report)
     await footprint.start(four, report)
+    await footprint.scrubbing(four, extent.scrub_seconds, report)
     await replay.catch_up(four, extent.away, found, report)
 
 

@@ -24,7 +24,7 @@ from ledger.bodies import RETURN_FILE
 from ledger.record import Record
 from ledger.statistics.older import Older
 from tests.bench.figures import Figure, Report
-from tests.bench.growth import _CODES, _apply, _blocks
+from tests.bench.growth import CODES, apply, blocks
 from tests.support import days
 from tests.support.quarters import return_of
 from tests.support.world import World, _participant, genesis, participants
@@ -68,12 +68,12 @@ def measure(scratch: Path, report: Report) -> None:
 
 def _ordinary(path: Path, report: Report) -> None:
     known = {holder.code for holder in participants()}
-    more = tuple(_participant(code) for code in _CODES if code not in known)
+    more = tuple(_participant(code) for code in CODES if code not in known)
     made_of = genesis(participants=(*participants(), *more), parameters={"daily-records": 1_000_000})
     upkeep = applying = 0.0
     with World.make(path, made_of) as world, patch.object(state, "Older", _Watched):
-        for place, made in enumerate(islice(_blocks(world), _WARM_BLOCKS + _ORDINARY_BLOCKS)):
-            spent, _ = _apply(world, made)
+        for place, made in enumerate(islice(blocks(world), _WARM_BLOCKS + _ORDINARY_BLOCKS)):
+            spent, _ = apply(world, made)
             if place >= _WARM_BLOCKS:
                 begun = time.process_time()
                 for _ in range(_AGAIN):
@@ -94,7 +94,7 @@ def _late(path: Path, report: Report) -> None:
             made = [_late_issue(world, turn * _BLOCK + n) for n in range(_BLOCK)]
             kept = turn % 2 == 0
             with patch.object(Older, "keep", Older.keep if kept else lambda older, place: None):
-                process, _ = _apply(world, made)
+                process, _ = apply(world, made)
             spent[kept] += process if turn > 1 else 0
     records = (_LATE_BLOCKS - 2) // 2 * _BLOCK
     with_upkeep, without = (spent[kept] / records * 1e6 for kept in (True, False))
@@ -119,7 +119,7 @@ def _reading(path: Path, report: Report) -> None:
         for quarter, date in (("2026Q1", "03-20"), ("2026Q2", "06-20"), ("2026Q3", "09-20"), ("2026Q4", "12-20")):
             days.at(world, f"2026-{date}")
             for made in _quarter(world, codes, int(quarter[-1])):
-                _apply(world, made)
+                apply(world, made)
         days.pass_to(world, "2027-01-10")
         rng = random.Random(1)
         for author in codes:
@@ -129,7 +129,7 @@ def _reading(path: Path, report: Report) -> None:
                 for flow in ("export", "import")
                 for place in range(1, 5)
             ]
-            _apply(world, filed)
+            apply(world, filed)
         days.pass_to(world, "2027-04-01")
         height = world.ledger.head.height
         begun = time.process_time()

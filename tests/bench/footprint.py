@@ -26,8 +26,11 @@ async def memory_and_disk(network: Network, report: Report) -> None:
 
 
 async def scrubbing(network: Network, seconds: float, report: Report) -> None:
-    """Which part of a core a running node takes to read its store, by its own count, and of which all it takes while idle."""
-    before, watch = await _scrubbed(network), Watch(network.pids[:1])
+    """Which part of a core the node started last takes to read its store, by its own count, and all that it takes meanwhile.
+
+    A pass begins with the process; later on there are long pauses.
+    """
+    before, watch = await _scrubbed(network), Watch(network.pids[-1:])
     await asyncio.sleep(seconds)
     spent, idle = await _scrubbed(network) - before, watch.stop()
     report.add(
@@ -37,8 +40,8 @@ async def scrubbing(network: Network, seconds: float, report: Report) -> None:
 
 
 async def _scrubbed(network: Network) -> float:
-    admin = network.devnet.description()["nodes"][0]["admin"]
-    async with session() as http, http.get(f"{admin}/metrics") as answer:
+    admin = network.devnet.description()["nodes"][-1]["admin"]
+    async with session() as http, http.get(f"http://{admin}/metrics") as answer:
         text = await answer.text()
     return float(next(line.split()[-1] for line in text.splitlines() if line.startswith(_SCRUBBED)))
 
