@@ -10,11 +10,11 @@ they find is made whole numbers, and held against the ledger's own functions bef
 | `program` | one linear program for all questions about a system of sums |
 | `integers` | a solution in floats as an exact integer one |
 | `asking` | questions for many targets or one, free or at the price of more confidential cells |
-| `tally` | what the witnesses found so far cover, for whom |
+| `tally` | what the witnesses found so far cover, for whom, and which of them are enough |
 | `search` | covers all targets by witnesses, from top to bottom |
 | `conceding` | proves what earlier releases make impossible |
 | `ahead` | what a quarter must leave open for the year's release |
-| `thinning` | publishes again what turned out not to be needed, and leaves out witnesses likewise |
+| `thinning` | publishes again what turned out not to be needed |
 | `propose` | from figures to a proposal, from top to bottom |
 | `errors` | what is impossible, and what to hold back |
 """

@@ -3,7 +3,7 @@
 1. The figures with the vintages that may be shown; what must be confidential by rule.
 2. Witnesses for every unsafe cell of this release and of the earlier ones of the year, in cents and then in points; where
    there is none, more cells become confidential, the cheapest first (`search`).
-3. What is not needed after all is published again, and witnesses that are not needed are left out (`thinning`).
+3. What is not needed after all is published again (`thinning`), and witnesses that are not needed are left out (`tally`).
 4. The proposal is held against the rules as every node will.
 
 The same figures give the same proposal, on the same version of the solver: one thread, fixed seeds.

@@ -52,7 +52,6 @@ class Search:
         self, rows: Rows, question: Targets, ahead: Sequence[Target], measure: int, price: Floats, pattern: Pattern
     ) -> None:
         self.rows = rows
-        self.question = question
         self.tally = Tally(rows, question, ahead)
         self.concessions: list[Concession] = []
         self._asker = Asker(rows, self.tally, price, pattern)

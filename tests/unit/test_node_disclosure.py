@@ -98,7 +98,7 @@ def test_what_can_be_covered_is_not_conceded():
         work.searches[1]._concede(0, None)
     assert found.value.measure == "cents"
     assert found.value.insider is None
-    insider = work.searches[1].question.insiders[0].cell
+    insider = work.searches[1].tally.insider(0).cell
     assert "against the only trader of" in str(ImpossibleError(found.value.cell, "points", insider, "wait"))
 
 
