@@ -31,7 +31,7 @@ MOST_CELLS: Final = 400
 MOST_CASES: Final = 20_000
 """Of systems that are small."""
 
-EFFORT: Final = 600_000
+EFFORT: Final = 1_200_000
 """What is asked of the solver at most, in rows (`Shortfalls.effort`), so that it takes as long on every machine's scale."""
 
 MARGIN_PART: Final = 10
@@ -44,7 +44,8 @@ _WHOLE: Final = 8
 """Rounds."""
 
 _COMPLETING: Final = 40
-_GAP: Final = 0.04
+_PART_AGAIN: Final = 4
+GAP: Final = 0.04
 _NODES: Final = 200
 _SLACK: Final = 1e-6
 _LITTLE: Final = 1e-4
@@ -63,11 +64,14 @@ def cost_of(cell: Cell, value: int, *, is_world_safe: bool) -> float:
     return value / MARGIN_PART if is_margin else float(value)
 
 
-def settle(work: "Work") -> None:
-    """Makes the cells of the cheapest pattern confidential, where the system is small."""
-    cheapest = Cheapest(work)
-    if len(cheapest.groups) <= MOST_CELLS and cheapest.count_cases() <= MOST_CASES:
-        work.withhold(cheapest.find())
+def settle(work: "Work") -> bool:
+    """Makes the cells of the cheapest pattern confidential, where the system is small; whether it is."""
+    questions = [search.tally.coverage.question for search in work.searches]
+    cases = sum(len(one.targets) * (1 + len(one.insiders)) for one in questions)
+    if len(work.figures) > MOST_CELLS or cases > MOST_CASES:
+        return False
+    work.withhold(Cheapest(work).find())
+    return True
 
 
 class Cheapest:
@@ -87,14 +91,14 @@ class Cheapest:
                 group = [cell, mirror] if cell.partner and (mirror := mirror_of(cell)) in work.figures else [cell]
                 self._group_of.update(dict.fromkeys(group, len(self.groups)))
                 self.groups.append(group)
-        self._needs = [[sorted({self._group_of[cell] for cell in cells}) for cells in rows.cells] for rows in work.rows]
+        self.needs = [[sorted({self._group_of[cell] for cell in cells}) for cells in rows.cells] for rows in work.rows]
         self._is_world_safe = not any(cell.participant == WORLD for cell in work.needed)
         every = self._value(work.figures) or 1.0
         self._is_fixed = np.array([work.confidential.issuperset(group) for group in self.groups], dtype=bool)
-        self._cost = np.array([100 * self._value(group) / every + _LITTLE for group in self.groups], dtype=np.float64)
-        self._cost[self._is_fixed] = 0
+        self.costs = np.array([100 * self._value(group) / every + _LITTLE for group in self.groups], dtype=np.float64)
+        self.costs[self._is_fixed] = 0
         self._measures = [Shortfalls(rows, search.tally) for rows, search in zip(work.rows, work.searches, strict=True)]
-        self._cuts: list[tuple[int, Cut]] = []
+        self.cuts: list[tuple[int, Cut]] = []
         self.bound = 0.0
 
     def _value(self, group: Iterable[Cell]) -> float:
@@ -102,24 +106,11 @@ class Cheapest:
         values = {cell: figures[cell].cents + figures[cell].points for cell in group}
         return sum(cost_of(cell, value, is_world_safe=self._is_world_safe) for cell, value in values.items())
 
-    def count_cases(self) -> int:
-        """How many there are at most."""
-        questions = [search.tally.coverage.question for search in self._work.searches]
-        return sum(len(one.targets) * (1 + len(one.insiders)) for one in questions)
-
     def find(self) -> list[Cell]:
         """The cells that are to be confidential besides."""
         cases = [(measure, case) for measure, one in enumerate(self._measures) for case in one.cases(EFFORT // 4)]
-        shares = self._is_fixed.astype(np.float64)
-        for _ in range(_FRACTIONAL):
-            lacking = self._lacking(cases, shares)
-            if not lacking:
-                break
-            before = self.bound
-            shares, self.bound = self._master(whole=False)
-            if self.bound < before * (1 + _LITTLE):
-                break
-        best, least = shares > 2, np.inf
+        self._look_at_fractions(cases)
+        best, least = self._is_fixed, np.inf
         for _ in range(_WHOLE):
             shares, self.bound = self._master(whole=True)
             completed = self._complete(cases, shares)
@@ -128,12 +119,27 @@ class Cheapest:
                 break
             if (cost := self._cost_of(completed)) < least:
                 best, least = completed > 0.5, cost
-            if self.bound >= least * (1 - _GAP) or self._effort() > EFFORT:
+            if self.bound >= least * (1 - GAP) or self._effort() > EFFORT:
                 break
         return [cell for number in np.flatnonzero(best & ~self._is_fixed) for cell in self.groups[number]]
 
+    def _look_at_fractions(self, cases: list[tuple[int, Case]]) -> None:
+        """Cuts of fractional patterns, which are found fast: outsiders first, then what lacked something again, then all."""
+        shares, some = self._is_fixed.astype(np.float64), [one for one in cases if one[1].insider is None]
+        for _ in range(_FRACTIONAL):
+            lacking = self._lacking(some, shares)
+            if len(some) < len(cases) and len(lacking) < len(some) // _PART_AGAIN:
+                lacking = self._lacking(cases, shares)
+            before = self.bound
+            if not lacking or self._effort() > EFFORT // 2:
+                break
+            some = lacking
+            shares, self.bound = self._master(whole=False)
+            if self.bound < before * (1 + _LITTLE):
+                break
+
     def _cost_of(self, shares: Floats) -> float:
-        return float((self._cost * shares).sum())
+        return float((self.costs * shares).sum())
 
     def _effort(self) -> int:
         return sum(one.effort for one in self._measures)
@@ -142,10 +148,10 @@ class Cheapest:
         """The cases that lack something; their cuts are kept."""
         found = []
         for measure, shortfalls in enumerate(self._measures):
-            opened = opened_rows(self._work.rows[measure], self._needs[measure], shares)
+            opened = opened_rows(self._work.rows[measure], self.needs[measure], shares)
             shortfalls.forget()
             for case, cut in shortfalls.lacking([case for one, case in cases if one == measure], opened):
-                self._cuts.append((measure, cut))
+                self.cuts.append((measure, cut))
                 found.append((measure, case))
         return found
 
@@ -153,11 +159,11 @@ class Cheapest:
         """A pattern with some cells more that lacks nothing; None if it took too long."""
         shares = shares.copy()
         for _ in range(_COMPLETING):
-            begun = len(self._cuts)
+            begun = len(self.cuts)
             cases = self._lacking(cases, shares)
             if not cases:
                 return shares
-            for measure, cut in self._cuts[begun:]:
+            for measure, cut in self.cuts[begun:]:
                 self._fulfil(measure, cut, shares)
             if self._effort() > EFFORT:
                 return None
@@ -165,12 +171,12 @@ class Cheapest:
 
     def _fulfil(self, measure: int, cut: Cut, shares: Floats) -> None:
         """Opens the rows of a cut that give most for what they cost, until they are enough."""
-        needs, lacks = self._needs[measure], 1.0
+        needs, lacks = self.needs[measure], 1.0
         closed = []
         for row, part in cut.items():
             missing = [number for number in needs[row] if shares[number] < 1]
             if missing:
-                closed.append((float(self._cost[missing].sum()) / part, row))
+                closed.append((float(self.costs[missing].sum()) / part, row))
             else:
                 lacks -= part
         for _, row in sorted(closed):
@@ -184,10 +190,10 @@ class Cheapest:
         count = len(self.groups)
         joint: dict[tuple[int, ...], int] = {}
         lines: list[dict[int, float]] = []
-        for measure, cut in self._cuts:
+        for measure, cut in self.cuts:
             line: dict[int, float] = {}
             for row, part in cut.items():
-                needs = self._needs[measure][row]
+                needs = self.needs[measure][row]
                 column = needs[0] if len(needs) == 1 else joint.setdefault(tuple(needs), count + len(joint))
                 line[column] = min(1.0, line.get(column, 0.0) + part)
             lines.append(line)
@@ -198,7 +204,7 @@ class Cheapest:
                 limits.append(0.0)
         model = highspy.HighsLp()
         model.num_col_, model.num_row_ = count + len(joint), len(lines)
-        model.col_cost_ = np.concatenate([self._cost, np.zeros(len(joint))])
+        model.col_cost_ = np.concatenate([self.costs, np.zeros(len(joint))])
         model.col_lower_ = np.concatenate([self._is_fixed.astype(np.float64), np.zeros(len(joint))])
         model.col_upper_ = np.ones(count + len(joint))
         model.row_lower_, model.row_upper_ = np.array(limits), np.full(len(lines), np.inf)
@@ -209,7 +215,7 @@ class Cheapest:
         if whole:
             kinds = [highspy.HighsVarType.kInteger] * count + [highspy.HighsVarType.kContinuous] * len(joint)
             model.integrality_ = kinds
-        master = solver(mip_max_nodes=_NODES, mip_rel_gap=_GAP)
+        master = solver(mip_max_nodes=_NODES, mip_rel_gap=GAP)
         master.passModel(model)
         if whole:
             everything = highspy.HighsSolution()

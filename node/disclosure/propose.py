@@ -42,7 +42,7 @@ def propose(earlier: Sequence[Published], cube: Cube) -> Proposal:
     """
     shown, held = apply_vintages([one.cube for one in earlier], cube)
     work = Work(bound_together(earlier, cube), shown)
-    settle(work)
+    work.is_settled = settle(work)
     work.searches[1].run()
     work.searches[0].run(work.searches[1])
     thin_pattern(work)
@@ -66,6 +66,7 @@ class Work:
     Attributes:
         confidential: cells of the proposed release.
         needed: those of them that must be, whatever the witnesses say.
+        is_settled: whether the cheapest cells that protect all together were found (`cheapest`).
     """
 
     def __init__(self, earlier: Sequence[Published], shown: Cube) -> None:
@@ -73,6 +74,7 @@ class Work:
         self.needs: list[Mapping[Cell, Need]] = [unsafe_cells(one) for one in (*(one.cube for one in earlier), shown)]
         self.model: Model = build([*(one.cube for one in earlier), shown])
         self.confidential: set[Cell] = set()
+        self.is_settled = False
         patterns = [frozenset(one.proposal.confidential) for one in earlier]
         ahead = [pairs_of(self.model, shown, len(earlier), measure) for measure in (0, 1)]
         self.rows = [
@@ -104,8 +106,15 @@ class Work:
             rows.set_pattern(self.confidential)
 
     def budget(self) -> int:
-        """What may become confidential for what lies ahead: as far as all is a small share of what is traded."""
-        return max(0, self.value(self.figures) * _AHEAD_PER_MILLE // 1_000 - self.value(self.confidential))
+        """What may become confidential for what lies ahead: as far as all is a small share of what is traded.
+
+        Nothing in a small system: there, so little protects no pair that later releases would not have to concede all the same.
+        """
+        return (
+            0
+            if self.is_settled
+            else max(0, self.value(self.figures) * _AHEAD_PER_MILLE // 1_000 - self.value(self.confidential))
+        )
 
     def value(self, cells: Iterable[Cell]) -> int:
         """Value of those of these cells that are a participant's trade in an HS code."""

@@ -22,7 +22,7 @@ from node.disclosure.tally import Tally
 
 _PARTS: Final = 840
 _NEAR: Final = 1e-6
-_MARGIN: Final = 1.01
+MARGIN: Final = 1.01
 """How much further than needed a target should be able to go, where it can at all, so that whole numbers are found."""
 
 _KEPT: Final = 300
@@ -71,7 +71,7 @@ class Shortfalls:
         self.forget()
         for place, number in self._all_cases():
             limit = tally.coverage.limit(place, number)
-            for wanted in (int(limit * _MARGIN), limit):
+            for wanted in (int(limit * MARGIN), limit):
                 case = Case(place, number, wanted)
                 if self.effort > effort:
                     break
