@@ -110,19 +110,19 @@ class Shortfalls:
     def cut(self, case: Case, opened: Floats) -> Cut | None:
         """None if the case is covered; an empty cut where the solver found out nothing."""
         rows, unit = self._rows, unit_for(case.limit)
+        target, known = self._rows_of(case)
+        if opened[target] < 1:
+            return {target: 1.0}
         bounds = np.minimum(rows.bounds // unit, int(LARGEST)).astype(np.float64)
         limit = float(-(-case.limit // unit))
         reach = rows.activity(bounds)
-        target, known = self._rows_of(case)
         free = np.where(opened >= 1, np.inf, reach * opened)
-        free[target] = np.inf
         if known is not None:
             free[known] = 0
         value, multipliers = self._solve(unit, target, bounds, free)
         if value >= limit * (1 - _NEAR):
             return None
         weights = np.rint(multipliers * _PARTS)
-        weights[target] = 0
         own = np.zeros(len(bounds))
         own[rows.moved[target]] = _PARTS
         rest = own - np.bincount(self._flat, weights=weights[self._row_of_flat], minlength=len(bounds))
