@@ -21,6 +21,7 @@ from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData, Updated
 from quart import Quart
 
+from api.exchange import Interface
 from api.gate import Gate
 from api.limits import ApiLimits
 from api.throttle import prefix
@@ -76,7 +77,7 @@ class _Server:
         self._context = WorkerContext(None)
         self._open: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._gate = Gate()
+        self._gate = (app.gate if isinstance(app, Interface) else None) or Gate()
 
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, from accept to close."""
@@ -142,8 +143,11 @@ class _Connection(TCPServer):
         with contextlib.suppress(OSError, TimeoutError):
             while not self.reader.at_eof():
                 data = await self._read_some()
-                if self.gate is not None and not self._submits(data):
-                    await self.gate.enter()
+                if self.gate is not None:
+                    if self._submits(data):
+                        self.gate.hurry()
+                    else:
+                        await self.gate.enter()
                 if not self._ending:
                     await self.protocol.handle(RawData(data))
         self._ending = True
