@@ -125,6 +125,16 @@ OLDER: Final = b"o/"
 TILES: Final = b"t/"
 NODE: Final = b"n/"
 
+MOSTLY_ABSENT: Final = (
+    RECORD,
+    RID,
+    CERTIFICATE,
+    TECHNICAL,
+    FINDINGS,
+    *(FINDING_NOTES + letter for letter in (b"g", b"e", b"u", b"t")),
+)
+"""Families that rules mostly look into for what is not there; of notes those of gaps, footprints and taint."""
+
 FLOW_LETTERS: Final = {"export": "e", "import": "i"}
 """How keys write a flow."""
 

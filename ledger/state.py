@@ -221,6 +221,10 @@ class Ledger(Queries):
                     dropped += self._shelf.drop(record_id, judged=judgement is not None)
             self._store.write(dict.fromkeys(dropped), sync=False)
 
+    def learn(self) -> Iterator[int]:
+        """Learns what a store that was opened again holds, in short steps: look-ups of what is not there cost less then."""
+        return self._store.learn()
+
     def scrub(self) -> Iterator[int]:
         """One pass over everything that is stored as of now, in short steps (`ledger.scrub`); raises StoreError at damage."""
         return scrub(self._store, self.head)
