@@ -13,7 +13,8 @@ Rules, each from a trap that was measured:
    something is unsynced. (That a new file's name is durable with its content holds on ext4, XFS and btrfs.)
 
 5. A look-up that a table does not answer counts against that table, which LevelDB then merges early. So what is mostly asked
-   for in vain (`ledger.keys.MOSTLY_ABSENT`) is asked of a filter in memory first (`ledger.sieve`), once it is complete.
+   for in vain (`ledger.keys.MOSTLY_ABSENT`), and whether a list that is mostly empty has anything (`MOSTLY_EMPTY`), is asked
+   of a filter in memory first (`ledger.sieve`), once it is complete.
 
 Whatever goes wrong is a `StoreError`. Reference: leveldb 1.22, `doc/index.md` and `doc/impl.md`.
 """
@@ -28,7 +29,7 @@ from typing import Any, Self, TypeVar
 import plyvel
 
 from ledger.errors import DiskError, StoreError
-from ledger.keys import MOSTLY_ABSENT
+from ledger.keys import MOSTLY_ABSENT, MOSTLY_EMPTY, list_of
 from ledger.sieve import Sieve
 
 WRITE_BUFFER_BYTES = 64 * 1024 * 1024
@@ -99,6 +100,8 @@ class Reads:
 
     def holds(self, prefix: bytes) -> bool:
         """Whether there is any key under a prefix: sooner than beginning at their end; raises StoreError."""
+        if prefix.startswith(MOSTLY_EMPTY) and list_of(prefix) == prefix and self._sieve.lacks(prefix):
+            return False
         return next(self.iterate(prefix, limit=1), None) is not None
 
     @property
@@ -197,6 +200,13 @@ class Store(Reads):
                 after = found[-1]
                 done += len(found)
                 yield done
+        for prefix in () if self._sieve.complete else MOSTLY_EMPTY:
+            after = b""
+            while found := [key for key, _ in self.iterate(prefix, after=after, limit=_KEYS_A_STEP)]:
+                self._sieve.add(dict.fromkeys(list_of(prefix + key) for key in found))
+                after = found[-1]
+                done += len(found)
+                yield done
         self._sieve.complete = True
 
     def close(self) -> None:
@@ -215,6 +225,8 @@ class Store(Reads):
                     put(key, value)
                     if key.startswith(MOSTLY_ABSENT):
                         sifted.append(key)
+                    elif key.startswith(MOSTLY_EMPTY):
+                        sifted.append(list_of(key))
             self._sieve.add(sifted)
 
     def _sync_logs(self) -> None:

@@ -37,15 +37,19 @@ def test_before_it_is_complete_it_denies_nothing():
 
 
 class Watched:
-    """LevelDB, and for how many keys it was asked."""
+    """LevelDB, and for how many keys it was asked, and how often where some begin."""
 
     def __init__(self, db):
         self.db = db
-        self.gets = 0
+        self.gets = self.looks = 0
 
     def get(self, key, **options):
         self.gets += 1
         return self.db.get(key, **options)
+
+    def raw_iterator(self, **options):
+        self.looks += 1
+        return self.db.raw_iterator(**options)
 
     def __getattr__(self, name):
         return getattr(self.db, name)
@@ -63,6 +67,41 @@ def test_leveldb_is_not_asked_for_what_was_never_written(tmp_path, prefix):
             store.write({prefix + b"later": b"2", prefix + b"there": None}, sync=False)
             assert (before.get(prefix + b"there"), before.get(prefix + b"later")) == (b"1", None)
         assert (store.get(prefix + b"there"), store.get(prefix + b"later")) == (None, b"2")
+
+
+def number_of(at: int) -> str:
+    return f"BW{at:07}"
+
+
+@pytest.mark.parametrize("listed", [keys.beside, keys.certificate_findings])
+def test_leveldb_is_not_asked_for_what_a_list_holds_that_was_never_written_to(tmp_path, listed):
+    row, places = b"of the list", range(600)
+    with closing(Store.open(tmp_path / "db")) as store:
+        watched = store._db = Watched(store._db)
+        store.write({listed(number_of(at)) + row: b"1" for at in places if not at % 3}, sync=True)
+        assert [store.holds(listed(number_of(at))) for at in places] == [not at % 3 for at in places]
+        assert watched.looks < 1.1 * len(places) / 3
+        with store.snapshot() as before:
+            store.write({listed(number_of(1)) + row: b"1", listed(number_of(0)) + row: None}, sync=False)
+            assert (before.holds(listed(number_of(0))), before.holds(listed(number_of(1)))) == (True, False)
+        assert (store.holds(listed(number_of(0))), store.holds(listed(number_of(1)))) == (False, True)
+        assert store.holds(listed("")[:-1]), "a part of a list's name is none"
+    with closing(Store.open(tmp_path / "db")) as store:
+        watched = store._db = Watched(store._db)
+        assert not store.holds(listed(number_of(2)))
+        assert watched.looks == 1
+        assert [*store.learn()][-1] == 200
+        watched.looks = 0
+        assert [store.holds(listed(number_of(at))) for at in places[2:]] == [not at % 3 for at in places[2:]]
+        assert watched.looks < 1.1 * len(places) / 3
+
+
+def test_a_number_with_a_slash_is_never_denied(tmp_path):
+    with closing(Store.open(tmp_path / "db")) as store:
+        store.write({keys.beside("BW/1") + b"row": b"1"}, sync=False)
+        assert store.holds(keys.beside("BW/1"))
+        assert store.holds(keys.beside("BW"))
+        assert not store.holds(keys.beside("BW/2"))
 
 
 def test_other_keys_are_asked_for_always(tmp_path):
