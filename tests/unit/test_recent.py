@@ -32,9 +32,10 @@ def test_it_answers_as_the_store_does_and_forgets_the_oldest(tmp_path, monkeypat
 
 
 def test_the_state_does_not_depend_on_how_much_is_held(tmp_path, monkeypatch):
-    """Until there are outcomes of what was issued days before."""
+    """With outcomes a day after."""
+    monkeypatch.setattr("tests.bench.growth._DAYS_ON_THE_WAY", 1)
     with open_world(tmp_path / "much") as much, open_world(tmp_path / "little") as little:
-        for _, made in zip(range(158), blocks(much), strict=False):
+        for _, made in zip(range(40), blocks(much), strict=False):
             little.now = much.now
             for world, most in ((much, 40_000), (little, 7)):
                 monkeypatch.setattr("ledger.recent.MAX_RECENT", most)
