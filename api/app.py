@@ -17,7 +17,7 @@ from api.certificates import certificate_routes
 from api.custody import custody_routes
 from api.documents import document_routes
 from api.errors import ApiCode, Overloaded, Problem
-from api.exchange import Interface, share
+from api.exchange import Interface, line_of, share
 from api.findings import finding_routes
 from api.gate import Gate
 from api.health import PROBES, health_routes
@@ -130,7 +130,12 @@ def _guard(app: Interface, port: NodePort, limits: ApiLimits, gate: Gate) -> Non
         if wait > 0:
             raise Overloaded(wait, "too many requests from this address or token", quota=True)
         if path not in SUBMISSIONS:
-            await gate.enter()
+            line = line_of(scope)
+            if line is not None and line.turn:
+                line.turn = False
+                gate.go_on()
+            else:
+                await gate.enter()
 
     def finish(asked: Request, response: Response | None) -> None:
         nonlocal under_way

@@ -7,15 +7,16 @@ a quarter of what reading a certificate costs. Here:
   takes longer than an answer made in one go: then whatever is under way is cancelled;
 - there are no sessions, signals or hooks of Quart's; `Interface.admit` and `Interface.finish` stand in their place, and
   `startup` refuses hooks that would never be called;
+- an answer that is whole is given to the server as such, where that takes it (`Line`);
 - each answer has the headers of `_ALWAYS`, added as bytes on the way out, since each one that Quart sets costs a scan of all
   others. What an answer says itself stands: a page that takes forms says more of its referrer. Public data, and why there is
   none, may be read by the pages of any origin (`share`); never with credentials, and nothing that a token gives.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import Any, Final, cast
+from typing import Any, Final, Protocol, cast
 
 from quart import Quart, Request, Response
 from quart.asgi import ASGIHTTPConnection
@@ -31,7 +32,10 @@ from api.schemas.base import HEIGHT_HEADER
 Message = dict[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 Receive = Callable[[], Awaitable[Message]]
-Headers = tuple[tuple[bytes, bytes], ...]
+Headers = Sequence[tuple[bytes, bytes]]
+
+LINE: Final = "kpledger.line"
+"""Where the state of a request's scope has its `Line`."""
 
 _SHARED_KEY: Final = "kpledger.shared"
 _READING: Final = frozenset({"GET", "HEAD"})
@@ -54,6 +58,24 @@ _SHARED: Final = _encoded(
         ("Access-Control-Expose-Headers", f"ETag, Retry-After, {HEIGHT_HEADER}"),
     )
 )
+
+
+class Line(Protocol):
+    """A request's connection, as far as the app has to do with it.
+
+    Attributes:
+        turn: the bytes that came last took a turn at the gate, and no request has used it for itself yet.
+    """
+
+    turn: bool
+
+    async def answer(self, status: int, headers: Headers, body: bytes) -> bool:
+        """Sends a whole answer; False where it must be sent piece by piece, as in HTTP/2."""
+
+
+def line_of(scope: Any) -> Line | None:
+    """The connection of a request, None where the server lends none."""
+    return cast("Line | None", scope.get("state", {}).get(LINE))
 
 
 def share(scope: Any) -> None:
@@ -91,10 +113,14 @@ class Exchange(ASGIHTTPConnection):
         said = {name for name, _ in headers}
         added = (*_ALWAYS, *_SHARED) if self.scope.get(_SHARED_KEY) else _ALWAYS
         headers += [header for header in added if header[0] not in said]
-        await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
         body = response.response
-        if type(body) is DataBody:
-            await send({"type": "http.response.body", "body": body.data, "more_body": False})
+        whole = body.data if type(body) is DataBody else None
+        line = line_of(self.scope)
+        if whole is not None and line is not None and await line.answer(response.status_code, headers, whole):
+            return
+        await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+        if whole is not None:
+            await send({"type": "http.response.body", "body": whole, "more_body": False})
             return
         async with body as pieces:
             async for piece in pieces:

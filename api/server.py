@@ -20,11 +20,13 @@ from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.asyncio.worker_context import AsyncioSingleTask, WorkerContext
 from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData, Updated
+from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.typing import ConnectionState, TaskGroup
 from quart import Quart
 
-from api.exchange import Interface
+from api.exchange import LINE, Headers, Interface
 from api.gate import Gate
+from api.http11 import Http11
 from api.limits import ApiLimits
 from api.throttle import prefix
 
@@ -167,14 +169,18 @@ class _Connection(TCPServer):
     direction, while what still comes is thrown away, for closing with unread data would reset the connection and could take
     the answer (413, 429) from a client that is still sending.
 
+    It is the `api.exchange.Line` of its requests.
+
     Attributes:
         last_s: seconds that a client has to take the last part of its answer.
         gate: where what comes waits for its turn, but for submissions.
         idle: the time between two requests.
+        turn: what came last took a turn, and no request has used it for itself yet.
     """
 
     last_s = 10.0
     gate: Gate | None = None
+    turn = False
     _submitting = False
     _ending = False
     _reading = False
@@ -189,12 +195,24 @@ class _Connection(TCPServer):
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
     ) -> None:
-        super().__init__(app, loop, config, context, ConnectionState({}), reader, writer)
+        super().__init__(app, loop, config, context, ConnectionState({LINE: self}), reader, writer)
         self.idle_task = self.idle = _Idle(loop, context, config.keep_alive_timeout)
         self._quiet_s = config.read_timeout or math.inf
         self._looking: asyncio.TimerHandle
 
     async def _read_data(self) -> None:
+        if type(made := self.protocol.protocol) is H11Protocol:
+            self.protocol.protocol = Http11(
+                made.app,
+                made.config,
+                made.context,
+                made.task_group,
+                made.connection_state,
+                made.ssl,
+                made.client,
+                made.server,
+                made.send,
+            )
         self._moved = self.loop.time()
         self._look()
         try:
@@ -216,6 +234,7 @@ class _Connection(TCPServer):
                         self.gate.hurry()
                     else:
                         await self.gate.enter()
+                        self.turn = True
                 if not self._ending:
                     await self.protocol.handle(RawData(data))
 
@@ -247,6 +266,11 @@ class _Connection(TCPServer):
             case _:
                 await super().protocol_send(event)
                 self._moved = self.loop.time()
+
+    async def answer(self, status: int, headers: Headers, body: bytes) -> bool:
+        """Sends a whole answer; False where it must be sent piece by piece."""
+        protocol = self.protocol.protocol
+        return isinstance(protocol, Http11) and await protocol.answer(status, headers, body)
 
     def _end(self) -> None:
         if not self._ending:

@@ -20,7 +20,7 @@ from ledger.units import Points
 
 def read_one(at: Reads, head: Head, number: str, said_by: Callable[[bytes], Body]) -> CertificateView | None:
     """Everything about the certificate of this number, None where there is none; `said_by` has what a record says."""
-    data = at.get(keys.certificate(number))
+    data = at.get_likely(keys.certificate(number))
     if data is None:
         return None
     entry = entries.decode_certificate(data)
@@ -68,7 +68,7 @@ def _count(at: Reads, state: int) -> int:
 
 
 def _listed(at: Reads, number: str) -> CertificateRow:
-    data = at.get(keys.certificate(number))
+    data = at.get_likely(keys.certificate(number))
     if data is None:
         raise StoreError(f"{number} is on a list and has no entry")
     return _row(number, entries.decode_certificate(data))

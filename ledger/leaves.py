@@ -5,7 +5,7 @@ from ledger.entries import Head, decode_head
 from ledger.errors import StoreError
 from ledger.merkle import leaf_hash
 from ledger.record import Record, read_record
-from ledger.shelf import read_body
+from ledger.shelf import read_logged
 from ledger.store import Reads
 
 
@@ -19,7 +19,7 @@ def read_head(at: Reads) -> Head:
 
 def read_leaf(at: Reads, record_id: bytes) -> bytes:
     """The bytes of a record that must be there; raises StoreError when they are missing or do not hash to its id."""
-    raw = read_body(at, record_id)
+    raw = read_logged(at, record_id)
     if raw is None or leaf_hash(raw) != record_id:
         raise StoreError(f"the bytes of record {record_id.hex()} are {'missing' if raw is None else 'damaged'}")
     return raw

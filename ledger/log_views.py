@@ -15,11 +15,11 @@ from ledger.entries import Head
 from ledger.errors import StoreError
 from ledger.genesis import Genesis
 from ledger.history import Logged
-from ledger.leaves import read_accepted, read_leaf
+from ledger.leaves import read_accepted, read_head, read_leaf
 from ledger.limits import MAX_HELD_BODIES
 from ledger.merkle import HASH_BYTES
 from ledger.shelf import read_body, read_envelope, read_judgement
-from ledger.store import Store
+from ledger.store import Reads, Store
 from ledger.tiles import encode_bundle
 
 
@@ -33,6 +33,7 @@ class LogQueries:
     def __init__(self, store: Store, genesis: Genesis, standing: Standing) -> None:
         self._store = store
         self._standing = standing
+        self._committing = False
         self.said_by = lru_cache(MAX_HELD_BODIES)(self._said_by)
         self.genesis = genesis
 
@@ -40,6 +41,10 @@ class LogQueries:
     def head(self) -> Head:
         """Where the ledger stands."""
         return self._standing.head
+
+    def _head_of(self, at: Reads, before: Standing) -> Head:
+        """The head of a state of the store taken after `before` stood: that one's, unless a block came between."""
+        return read_head(at) if self._committing or self._standing is not before else before.head
 
     @property
     def ledger_id(self) -> bytes:

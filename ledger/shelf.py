@@ -95,15 +95,18 @@ class Shelf:
 
 def place_of(at: Reads, record_id: bytes) -> bytes | None:
     """A record's place, None for a record that has none here; raises StoreError for what is no place."""
-    place = at.get(keys.record(record_id))
-    if place is not None and len(place) != _PLACE_BYTES:
-        raise StoreError(f"the place of record {record_id.hex()} has {len(place)} bytes")
-    return place
+    return _checked(record_id, at.get(keys.record(record_id)))
 
 
 def read_body(at: Reads, record_id: bytes) -> bytes | None:
     """A record's bytes, None where they are not."""
     return _read(at, keys.BODY, record_id)
+
+
+def read_logged(at: Reads, record_id: bytes) -> bytes | None:
+    """The same of a record that should be here."""
+    place = _checked(record_id, at.get_likely(keys.record(record_id)))
+    return None if place is None else at.get_likely(keys.BODY + place)
 
 
 def read_envelope(at: Reads, record_id: bytes) -> bytes | None:
@@ -114,6 +117,12 @@ def read_envelope(at: Reads, record_id: bytes) -> bytes | None:
 def read_judgement(at: Reads, record_id: bytes) -> bytes | None:
     """A record's judgement as it is stored, None where no block has named it."""
     return _read(at, keys.JUDGEMENT, record_id)
+
+
+def _checked(record_id: bytes, place: bytes | None) -> bytes | None:
+    if place is not None and len(place) != _PLACE_BYTES:
+        raise StoreError(f"the place of record {record_id.hex()} has {len(place)} bytes")
+    return place
 
 
 def _read(at: Reads, prefix: bytes, record_id: bytes) -> bytes | None:

@@ -287,12 +287,14 @@ class Ledger(Queries):
         writes.extend((keys.node(key), value) for key, value in extra.items())
         writes.append((keys.block(head.height), encode_moment(head.time, head.tree_size)))
         writes.append((keys.HEAD, entries.encode(head)))
+        self._committing = True  # from here on the store may be ahead of `_standing`
         self._store.write(writes, sync=True)
         self._recent.take(writes)
         findings.remember()
         grown = copy(log)
         grown.commit(tree)
         self._standing = Standing(head, grown, overlay.rolls)
+        self._committing = False
         self._shelf.judged(record.id for record in block.records)
         self._executing = frozenset()
         return Applied(head, judgements)

@@ -46,8 +46,9 @@ class Queries(LogQueries):
 
     def certificate(self, number: str) -> CertificateView | None:
         """Everything about the certificate of this number, None where there is none."""
+        before = self._standing
         with self._store.snapshot() as at:
-            return certificate_views.read_one(at, read_head(at), number, self.said_by)
+            return certificate_views.read_one(at, self._head_of(at, before), number, self.said_by)
 
     def certificates(
         self,

@@ -84,7 +84,7 @@ def certificate(draw: random.Random, places: int) -> str:
 def _keep_asking(
     port: int, token: str, places: int, pause: float, place: int, done: threading.Event, counts: list[int]
 ) -> None:
-    draw = random.Random(place)
+    draw = random.Random()  # never what was drawn before: the node keeps answers
     due = time.monotonic() + draw.random() * pause
     with Asker(port, token) as asker:
         while not done.wait(max(0.0, due - time.monotonic())) if pause else not done.is_set():

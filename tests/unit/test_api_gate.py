@@ -350,3 +350,49 @@ def test_who_waited_for_the_same_checkpoint_goes_on_one_by_one(tmp_path, monkeyp
                 assert len(pages) == (path == "/")
 
     asyncio.run(run())
+
+
+def test_a_request_goes_on_with_the_turn_of_its_bytes_and_nobody_enters_beside_it():
+    async def run():
+        gate, entered = Gate(), []
+
+        async def goes_on():
+            gate.go_on()
+
+        async def other():
+            await gate.enter()
+            entered.append(1)
+
+        await gate.enter()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        both = asyncio.gather(goes_on(), other())
+        await asyncio.sleep(0)  # a pass has both of them
+        assert entered == []
+        await both
+        assert entered == [1]
+
+    asyncio.run(run())
+
+
+def test_what_goes_on_while_the_gate_is_closed_is_rested_for_too():
+    answer_s = 0.005
+
+    async def rest(goes_on):
+        gate = Gate(lambda: True)
+        await gate.enter()
+        begun = time.perf_counter()
+        while time.perf_counter() < begun + answer_s:
+            pass
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # it rests now
+        if goes_on:
+            gate.go_on()
+            spent = time.perf_counter() + answer_s
+            while time.perf_counter() < spent:
+                pass
+        await gate.enter()
+        await gate.enter()
+        return time.perf_counter() - begun
+
+    assert asyncio.run(rest(goes_on=True)) > asyncio.run(rest(goes_on=False)) + (REST - 1) * answer_s

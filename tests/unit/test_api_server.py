@@ -7,6 +7,7 @@ import pytest
 from quart import Quart, Response
 
 from api import server
+from api.exchange import Interface
 from api.limits import ApiLimits
 from api.server import listen
 from tests.support.http import Client, ask, running
@@ -220,5 +221,101 @@ def test_a_client_that_neither_sends_nor_takes_anything_is_let_go(monkeypatch):
             assert (await asyncio.wait_for(taking.read(), 10)).status == 200
             silent.close()
             taking.close()
+
+    asyncio.run(scenario())
+
+
+def whole_app():
+    app = Interface("whole", static_folder=None)
+
+    @app.get("/whole")
+    async def whole():
+        return Response(b"hello", headers={"ETag": '"tag"'})
+
+    @app.get("/long")
+    async def long():
+        return Response(bytes(LONG))
+
+    @app.get("/unchanged")
+    async def unchanged():
+        return Response(b"", 304)
+
+    @app.get("/bad")
+    async def bad():
+        answer = Response(b"hello")
+        answer.headers._list.append(("X-Bad", "a\r\nSet-Cookie: b"))  # Werkzeug would refuse it
+        return answer
+
+    return app
+
+
+LONG = 100_000
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "length", "writes"),
+    [
+        ("GET", "/whole", 200, 5, 1),
+        ("GET", "/long", 200, LONG, 2),
+        ("GET", "/unchanged", 304, 0, 1),
+        ("GET", "/absent", 404, None, 1),
+        ("HEAD", "/whole", 200, 0, 1),
+    ],
+)
+def test_a_whole_answer_is_one_write(monkeypatch, method, path, status, length, writes):
+    written, send = [], server.TCPServer.protocol_send
+
+    async def noted(connection, event):
+        if isinstance(event, server.RawData):
+            written.append(event.data)
+        await send(connection, event)
+
+    monkeypatch.setattr(server.TCPServer, "protocol_send", noted)
+
+    async def scenario():
+        async with running(whole_app(), ApiLimits()) as port:
+            client = await Client.connect(port)
+            for _ in range(2):  # and the connection is kept
+                await client.send(f"{method} {path} HTTP/1.1\r\nHost: t\r\n\r\n".encode())
+                head = (await client.reader.readuntil(b"\r\n\r\n")).decode().lower()
+                assert head.startswith(f"http/1.1 {status} ")
+                assert head.count("\r\ndate: ") == head.count("\r\nreferrer-policy: ") == 1
+                told = int(head.partition("content-length: ")[2].partition("\r")[0] or 0)
+                body = b"" if method == "HEAD" else await client.reader.readexactly(told)
+                assert length is None or len(body) == length
+            assert len(written) == 2 * writes
+            client.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_header_that_would_be_two_is_never_sent():
+    async def scenario():
+        async with running(whole_app(), ApiLimits()) as port:
+            for _ in range(2):
+                reply = await ask(port, "GET", "/bad")
+                assert reply is None or (reply.status, "set-cookie" in reply.headers) == (500, False)
+            assert (await ask(port, "GET", "/whole")).headers["connection"] == "close"
+
+    asyncio.run(scenario())
+
+
+def test_the_last_request_that_a_connection_takes_is_told_so(monkeypatch):
+    made = server._config
+
+    def config(limits):
+        config = made(limits)
+        config.keep_alive_max_requests = 1
+        return config
+
+    monkeypatch.setattr(server, "_config", config)
+
+    async def scenario():
+        async with running(whole_app(), ApiLimits()) as port:
+            client = await Client.connect(port)
+            await client.send(b"GET /whole HTTP/1.1\r\nHost: t\r\n\r\n")
+            assert (await client.read()).headers["connection"] == "close"
+            assert await asyncio.wait_for(client.closed(), 5)
+            client.close()
 
     asyncio.run(scenario())

@@ -305,3 +305,10 @@ def test_iterating_never_passes_over_a_damaged_block_in_silence(tmp_path, revers
     with pytest.raises(StoreError, match="Corruption"):
         list(store.iterate(b"k", reverse=reverse))
     store.close()
+
+
+def test_what_is_most_likely_there_is_not_asked_of_the_filter(store):
+    store._db.put(b"s/c/BW0000001", b"there")  # behind the filter's back, which is complete: the store began empty
+    assert store.get(b"s/c/BW0000001") is None
+    assert store.get_likely(b"s/c/BW0000001") == b"there"
+    assert store.get_likely(b"s/c/BW0000002") is None

@@ -263,3 +263,21 @@ def test_a_body_that_is_not_its_record_is_noticed_when_read(world):
     ):
         with pytest.raises(StoreError, match="damaged"):
             read()
+
+
+def test_a_certificate_names_the_block_that_it_is_of_though_the_head_is_not_seen_to_move_yet(world, monkeypatch):
+    """Between the write of a block and the head that follows from it."""
+    world.accept(world.issue(number="BW0000001"))
+    store, seen = type(world.ledger._store), []
+    write = store.write
+
+    def written(self, writes, *, sync):
+        write(self, writes, sync=sync)
+        if sync:
+            seen.append((world.ledger.head.height, world.ledger.certificate("BW0000002")))
+
+    monkeypatch.setattr(store, "write", written)
+    world.accept(world.issue(number="BW0000002"))
+    ((before, found),) = seen
+    assert (before, found.head.height) == (1, 2)
+    assert world.ledger.certificate("BW0000001").head == world.ledger.head
