@@ -6,13 +6,13 @@ there as a whole needs none of that, and what is sent is the same.
 
 from collections.abc import Iterable
 from functools import lru_cache
+from time import time
 from typing import Final
 
 import h11
 from h11._headers import Headers, normalize_and_validate
 from hypercorn.events import RawData
-from hypercorn.protocol.events import StreamClosed
-from hypercorn.protocol.h11 import STREAM_ID, H11Protocol
+from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.protocol.http_stream import ASGIHTTPState, HTTPStream
 from hypercorn.utils import suppress_body
 
@@ -26,6 +26,9 @@ Pairs = Iterable[tuple[bytes, bytes]]
 class Http11(H11Protocol):
     """A connection's requests."""
 
+    _second = 0
+    _added: Pairs = ()
+
     async def answer(self, status: int, headers: Pairs, body: bytes) -> bool:
         """Answers the request under way; False, and nothing is sent, when none waits for the beginning of its answer, or
         it is a long one.
@@ -38,7 +41,7 @@ class Http11(H11Protocol):
             return False
         if len(body) > _MOST_BYTES:
             return False
-        sent = [*headers, *self.config.response_headers("h11")]
+        sent = [*headers, *self._own()]
         if self.keep_alive_requests >= self.config.keep_alive_max_requests:
             sent.append((b"connection", b"close"))
         start, send = h11.Response(headers=_headers(sent), status_code=status), self.connection.send
@@ -53,8 +56,15 @@ class Http11(H11Protocol):
         else:
             await self.send(RawData(b"".join(pieces)))
         stream.state = ASGIHTTPState.CLOSED
-        await self.stream_send(StreamClosed(stream_id=STREAM_ID))
+        await self._maybe_recycle()
         return True
+
+    def _own(self) -> Pairs:
+        """What Hypercorn adds to each answer: the date above all, which is another one a second later."""
+        now = int(time())
+        if now != self._second:
+            self._second, self._added = now, tuple(self.config.response_headers("h11"))
+        return self._added
 
 
 def _headers(pairs: Pairs) -> Headers:

@@ -257,10 +257,13 @@ class _Connection(TCPServer):
     async def protocol_send(self, event: Event) -> None:
         """Send, or begin the end; a connection at its end starts no idle timer."""
         match event:
-            case Closed():
-                self._end()
             case RawData(data=b""):
                 pass  # the end of a body of known length: nothing to write
+            case RawData():
+                await super().protocol_send(event)
+                self._moved = self.loop.time()
+            case Closed():
+                self._end()
             case Updated() if self._ending:
                 pass
             case _:
