@@ -44,7 +44,8 @@ class Tally:
         self._dropped: frozenset[int] = frozenset()
         self._given_up: set[int] = set()
         self._open: dict[int, bool] = {}
-        self._open_to: dict[int, list[int]] = {}
+        self._open_to: dict[int, int] = {}
+        self._everybody = (1 << len(question.insiders)) - 1
 
     @property
     def asked(self) -> list[int]:
@@ -74,14 +75,23 @@ class Tally:
 
     def insiders_open_to(self, place: int) -> list[int]:
         """The insiders for whom a target is not covered, if it is for those who know nothing."""
-        if place not in self._open_to:
-            asked = place < self._asked and not self.is_open(place)
-            self._open_to[place] = [*places_of(self.coverage.open_to(place, self._dropped))] if asked else []
-        return self._open_to[place]
+        return [*places_of(self._bits(place))]
+
+    def lacks(self, place: int) -> int:
+        """The insiders for whom a target is not covered, a bit each; all of them, if it is covered for nobody."""
+        if place >= self._asked:
+            return 0
+        return self._everybody if self.is_open(place) else self._bits(place)
 
     def gaps(self, place: int) -> int:
         """For how many a target is not covered: those who know nothing are one."""
-        return 1 if self.is_open(place) else len(self.insiders_open_to(place))
+        return 1 if self.is_open(place) else self._bits(place).bit_count()
+
+    def _bits(self, place: int) -> int:
+        if place not in self._open_to:
+            asked = place < self._asked and not self.is_open(place)
+            self._open_to[place] = self.coverage.open_to(place, self._dropped) if asked else 0
+        return self._open_to[place]
 
     def insider(self, number: int) -> Insider:
         """The insider of this number."""
