@@ -8,6 +8,8 @@ import base64
 import binascii
 import gzip
 import hashlib
+from collections.abc import Hashable
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from typing import TypeVar
@@ -17,6 +19,7 @@ from pydantic import BaseModel, ValidationError
 from quart import Request, Response
 
 from api.errors import ApiCode, Problem
+from api.limits import MAX_KEPT_BYTES
 from api.schemas.base import HEIGHT_HEADER, Query
 from api.schemas.plain import to_json
 
@@ -44,6 +47,8 @@ _POSITION_BYTES = 8
 
 Parameters = TypeVar("Parameters", bound=Query)
 
+Body = BaseModel | msgspec.Struct | bytes | str
+
 
 class Cache(StrEnum):
     """`Cache-Control` by kind of answer."""
@@ -55,9 +60,45 @@ class Cache(StrEnum):
     NO_STORE = "no-store"
 
 
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """An answer's bytes with their tag."""
+
+    data: bytes
+    tag: str
+
+
+class Kept:
+    """Encoded answers that stay right until the ledger has another height, some megabytes of them at most."""
+
+    def __init__(self, size: int = MAX_KEPT_BYTES) -> None:
+        self._most = size
+        self._height = -1
+        self._size = 0
+        self._held: dict[Hashable, Encoded] = {}
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def find(self, height: int, key: Hashable) -> Encoded | None:
+        """What was kept under the key at this very height."""
+        return self._held.get(key) if height == self._height else None
+
+    def keep(self, height: int, key: Hashable, body: Body) -> Encoded:
+        """Encodes an answer as of a height, and keeps it if there is room; those of other heights go."""
+        made = _encode(encoded(body))
+        if height != self._height:
+            self._height, self._size = height, 0
+            self._held.clear()
+        if self._size + len(made.data) <= self._most:
+            self._size += len(made.data)
+            self._held[key] = made
+        return made
+
+
 def answer(
     request: Request,
-    body: BaseModel | msgspec.Struct | bytes | str,
+    body: Body | Encoded,
     cache: Cache,
     *,
     content_type: str = JSON,
@@ -70,7 +111,7 @@ def answer(
 
     `compress`: packed for clients that take it. Only for what everybody may read: the length of a packed secret tells of it.
     """
-    data = encoded(body)
+    data = body.data if isinstance(body, Encoded) else encoded(body)
     fields = {"Cache-Control": str(cache), **(headers or {})}
     if height is not None:
         fields[HEIGHT_HEADER] = str(height)
@@ -80,7 +121,7 @@ def answer(
         fields["Vary"] = "Accept-Encoding"
     packed = compress and cache in {Cache.PUBLIC, Cache.IMMUTABLE} and request.accept_encodings.quality("gzip") > 0
     if cache is not Cache.NO_STORE and status == 200:
-        tag = hashlib.blake2b(data, digest_size=12).hexdigest() + ("-gzip" if packed else "")
+        tag = (body if isinstance(body, Encoded) else _encode(data)).tag + ("-gzip" if packed else "")
         fields["ETag"] = f'"{tag}"'
         if "If-None-Match" in request.headers and request.if_none_match.contains_weak(tag):
             return Response(b"", 304, fields)
@@ -90,7 +131,11 @@ def answer(
     return Response(data, status, fields, content_type=content_type)
 
 
-def encoded(body: BaseModel | msgspec.Struct | bytes | str) -> bytes:
+def _encode(data: bytes) -> Encoded:
+    return Encoded(data, hashlib.blake2b(data, digest_size=12).hexdigest())
+
+
+def encoded(body: Body) -> bytes:
     """An answer as it is sent."""
     if isinstance(body, msgspec.Struct):
         return to_json(body)

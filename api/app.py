@@ -55,6 +55,7 @@ def create_app(port: NodePort) -> Quart:
     """The ASGI app of the public listener, for `api.server.serve`. To be called once for a port, since it registers metrics."""
     app = Interface("api", static_folder=None, template_folder="pages/templates")
     limits = port.limits
+    app.gate = gate = Gate(lambda: port.finalizing)
     app.config.update(
         MAX_CONTENT_LENGTH=max(limits.batch_bytes, limits.submission_bytes) + 1,
         BODY_TIMEOUT=limits.body_s,
@@ -63,10 +64,10 @@ def create_app(port: NodePort) -> Quart:
     )
     app.url_map.merge_slashes = False  # a path has one form; the redirect to it would trust the client's Host header
     schema = openapi.install(app, "kpledger", _DESCRIPTION)
-    problems, bodies, figures, assets = Problems(port.public_url), BodyReader(limits), Figures(port), Assets()
+    problems, bodies, figures, assets = Problems(port.public_url), BodyReader(limits), Figures(port, gate), Assets()
     site = Site(assets, lambda: node_host(port))
     problems.install(app)
-    _guard(app, port, limits)
+    _guard(app, port, limits, gate)
     releases = Releases(port)
     for routes in (
         submission_routes(port, problems, bodies),
@@ -90,7 +91,7 @@ def create_app(port: NodePort) -> Quart:
         health_routes(port),
         document_routes(site, schema),
         asset_routes(assets),
-        *public_pages(site, port, figures, releases),
+        *public_pages(site, port, figures, releases, gate),
         *reading_pages(site, port, bodies),
     ):
         app.register_blueprint(routes)
@@ -105,8 +106,8 @@ def _shared(app: Quart, asked: Request, response: Response) -> bool:
     return openapi.is_public(handler, response)
 
 
-def _guard(app: Interface, port: NodePort, limits: ApiLimits) -> None:
-    throttle, gate = Throttle(), Gate(lambda: port.finalizing)
+def _guard(app: Interface, port: NodePort, limits: ApiLimits, gate: Gate) -> None:
+    throttle = Throttle()
     metrics = HttpMetrics(port.registry)
     under_way = 0
 

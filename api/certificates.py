@@ -3,7 +3,7 @@
 from quart import Blueprint, Response, request
 
 from api.access import concerns, require_reader
-from api.answers import Cache, answer, decode_position, encode_position, missing, parameters
+from api.answers import Cache, Kept, answer, decode_position, encode_position, missing, parameters
 from api.auth import Reader
 from api.openapi import describe
 from api.port import NodePort
@@ -35,7 +35,7 @@ _Certificates, _Row, _Open, _OpenRow = (
 
 def certificate_routes(port: NodePort) -> Blueprint:
     """The routes of this file."""
-    routes = Blueprint("certificates", __name__)
+    routes, kept = Blueprint("certificates", __name__), Kept()
 
     @routes.get("/v1/certificates")
     @describe("certificates", "certificates", {200: CertificatesAnswer, 304: NoContent}, query=CertificatesQuery, token=True)
@@ -63,11 +63,15 @@ def certificate_routes(port: NodePort) -> Blueprint:
         `issue` is what the issuer signed, `outcome` what the destination measured and signed; both stand for themselves.
         """
         reader = require_reader(port, request)
-        height = port.ledger.head.height
-        found = port.ledger.certificate(number) if len(number) <= 12 else None
-        if found is None:
-            raise missing("number", number, height)
-        return answer(request, certificate_answer(found, reader), Cache.PRIVATE, height=found.head.height)
+        height, key = port.ledger.head.height, (number, None if reader.auditor else reader.participant)
+        made = kept.find(height, key)
+        if made is None:
+            found = port.ledger.certificate(number) if len(number) <= 12 else None
+            if found is None:
+                raise missing("number", number, height)
+            height = found.head.height  # a block may be stored a moment before the head is seen to move
+            made = kept.keep(height, key, certificate_answer(found, reader))
+        return answer(request, made, Cache.PRIVATE, height=height)
 
     @routes.get("/v1/confirmations/open")
     @describe("open_confirmations", "certificates", {200: OpenAnswer, 304: NoContent}, query=OpenQuery, token=True)

@@ -25,6 +25,7 @@ from quart.sessions import NullSession
 from quart.wrappers.response import DataBody
 
 from api.answers import SECURITY_HEADERS
+from api.gate import Gate
 from api.schemas.base import HEIGHT_HEADER
 
 Message = dict[str, Any]
@@ -141,11 +142,13 @@ class Interface(Quart):
     Attributes:
         admit: called with each request before its handler; what it raises is answered as what a handler raises.
         finish: called with each request that `admit` was called with, and its answer, None when there will be none.
+        gate: where the bytes of requests wait for their turn, in a queue with whatever else of this app does.
     """
 
     asgi_http_class = Exchange
     admit: Callable[[Request], Awaitable[None]] = staticmethod(_admit)
     finish: Callable[[Request, Response | None], None] = staticmethod(_finish)
+    gate: Gate | None = None
 
     async def startup(self) -> None:
         """As Quart's, and all requests to this task's listener share one context of the app, where nothing is kept.

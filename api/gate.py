@@ -2,11 +2,13 @@
 
 Consensus, peers and execution share the loop with every connection. If all that has arrived were handled in one pass, a
 thousand readers would hold up a vote for as long as a thousand answers take; so they come in one by one, in the order in which
-they came, and a vote waits for the work of one answer at most. While records wait to be final, requests leave most of the time
-to the node: after each answer the gate stays closed for some times as long as the answer took.
+they came, and a vote waits for the work of one answer at most. While records come in and wait to be final, requests leave most
+of the time to the node: after each turn the gate stays closed for some times as long as the turn took. Readers are served all
+the same: a turn comes at the latest when each of those before has had its own and the longest rest after it.
 
-Bytes pass a gate as they come (`api.server`), and requests another one, since one piece of bytes may hold many (`api.app`).
-Submissions are consensus' own business and do not wait.
+Bytes take a turn as they come (`api.server`), requests another one, since one piece of bytes may hold many (`api.app`), and
+so does an answer that has waited for something and goes on, or all that waited for one block would go on at once
+(`api.statistics`). Submissions are consensus' own business and do not wait.
 """
 
 import asyncio
@@ -16,10 +18,16 @@ from collections.abc import Callable
 from typing import Final
 
 REST: Final = 4
-"""How many times as long as an answer took nobody enters while records wait to be final."""
+"""How many times as long as a turn took nobody enters while records wait to be final."""
 
-_LONGEST_REST_S: Final = 0.05
-"""What took longer was not one answer in one go."""
+LONGEST_REST_S: Final = 0.05
+"""What took longer was not one turn in one go."""
+
+_TICK_S: Final = 0.001
+"""The loop's timers are no finer: rests are put together until they are as long."""
+
+_HURRY_S: Final = 0.02
+"""For how long after some of its bytes came a submission counts as one that is coming in."""
 
 
 class Gate:
@@ -32,11 +40,22 @@ class Gate:
     def __init__(self, rests: Callable[[], bool] = lambda: False) -> None:
         self._rests = rests
         self._since = 0.0
+        self._hurried = 0.0
+        self._owed = 0.0
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._taken = False
 
     def __len__(self) -> int:
         return len(self._waiting)
+
+    def hurry(self) -> None:
+        """Bytes of a submission have come: until it waits to be final, it goes first."""
+        self._hurried = time.perf_counter() + _HURRY_S
+
+    def rest_after(self, since: float) -> float:
+        """Seconds to rest after a turn that began at this time of `time.perf_counter`; 0 while no records wait."""
+        now = time.perf_counter()
+        return min(LONGEST_REST_S, REST * (now - since)) if now < self._hurried or self._rests() else 0.0
 
     async def enter(self) -> None:
         """Returns at once in a pass that has let nobody in yet, else in one of the following ones."""
@@ -51,10 +70,13 @@ class Gate:
         await turn
 
     def _next(self, loop: asyncio.AbstractEventLoop) -> None:
-        if self._rests():
-            loop.call_later(min(_LONGEST_REST_S, REST * (time.perf_counter() - self._since)), self._open, loop)
-        else:
+        rest = self.rest_after(self._since)
+        self._owed = self._owed + rest if rest else 0.0
+        if self._owed < _TICK_S:
             self._open(loop)
+        else:
+            loop.call_later(min(LONGEST_REST_S, self._owed), self._open, loop)
+            self._owed = 0.0
 
     def _open(self, loop: asyncio.AbstractEventLoop) -> None:
         while self._waiting:

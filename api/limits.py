@@ -23,6 +23,9 @@ MAX_WAITING_CHAINS = 16
 MAX_BUCKETS = 20_000
 """Addresses and tokens whose request rate is remembered; the longest idle one is forgotten first."""
 
+MAX_KEPT_BYTES = 4 * 1024 * 1024
+"""Encoded answers of the newest height that are kept for who asks for the same again."""
+
 MAX_SESSIONS = 2_000
 MAX_SESSIONS_PER_TOKEN = 32
 """Browsers signed in at once; an office that shares one token has some."""

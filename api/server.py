@@ -12,15 +12,18 @@ import math
 import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import structlog
 from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.asyncio.tcp_server import TCPServer
-from hypercorn.asyncio.worker_context import WorkerContext
+from hypercorn.asyncio.worker_context import AsyncioSingleTask, WorkerContext
 from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData, Updated
+from hypercorn.typing import ConnectionState, TaskGroup
 from quart import Quart
 
+from api.exchange import Interface
 from api.gate import Gate
 from api.limits import ApiLimits
 from api.throttle import prefix
@@ -76,7 +79,8 @@ class _Server:
         self._context = WorkerContext(None)
         self._open: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._gate = Gate()
+        self._connections: set[_Connection] = set()
+        self._gate = (app.gate if isinstance(app, Interface) else None) or Gate()
 
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, from accept to close."""
@@ -101,16 +105,21 @@ class _Server:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         loop = asyncio.get_running_loop()
-        connection = _Connection(self._app, loop, self._config, self._context, {}, reader, writer)
+        connection = _Connection(self._app, loop, self._config, self._context, reader, writer)
         connection.last_s, connection.gate = self._limits.body_s, self._gate
+        self._connections.add(connection)
         try:
             await connection
         except* Exception as errors:  # noqa: BLE001 - one connection's trouble must not touch the listener
             log.warning("http.connection", errors=[repr(error) for error in errors.exceptions])
+        finally:
+            self._connections.discard(connection)
 
     async def close(self) -> None:
         """Let idle connections go, wait a little for the busy ones, then cut them."""
         await self._context.terminated.set()
+        for connection in self._connections:
+            connection.idle.end()
         if not self._tasks:
             return
         _, late = await asyncio.wait(self._tasks, timeout=self._limits.shutdown_s)
@@ -118,6 +127,37 @@ class _Server:
             task.cancel()
         if late:
             await asyncio.wait(late, timeout=self._limits.shutdown_s)
+
+
+class _Idle(AsyncioSingleTask):
+    """The time between two requests, as Hypercorn asks for it, by a timer: two tasks a request cost a tenth of its answer."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, context: WorkerContext, seconds: float) -> None:
+        super().__init__()
+        self._loop = loop
+        self._context = context
+        self._seconds = seconds
+        self._timer: asyncio.TimerHandle | None = None
+        self._then: Callable[[], None] = lambda: None
+
+    async def restart(self, task_group: TaskGroup, action: Callable[[], Awaitable[None]]) -> None:
+        """Waits from now on; `action` follows when nothing has come."""
+        await self.stop()
+        self._then = partial(task_group.spawn, action)
+        self._timer = self._loop.call_later(0 if self._context.terminated.is_set() else self._seconds, self.end)
+
+    async def stop(self) -> None:
+        """Something has come."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def end(self) -> None:
+        """It has been long enough, if it waits."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+            self._then()
 
 
 class _Connection(TCPServer):
@@ -130,25 +170,54 @@ class _Connection(TCPServer):
     Attributes:
         last_s: seconds that a client has to take the last part of its answer.
         gate: where what comes waits for its turn, but for submissions.
+        idle: the time between two requests.
     """
 
     last_s = 10.0
     gate: Gate | None = None
     _submitting = False
     _ending = False
-    _taken = 0
+    _reading = False
+    _moved = 0.0
+
+    def __init__(
+        self,
+        app: ASGIWrapper,
+        loop: asyncio.AbstractEventLoop,
+        config: Config,
+        context: WorkerContext,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
+        super().__init__(app, loop, config, context, ConnectionState({}), reader, writer)
+        self.idle_task = self.idle = _Idle(loop, context, config.keep_alive_timeout)
+        self._quiet_s = config.read_timeout or math.inf
+        self._looking: asyncio.TimerHandle
 
     async def _read_data(self) -> None:
-        with contextlib.suppress(OSError, TimeoutError):
-            while not self.reader.at_eof():
-                data = await self._read_some()
-                if self.gate is not None and not self._submits(data):
-                    await self.gate.enter()
-                if not self._ending:
-                    await self.protocol.handle(RawData(data))
+        self._moved = self.loop.time()
+        self._look()
+        try:
+            await self._read_all()
+        finally:
+            self._looking.cancel()
         self._ending = True
         await self.protocol.handle(Closed())
         await self.idle_task.stop()
+
+    async def _read_all(self) -> None:
+        with contextlib.suppress(OSError, TimeoutError):
+            while not self.reader.at_eof():
+                self._reading = True
+                data = await self.reader.read(_READ_BYTES)
+                self._reading, self._moved = False, self.loop.time()
+                if self.gate is not None:
+                    if self._submits(data):
+                        self.gate.hurry()
+                    else:
+                        await self.gate.enter()
+                if not self._ending:
+                    await self.protocol.handle(RawData(data))
 
     def _submits(self, data: bytes) -> bool:
         """Whether this is of a submission: its head, or what follows a head that was one."""
@@ -158,15 +227,13 @@ class _Connection(TCPServer):
             self._submitting = False
         return self._submitting
 
-    async def _read_some(self) -> bytes:
-        """What has come; raises TimeoutError for a client that neither sent nor took anything for long."""
-        while True:
-            taken = self._taken
-            try:
-                return await asyncio.wait_for(self.reader.read(_READ_BYTES), self.config.read_timeout)
-            except TimeoutError:
-                if self._taken == taken:
-                    raise
+    def _look(self) -> None:
+        """Ends the reading from a client that neither sent nor took anything for long."""
+        left = self._moved + self._quiet_s - self.loop.time()
+        if left <= 0 and self._reading:
+            self.reader.set_exception(TimeoutError())
+        else:
+            self._looking = self.loop.call_later(max(left, _LINGER_S), self._look)
 
     async def protocol_send(self, event: Event) -> None:
         """Send, or begin the end; a connection at its end starts no idle timer."""
@@ -179,7 +246,7 @@ class _Connection(TCPServer):
                 pass
             case _:
                 await super().protocol_send(event)
-                self._taken += 1
+                self._moved = self.loop.time()
 
     def _end(self) -> None:
         if not self._ending:
@@ -194,6 +261,10 @@ class _Connection(TCPServer):
             self.loop.call_later(_LINGER_S, self._cut, seconds - _LINGER_S)
         else:
             self.writer.transport.abort()
+
+    async def _idle_timeout(self) -> None:
+        """Nothing has come for long: the end."""
+        await self._initiate_server_close()
 
     async def _close(self) -> None:
         """Close, but wait for a client that does not read only as long as a stop may take."""

@@ -12,6 +12,7 @@ from quart import Blueprint, Response, request
 
 from api.answers import Cache, answer, parameters
 from api.errors import ApiCode, NotReady, Problem
+from api.gate import Gate
 from api.limits import MAX_HELD_TABLES
 from api.openapi import describe
 from api.port import NodePort
@@ -108,34 +109,46 @@ class _Tables:
 
 
 class Figures:
-    """The figures of the newest block, read once a block."""
+    """The figures of the newest block, read once a block: the same answer for all who ask."""
 
-    def __init__(self, port: NodePort) -> None:
+    def __init__(self, port: NodePort, gate: Gate) -> None:
         self._port = port
-        self._newest: StatisticsAnswer | None = None
+        self._gate = gate
+        self._settled: StatisticsAnswer | None = None
 
     async def settled(self) -> StatisticsAnswer:
         """The figures now, with the quorum checkpoint of exactly their tree size if it is signed within half a second."""
-        figures = self._read()
-        waited = 0.0
-        while not (figures.checkpoint and figures.checkpoint.covers) and figures.tree_size and waited < _SETTLE_S:
-            await asyncio.sleep(_SETTLE_STEP_S)
-            waited += _SETTLE_STEP_S
-            note = self._port.quorum_checkpoint(figures.tree_size)
-            if note is not None:
+        if (held := self._held(self._port.ledger.head.height)) is not None:
+            return held
+        figures = read_statistics(self._port)
+        if not _covered(figures) and figures.tree_size:
+            await self._signed(figures)
+            if (held := self._held(figures.height)) is not None:
+                return held
+            if (note := self._port.quorum_checkpoint(figures.tree_size)) is not None:
                 figures = figures.model_copy(update={"checkpoint": _checkpoint(note, figures.tree_size)})
-                self._newest = figures
+        if _covered(figures):
+            self._settled = figures
         return figures
 
-    def _read(self) -> StatisticsAnswer:
-        newest = self._newest
-        if (
-            newest is None
-            or newest.height != self._port.ledger.head.height
-            or not (newest.checkpoint and newest.checkpoint.covers)
-        ):
-            newest = self._newest = read_statistics(self._port)
-        return newest
+    async def _signed(self, figures: StatisticsAnswer) -> None:
+        """Waits for their checkpoint, half a second at most; whoever waited goes on in turn."""
+        waited = 0.0
+        while waited < _SETTLE_S and self._held(figures.height) is None:
+            await asyncio.sleep(_SETTLE_STEP_S)
+            waited += _SETTLE_STEP_S
+            if self._port.quorum_checkpoint(figures.tree_size) is not None:
+                break
+        await self._gate.enter()
+
+    def _held(self, height: int) -> StatisticsAnswer | None:
+        """What others have waited for, if it is of this height or a later one."""
+        held = self._settled
+        return held if held is not None and held.height >= height else None
+
+
+def _covered(figures: StatisticsAnswer) -> bool:
+    return figures.checkpoint is not None and figures.checkpoint.covers
 
 
 def read_statistics(port: NodePort) -> StatisticsAnswer:

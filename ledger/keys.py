@@ -125,6 +125,20 @@ OLDER: Final = b"o/"
 TILES: Final = b"t/"
 NODE: Final = b"n/"
 
+MOSTLY_ABSENT: Final = (
+    RECORD,
+    RID,
+    CERTIFICATE,
+    TECHNICAL,
+    FINDINGS,
+    *(FINDING_NOTES + letter for letter in (b"g", b"e", b"u", b"t")),
+)
+"""Families that rules mostly look into for what is not there; of notes those of gaps, footprints and taint."""
+
+_OF_CERTIFICATE: Final = b"\x04"
+MOSTLY_EMPTY: Final = (BESIDE, FINDING_INDEX + _OF_CERTIFICATE)
+"""Families of lists, mostly empty, that whoever shows a certificate looks into; a list is what begins alike up to a slash."""
+
 FLOW_LETTERS: Final = {"export": "e", "import": "i"}
 """How keys write a flow."""
 
@@ -338,7 +352,15 @@ def findings(rule: str, participant: str, status: int, severity: int) -> bytes:
 
 def certificate_findings(number: str) -> bytes:
     """The prefix of the list of findings that name a certificate."""
-    return FINDING_INDEX + b"\x04" + number.encode() + b"/"
+    return FINDING_INDEX + _OF_CERTIFICATE + number.encode() + b"/"
+
+
+def list_of(key: bytes) -> bytes:
+    """The prefix of the list that a key of `MOSTLY_EMPTY` stands in; empty for other keys."""
+    for family in MOSTLY_EMPTY:
+        if key.startswith(family):
+            return key[: key.find(b"/", len(family)) + 1]
+    return b""
 
 
 def finding_note(sort: str, subject: str) -> bytes:

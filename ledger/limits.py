@@ -171,6 +171,9 @@ MAX_FOOTPRINT = 64
 MAX_TAINT_LOOKS = 64
 """Certificates that one record or one day's look passes a taint on to; what lies beyond waits for the next day."""
 
+MAX_RECENT = 40_000
+"""Values that were written last, kept in memory for the blocks that follow, about 15 MB."""
+
 MAX_HELD_NOTES = 50_000
 """Notes of findings, and as many findings, that stay decoded in memory, about 15 MB; then they are read anew."""
 

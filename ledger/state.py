@@ -41,6 +41,7 @@ from ledger.log_views import judgement_of
 from ledger.merkle import EMPTY_ROOT, HASH_BYTES
 from ledger.overlay import Overlay, Reader, state_digest
 from ledger.quota import Quotas
+from ledger.recent import Recent
 from ledger.record import Record, Submission
 from ledger.rolls import Rolls
 from ledger.rules import Place, View, Writer, check_key, check_record
@@ -106,6 +107,7 @@ class Ledger(Queries):
         super().__init__(store, genesis, standing)
         self._equivocation = partial(equivocation, genesis.ledger_id)
         self._memory = Memory()
+        self._recent = Recent(store.get)
         self._shelf = Shelf(store)
         self._executing: frozenset[bytes] = frozenset()
         self._dropping = Lock()
@@ -221,6 +223,10 @@ class Ledger(Queries):
                     dropped += self._shelf.drop(record_id, judged=judgement is not None)
             self._store.write(dict.fromkeys(dropped), sync=False)
 
+    def learn(self) -> Iterator[int]:
+        """Learns what a store that was opened again holds, in short steps: look-ups of what is not there cost less then."""
+        return self._store.learn()
+
     def scrub(self) -> Iterator[int]:
         """One pass over everything that is stored as of now, in short steps (`ledger.scrub`); raises StoreError at damage."""
         return scrub(self._store, self.head)
@@ -244,7 +250,7 @@ class Ledger(Queries):
         validators = self._following(block)
         with self._dropping:
             self._executing = frozenset(record.id for record in block.records)
-        overlay = Overlay(self._store.get, self._standing.rolls)
+        overlay = Overlay(self._recent.get, self._standing.rolls)
         view = self._view(overlay, block.time)
         totals = Totals()
         quotas = self._quotas(view)
@@ -282,6 +288,7 @@ class Ledger(Queries):
         writes.append((keys.block(head.height), encode_moment(head.time, head.tree_size)))
         writes.append((keys.HEAD, entries.encode(head)))
         self._store.write(writes, sync=True)
+        self._recent.take(writes)
         findings.remember()
         grown = copy(log)
         grown.commit(tree)

@@ -12,6 +12,10 @@ Rules, each from a trap that was measured:
    newest log file only, and an unsynced write may stand in the one before. So log files are synced by name first when
    something is unsynced. (That a new file's name is durable with its content holds on ext4, XFS and btrfs.)
 
+5. A look-up that a table does not answer counts against that table, which LevelDB then merges early. So what is mostly asked
+   for in vain (`ledger.keys.MOSTLY_ABSENT`), and whether a list that is mostly empty has anything (`MOSTLY_EMPTY`), is asked
+   of a filter in memory first (`ledger.sieve`), once it is complete.
+
 Whatever goes wrong is a `StoreError`. Reference: leveldb 1.22, `doc/index.md` and `doc/impl.md`.
 """
 
@@ -25,6 +29,8 @@ from typing import Any, Self, TypeVar
 import plyvel
 
 from ledger.errors import DiskError, StoreError
+from ledger.keys import MOSTLY_ABSENT, MOSTLY_EMPTY, list_of
+from ledger.sieve import Sieve
 
 WRITE_BUFFER_BYTES = 64 * 1024 * 1024
 """Each flush is merged into what lies below it, at every level at once: a look-up that a table does not answer counts against
@@ -33,7 +39,9 @@ moment twice."""
 
 BLOCK_CACHE_BYTES = 16 * 1024 * 1024
 BLOOM_BITS = 10
-"""About 1 % false positives: most look-ups of a rule ask for what must not be there (a number, a rid)."""
+"""LevelDB's own, a table each; about 1 % false positives."""
+
+_KEYS_A_STEP = 256
 
 T = TypeVar("T")
 
@@ -43,14 +51,17 @@ _open_here: set[str] = set()
 class Reads:
     """The reading half: of the store as it is at each call, or of one state of it, as `Store.snapshot` gives it."""
 
-    __slots__ = ("_db", "_path")
+    __slots__ = ("_db", "_path", "_sieve")
 
-    def __init__(self, path: Path, db: Any) -> None:  # a plyvel.DB or one of its snapshots
+    def __init__(self, path: Path, db: Any, sieve: Sieve) -> None:  # a plyvel.DB or one of its snapshots
         self._path = path
         self._db = db
+        self._sieve = sieve
 
     def get(self, key: bytes) -> bytes | None:
         """The value under a key, None where there is none; raises StoreError when what is read is damaged."""
+        if key.startswith(MOSTLY_ABSENT) and self._sieve.lacks(key):
+            return None
         try:
             value: bytes | None = self._db.get(key, verify_checksums=True)
         except (plyvel.Error, RuntimeError) as error:
@@ -89,6 +100,8 @@ class Reads:
 
     def holds(self, prefix: bytes) -> bool:
         """Whether there is any key under a prefix: sooner than beginning at their end; raises StoreError."""
+        if prefix.startswith(MOSTLY_EMPTY) and list_of(prefix) == prefix and self._sieve.lacks(prefix):
+            return False
         return next(self.iterate(prefix, limit=1), None) is not None
 
     @property
@@ -102,8 +115,8 @@ class Store(Reads):
 
     __slots__ = ("_counting", "_failed", "_synced", "_syncing", "_unsynced")
 
-    def __init__(self, path: Path, db: plyvel.DB) -> None:
-        super().__init__(path, db)
+    def __init__(self, path: Path, db: plyvel.DB, *, new: bool = False) -> None:
+        super().__init__(path, db, Sieve(complete=new))
         self._failed = False
         self._counting = Lock()
         self._syncing = Lock()
@@ -120,7 +133,8 @@ class Store(Reads):
         path = path.resolve()
         if str(path) in _open_here:
             raise DiskError(f"{path} is already open in this process")
-        if path.exists() and any(path.iterdir()) and not (path / "CURRENT").exists():
+        new = not (path / "CURRENT").exists()
+        if new and path.exists() and any(path.iterdir()):
             raise StoreError(f"{path} holds files but no CURRENT: damaged, rebuild it from peers")
         try:
             path.mkdir(parents=True, exist_ok=True)
@@ -136,7 +150,7 @@ class Store(Reads):
         except (plyvel.Error, OSError) as error:
             raise _failure(f"{path} does not open", error) from error
         _open_here.add(str(path))
-        return cls(path, db)
+        return cls(path, db, new=new)
 
     @contextmanager
     def snapshot(self) -> Iterator[Reads]:
@@ -146,7 +160,7 @@ class Store(Reads):
         except (plyvel.Error, RuntimeError) as error:
             raise _failure(f"{self._path}: reading failed", error) from error
         try:
-            yield Reads(self._path, taken)
+            yield Reads(self._path, taken, self._sieve)
         finally:
             taken.close()
 
@@ -172,6 +186,29 @@ class Store(Reads):
                 self._guarded(self._sync_logs)
                 self._synced = upto
 
+    def learn(self) -> Iterator[int]:
+        """Completes the filter of a store that held something when it was opened, in short steps; yields keys read so far.
+
+        Raises:
+            StoreError: what is read is damaged.
+        """
+        done = 0
+        for prefix in () if self._sieve.complete else MOSTLY_ABSENT:
+            after = b""
+            while found := [key for key, _ in self.iterate(prefix, after=after, limit=_KEYS_A_STEP)]:
+                self._sieve.add(prefix + key for key in found)
+                after = found[-1]
+                done += len(found)
+                yield done
+        for prefix in () if self._sieve.complete else MOSTLY_EMPTY:
+            after = b""
+            while found := [key for key, _ in self.iterate(prefix, after=after, limit=_KEYS_A_STEP)]:
+                self._sieve.add(dict.fromkeys(list_of(prefix + key) for key in found))
+                after = found[-1]
+                done += len(found)
+                yield done
+        self._sieve.complete = True
+
     def close(self) -> None:
         """Close; may be called twice."""
         self._db.close()
@@ -180,11 +217,17 @@ class Store(Reads):
     def _write(self, items: Iterable[tuple[bytes, bytes | None]], sync: bool) -> None:
         with self._db.write_batch(transaction=True, sync=sync) as batch:
             put, delete = batch.put, batch.delete
+            sifted = []
             for key, value in items:
                 if value is None:
                     delete(key)
                 else:
                     put(key, value)
+                    if key.startswith(MOSTLY_ABSENT):
+                        sifted.append(key)
+                    elif key.startswith(MOSTLY_EMPTY):
+                        sifted.append(list_of(key))
+            self._sieve.add(sifted)
 
     def _sync_logs(self) -> None:
         for file in sorted(self._path.glob("*.log")):

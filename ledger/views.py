@@ -12,7 +12,7 @@ from ledger import ageing, certificate_views, custody, entries, keys, release_vi
 from ledger.ageing import Ageing
 from ledger.answers import CertificateView, Evidence, Figures, Page, ProposalPage
 from ledger.bodies import SealedBody
-from ledger.custody import Custody, Steps
+from ledger.custody import Custody, Steps, finish
 from ledger.entries import STATE_NUMBER, CertificateState, Head
 from ledger.findings import views as finding_views
 from ledger.findings.entries import RULES, Finding, Severity, Status
@@ -143,8 +143,12 @@ class Queries(LogQueries):
         Raises:
             PeriodError: no period.
         """
+        return finish(self.live_cube_in_steps(period))
+
+    def live_cube_in_steps(self, period: str) -> Steps[Cube]:
+        """The same in short steps, for readers who ask for it again and again."""
         with self._store.snapshot() as at:
-            return read_live_cube(at, self._register(at), period)
+            return (yield from read_live_cube(at, self._register(at), period))
 
     def _register(self, at: Reads) -> Register:
         """The register of this state of the store."""

@@ -1,4 +1,5 @@
-"""Reads the whole store again and again in the background, so that damage is found before somebody asks for it.
+"""Reads the whole store again and again in the background, so that damage is found before somebody asks for it. Before the
+first pass it learns which keys are there (`ledger.sieve`).
 
 It takes at most `SCRUB_SHARE` of one core: after each step of a few milliseconds it waits for the multiple of the processor
 time that the step has taken. Damage ends the process; the next start makes the store anew (`node.repair`).
@@ -38,16 +39,20 @@ class Scrubber:
         Raises:
             StoreError: the store is damaged.
         """
-        loop = asyncio.get_running_loop()
+        await self._take(self._ledger.learn())
         while True:
-            steps, head = self._ledger.scrub(), self._ledger.head
-            while (found := await loop.run_in_executor(self._thread, _step, steps)) is not None:
-                self.read, spent = found
-                self.spent += spent
-                await asyncio.sleep(spent / SCRUB_SHARE)
+            head = self._ledger.head
+            await self._take(self._ledger.scrub())
             self.passes += 1
             log.info("the whole store was read", things=self.read, height=head.height, size=head.tree_size)
             await asyncio.sleep(SCRUB_PAUSE_SECONDS)
+
+    async def _take(self, steps: Iterator[int]) -> None:
+        loop = asyncio.get_running_loop()
+        while (found := await loop.run_in_executor(self._thread, _step, steps)) is not None:
+            self.read, spent = found
+            self.spent += spent
+            await asyncio.sleep(spent / SCRUB_SHARE)
 
     def close(self) -> None:
         """Waits for the step under way."""

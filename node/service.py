@@ -93,8 +93,8 @@ class Service:
 
     @property
     def finalizing(self) -> bool:
-        """Whether records wait to be final."""
-        return len(self._parts.mempool) > 0
+        """Whether records wait to be final: for a block, or for the checkpoint that covers it."""
+        return len(self._parts.mempool) > 0 or len(self._parts.finality) > 0
 
     @property
     def validators(self) -> tuple[Validator, ...]:

@@ -6,6 +6,7 @@ Start reading at `site.py`. One module, one template and one table of texts a pa
 
 from quart import Blueprint
 
+from api.gate import Gate
 from api.pages.country import country_routes
 from api.pages.explorer import explorer_routes
 from api.pages.live import Live
@@ -28,10 +29,10 @@ def node_host(port: NodePort) -> Host:
     return Host(port.status().participant, genesis.origin, genesis.ledger_id.hex(), genesis.network, port.public_url)
 
 
-def public_pages(site: Site, port: NodePort, figures: Figures, releases: Releases) -> tuple[Blueprint, ...]:
+def public_pages(site: Site, port: NodePort, figures: Figures, releases: Releases, gate: Gate) -> tuple[Blueprint, ...]:
     """The routes of all public pages."""
     released = Released(port, releases)
-    sources = Sources(port, Live(port), released)
+    sources = Sources(port, Live(port, gate), released)
     return (
         overview_routes(site, port, figures, sources),
         explorer_routes(site, port, sources),

@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import replace
 from typing import Final
 
+from api.gate import Gate
 from api.pages.dataset import LIVE, Cell, Dataset, Figure, periods_of
 from api.port import NodePort
 from api.steps import Turns
@@ -24,16 +25,25 @@ _MOST_YEARS: Final = 5
 class Live:
     """The figures, read anew when they are older than some seconds and a block has come since."""
 
-    def __init__(self, port: NodePort) -> None:
+    def __init__(self, port: NodePort, gate: Gate) -> None:
         self._port = port
-        self._turns = Turns("figures")
+        self._turns = Turns("figures", gate)
         self._newest: Dataset | None = None
+        self._reading = False
         self._read_ms = 0
 
     async def dataset(self) -> Dataset:
-        """The figures now. Raises Overloaded when too many wait for them."""
-        if self._stale():
-            await self._turns.run(self._refresh())
+        """The figures now, or those before while somebody else's request has them read anew.
+
+        Raises:
+            Overloaded: too many wait for the first.
+        """
+        if self._stale() and not (self._reading and self._newest is not None):
+            self._reading = True
+            try:
+                await self._turns.run(self._refresh())
+            finally:
+                self._reading = False
         assert self._newest is not None
         return self._newest
 
@@ -56,28 +66,28 @@ def read_live(ledger: Ledger) -> Generator[None, None, Dataset]:
     figures: dict[Cell, Figure] = {}
     partners: dict[tuple[str, str, str], dict[str, Figure]] = {}
     for year in range(max(first, last - _MOST_YEARS + 1), last + 1):
-        cube = ledger.live_cube(str(year))
-        yield
-        _add(cube, figures, partners)
+        cube = yield from ledger.live_cube_in_steps(str(year))
+        for part in parts_of(cube):
+            yield
+            _add(part, figures, partners)
         yield
     names = {code: one.name for code, one in ledger.register.participants.items()}
     return Dataset(LIVE, head.height, head.tree_size, head.time, periods_of(figures), names, figures, partners)
 
 
-def _add(cube: Cube, figures: dict[Cell, Figure], partners: dict[tuple[str, str, str], dict[str, Figure]]) -> None:
-    """A year's cells: of the year itself, and of each quarter and half in it."""
-    for part in parts_of(cube):
-        counts = certificates(part)
-        for cell, found in all_figures(part).items():
-            if not found.points:
-                continue
-            cents = None if found.missing else found.cents
-            counted = counts.get((cell.flow, cell.participant)) if cell.hs == ALL and not cell.partner else None
-            figure = Figure(found.points, cents, counted, "m" if found.missing else "")
-            if cell.partner:
-                partners.setdefault((cell.period, cell.flow, cell.participant), {})[cell.partner] = figure
-            else:
-                figures[Cell(cell.period, cell.flow, cell.participant, cell.hs)] = figure
+def _add(part: Cube, figures: dict[Cell, Figure], partners: dict[tuple[str, str, str], dict[str, Figure]]) -> None:
+    """The cells of a quarter, a half or a year."""
+    counts = certificates(part)
+    for cell, found in all_figures(part).items():
+        if not found.points:
+            continue
+        cents = None if found.missing else found.cents
+        counted = counts.get((cell.flow, cell.participant)) if cell.hs == ALL and not cell.partner else None
+        figure = Figure(found.points, cents, counted, "m" if found.missing else "")
+        if cell.partner:
+            partners.setdefault((cell.period, cell.flow, cell.participant), {})[cell.partner] = figure
+        else:
+            figures[Cell(cell.period, cell.flow, cell.participant, cell.hs)] = figure
 
 
 def parts_of(cube: Cube) -> Iterator[Cube]:

@@ -58,6 +58,7 @@ class SplitRow:
 def overview_routes(site: Site, port: NodePort, figures: Figures, sources: Sources) -> Blueprint:
     """The routes of this file."""
     routes = Blueprint("overview", __name__)
+    maps: dict[str, tuple[Dataset, Map | None]] = {}
     cached: dict[str, tuple[StatisticsAnswer, Dataset | None, str]] = {}
 
     @routes.get("/")
@@ -72,13 +73,21 @@ def overview_routes(site: Site, port: NodePort, figures: Figures, sources: Sourc
         newest = await figures.settled()
         held = cached.get(language.code)
         if held is None or held[0] is not newest or held[1] is not dataset:
-            held = cached[language.code] = (newest, dataset, _live(site, port, newest, dataset, language))
+            drawn = None if dataset is None else mapped(dataset, language)
+            held = cached[language.code] = (newest, dataset, _live(site, port, newest, drawn, language))
         return site.answer(request, held[2], language, height=newest.height)
+
+    def mapped(dataset: Dataset, language: Language) -> Map | None:
+        """The map, drawn once for a data set, while the figures beside it change with each block."""
+        held = maps.get(language.code)
+        if held is None or held[0] is not dataset:
+            held = maps[language.code] = (dataset, draw(port, dataset, language))
+        return held[1]
 
     return routes
 
 
-def _live(site: Site, port: NodePort, figures: StatisticsAnswer, dataset: Dataset | None, language: Language) -> str:
+def _live(site: Site, port: NodePort, figures: StatisticsAnswer, drawn: Map | None, language: Language) -> str:
     longest = max([1, *(points_of(flow.carats) for trade in figures.participants for flow in (trade.imports, trade.exports))])
     names = Names({trade.code: trade.name for trade in figures.participants}, language)
     return site.render(
@@ -97,7 +106,7 @@ def _live(site: Site, port: NodePort, figures: StatisticsAnswer, dataset: Datase
         shown=SHOWN,
         quorum=port.quorum,
         validators=len(port.validators),
-        map=None if dataset is None else draw(port, dataset, language),
+        map=drawn,
     )
 
 

@@ -32,15 +32,13 @@ _FONT: Final = "system-ui, 'Segoe UI', 'Noto Sans', 'DejaVu Sans', sans-serif"
 
 def tag(name: str, *children: Markup | str, **attributes: object) -> Markup:
     """One element; `class_` and underscores become what SVG says, None leaves an attribute out."""
-    said = Markup().join(
-        Markup(' {}="{}"').format(key.rstrip("_").replace("_", "-"), each)
-        for key, each in attributes.items()
-        if each is not None
+    said = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{escape(each)}"' for key, each in attributes.items() if each is not None
     )
     if not children:
-        return Markup("<{}{}/>").format(Markup(name), said)  # noqa: S704 -- a name of ours
-    inner = Markup().join(escape(child) for child in children)
-    return Markup("<{0}{1}>{2}</{0}>").format(Markup(name), said, inner)  # noqa: S704 -- likewise
+        return Markup(f"<{name}{said}/>")  # noqa: S704 -- a name of ours, and everything else is escaped
+    inner = "".join(map(escape, children))
+    return Markup(f"<{name}{said}>{inner}</{name}>")  # noqa: S704 -- likewise
 
 
 def text(

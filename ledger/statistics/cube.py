@@ -20,6 +20,7 @@ from typing import Final
 
 from ledger import entries, keys, quarterly, units
 from ledger.bodies import ProductionBody, ReturnBody
+from ledger.custody import Steps, finish
 from ledger.entries import HS_CODES
 from ledger.errors import PeriodOpenError, StoreError
 from ledger.leaves import read_accepted, read_head
@@ -57,25 +58,28 @@ def read_cube(at: Reads, register: Register, period: str, height: int) -> Cube:
         raise PeriodOpenError(
             f"{period} closes on {units.block_date(closes)}; height {height} was on {units.block_date(Ms(when.time))}"
         )
-    return _read(at, register, period, when)
+    return finish(_read(at, register, period, when))
 
 
-def read_live_cube(at: Reads, register: Register, period: str) -> Cube:
+def read_live_cube(at: Reads, register: Register, period: str) -> Steps[Cube]:
     """The figures of a period as they stand now, closed or not: not for release, since no later reading gives them again.
+
+    Read in steps, since readers ask for them again and again: one for each participant's flow.
 
     Raises:
         PeriodError: no period.
         StoreError: what is stored is damaged.
     """
     check_period(period)
-    return _read(at, register, period, moment(at, read_head(at).height))
+    return (yield from _read(at, register, period, moment(at, read_head(at).height)))
 
 
-def _read(at: Reads, register: Register, period: str, when: Moment) -> Cube:
+def _read(at: Reads, register: Register, period: str, when: Moment) -> Steps[Cube]:
     codes = sorted(register.participants)
     blocks: dict[BlockKey, Block] = {}
     for code, flow in ((code, flow) for code in codes for flow in _FLOWS):
         blocks.update(_trade(at, code, flow, quarters_covered(period), when.height))
+        yield
     halves = [(code, half) for code in codes for half in halves_covered(period)]
     production = {key: report for key in halves if (report := _production(at, *key, when.height)) is not None}
     named = {code for code, _ in production} | {key.author for key in blocks}

@@ -6,7 +6,8 @@
    enough: the year has at least as many traders as each of its quarters has, and its need is at most the sum of theirs. (The
    largest trader of the year is in each quarter at most as large as the largest there, and what is left after the two largest
    of the year is at least what is left after the two largest of each quarter.) A partner's cell that no return states counts
-   as one trader's.
+   as one trader's. What is stated of the year is of all its values; where those of a quarter are not shown, for want of a
+   return, it holds for points alone, and the other quarters say what cents need.
 3. A cell of the world has participants as contributors, by the p-percent rule: fewer than 3, or `percent` of the largest is
    more than what is left after the two largest. One participant for all its traders only makes needs larger.
 4. The two cells of a pair's trade are unsafe together.
@@ -66,20 +67,30 @@ def _need_of_world(cube: Cube, cell: Cell, figures: Mapping[Cell, Figures]) -> N
 
 def _need_of_year(cube: Cube, cell: Cell, figure: Figures) -> Need:
     blocks = [cube.blocks.get(BlockKey(cell.participant, cell.flow, quarter)) for quarter in quarters_covered(cube.period)]
-    last = blocks[-1]
-    if last is not None and last.source == Source.COUNTERSIGNED and (stated := last.annual.get(cell.partner or cell.hs)):
+    last, traded = blocks[-1], [block for block in blocks if block is not None and _trades(block, cell)]
+    valued = [block for block in traded if block.source != Source.LEDGER]
+    stated = last.annual.get(cell.partner or cell.hs) if last is not None and last.source == Source.COUNTERSIGNED else None
+    if stated and valued in (traded, []):
         return stated
     if cell.partner:
         return _of_one_trader(figure, cube.percent)
-    needs = [_need_of_quarter(block, cell.hs, cube.percent) for block in blocks if block is not None]
+    if stated:
+        return _by_quarters(valued, cell.hs, cube.percent, stated.traders)._replace(points=stated.points)
+    return _by_quarters(traded, cell.hs, cube.percent)
+
+
+def _trades(block: Block, cell: Cell) -> bool:
+    return any(cell.hs in {ALL, entry.hs} and cell.partner in {"", entry.partner} for entry in block.entries)
+
+
+def _by_quarters(blocks: Iterable[Block], hs: str, percent: int, most: int = ENOUGH) -> Need:
+    needs = [_need_of_quarter(block, hs, percent) for block in blocks]
     traders = max(need.traders for need in needs)
-    return Need(traders, sum(need.points for need in needs), sum(need.cents for need in needs))
+    return Need(min(most, traders), sum(need.points for need in needs), sum(need.cents for need in needs))
 
 
 def _need_of_quarter(block: Block, hs: str, percent: int) -> Need:
     entries = [entry for entry in block.entries if hs in {ALL, entry.hs}]
-    if not entries:
-        return Need(0, 0, 0)
     figure = Figures(sum(entry.points for entry in entries), sum(entry.cents for entry in entries))
     return _stated(block, hs) or _of_one_trader(figure, percent)
 

@@ -14,6 +14,8 @@ they find is made whole numbers, and held against the ledger's own functions bef
 | `asking` | questions for many targets or one, free or at the price of more confidential cells |
 | `tally` | what the witnesses found so far cover, for whom, and which of them are enough |
 | `covering` | covers targets with what is confidential as it is, near and far |
+| `shortfalls` | whom a pattern protects too little, and which cells could change that |
+| `cheapest` | the cheapest pattern of a small system, before witnesses are looked for |
 | `search` | covers all targets by witnesses, from top to bottom |
 | `conceding` | proves what earlier releases make impossible |
 | `ahead` | what a quarter must leave open for the year's release |

@@ -5,7 +5,9 @@ known only from the returns of the fourth quarter; what earlier quarters publish
 quarter's release leaves every pair's trade of that quarter open by `percent` of it, as if one trader had it. Four such
 quarters leave the same share of the year open.
 
-No rule asks for this, and no witness shows it: it keeps later releases from needing concessions.
+No rule asks for this, and no witness shows it: it keeps later releases from needing concessions. Where participants are few, it
+is done as far as it costs nothing: all pairs would cost a third of the trade, and the few that a small share pays for are not
+those that the year turns out to need.
 """
 
 from collections.abc import Mapping

@@ -87,7 +87,7 @@ def _greet() -> None:
         os.close(nowhere)
 
 
-def solver(**options: str | int) -> Any:
+def solver(**options: str | float) -> Any:
     """A silent solver that does the same with the same program every time."""
     _greet()
     made = highspy.Highs()  # type: ignore[no-untyped-call]  # without types

@@ -1,10 +1,11 @@
 """From the figures of a period to a proposal of its release.
 
 1. The figures with the vintages that may be shown; what must be confidential by rule.
-2. Witnesses for every unsafe cell of this release and of the earlier ones of the year, in cents and then in points; where
+2. Where participants are few, the cheapest cells that protect all these together (`cheapest`).
+3. Witnesses for every unsafe cell of this release and of the earlier ones of the year, in cents and then in points; where
    there is none, more cells become confidential, the cheapest first (`search`).
-3. What is not needed after all is published again (`thinning`), and witnesses that are not needed are left out (`tally`).
-4. The proposal is held against the rules as every node will.
+4. What is not needed after all is published again (`thinning`), and witnesses that are not needed are left out (`tally`).
+5. The proposal is held against the rules as every node will.
 
 The same figures give the same proposal, on the same version of the solver: one thread, fixed seeds.
 """
@@ -23,6 +24,7 @@ from ledger.statistics.unsafe import unsafe_cells
 from ledger.statistics.verify import Published, bound_together, verify
 from ledger.statistics.vintages import apply_vintages
 from node.disclosure.ahead import pairs_of
+from node.disclosure.cheapest import settle
 from node.disclosure.near import parts_of_trade
 from node.disclosure.rows import Floats, Rows, weights
 from node.disclosure.search import Search
@@ -41,6 +43,7 @@ def propose(earlier: Sequence[Published], cube: Cube) -> Proposal:
     """
     shown, held = apply_vintages([one.cube for one in earlier], cube)
     work = Work(bound_together(earlier, cube), shown)
+    work.is_settled = settle(work)
     work.searches[1].run()
     work.searches[0].run(work.searches[1])
     thin_pattern(work)
@@ -64,6 +67,7 @@ class Work:
     Attributes:
         confidential: cells of the proposed release.
         needed: those of them that must be, whatever the witnesses say.
+        is_settled: whether the cheapest cells that protect all together were found (`cheapest`).
     """
 
     def __init__(self, earlier: Sequence[Published], shown: Cube) -> None:
@@ -71,6 +75,7 @@ class Work:
         self.needs: list[Mapping[Cell, Need]] = [unsafe_cells(one) for one in (*(one.cube for one in earlier), shown)]
         self.model: Model = build([*(one.cube for one in earlier), shown])
         self.confidential: set[Cell] = set()
+        self.is_settled = False
         patterns = [frozenset(one.proposal.confidential) for one in earlier]
         ahead = [pairs_of(self.model, shown, len(earlier), measure) for measure in (0, 1)]
         self.rows = [
@@ -103,9 +108,15 @@ class Work:
             rows.set_pattern(self.confidential)
 
     def budget(self) -> int:
-        """What may become confidential for what lies ahead: up to a small share of all, or a little more than there is."""
-        hidden = self.value(self.confidential)
-        return max(hidden // _AHEAD_PART, self.value(self.figures) * _AHEAD_PER_MILLE // 1_000 - hidden)
+        """What may become confidential for what lies ahead: as far as all is a small share of what is traded.
+
+        Nothing in a small system: there, so little protects no pair that later releases would not have to concede all the same.
+        """
+        return (
+            0
+            if self.is_settled
+            else max(0, self.value(self.figures) * _AHEAD_PER_MILLE // 1_000 - self.value(self.confidential))
+        )
 
     def value(self, cells: Iterable[Cell]) -> int:
         """Value of those of these cells that are a participant's trade in an HS code."""
@@ -125,8 +136,7 @@ class Work:
 
 
 _AHEAD_PER_MILLE: Final = 20
-_AHEAD_PART: Final = 5
-"""Share of leaf value up to which cells become confidential for the sake of later releases; a fifth of what is already."""
+"""Share of leaf value up to which cells become confidential for the sake of later releases."""
 
 _DEAREST: Final = 1_000.0
 _CHEAPEST: Final = 1.0

@@ -86,12 +86,12 @@ class System:
         mismatches: published figures that contradict the estimates; with any, nothing else is to be believed.
     """
 
-    def __init__(self, files: Files, measure: int, before: int | None = None):
-        """Of all releases, or those before the one of this number; what can be unknown is the same."""
+    def __init__(self, files: Files, measure: int, before: int | None = None, estimates: int | None = None):
+        """Of all releases, or those before the one of this number; likewise the estimates, which each release's figures come with."""
         self.files, self.measure, self.before = files, measure, before
         self.free = np.zeros(len(files.entries))
         least: dict[int, int] = {}
-        for prior in files.priors:
+        for prior in files.priors[:estimates]:
             for side, figures in prior.items():
                 if figures[measure] > 0:
                     column = files.column[_entry(side)]

@@ -33,7 +33,8 @@ class Target(NamedTuple):
 class Finding(NamedTuple):
     """A cell that is not protected; `width` is how far from the truth an estimate can be at most.
 
-    `inevitable`: earlier releases alone told it, before the cell (or the insider's) was in any release; whatever had been confidential then.
+    `inevitable`: no release is to blame. The first one after which it was known told nothing of it: those before it were enough, be it that
+    they had told it before the cell (or the insider's) was in any, be it that the new figures come with narrower estimates.
     """
 
     attacker: str
@@ -122,7 +123,7 @@ def _attack(system: System, truths: Sequence[dict[Place, Secret]], score: Score,
         return
     search = Search(system, targets)
     lost: set[int] = set()
-    earlier: dict[int, System] = {}
+    earlier = Earlier(system)
     asked = [(OUTSIDE, "", [])] + [(CELL, _name(cells), cells) for cells in _single(system, truths)]
     if traders:
         asked += [(TRADER, who, cells) for who, cells in _whole(system, truths).items()]
@@ -139,12 +140,38 @@ def _attack(system: System, truths: Sequence[dict[Place, Secret]], score: Score,
             if attacker == OUTSIDE:
                 lost.add(number)
             recovered = width < 1 - system.slack or system.determined(target.vector, vectors)
-            newest = max([target.release, *(release for release, _ in cells)])
-            if newest not in earlier:
-                earlier[newest] = System(system.files, system.measure, newest)
-            then, _ = earlier[newest].widest(target.vector, earlier[newest].knows(vectors))
-            inevitable = then < target.need - system.slack
+            inevitable = not _told(earlier, target, cells)
             score.findings.append(Finding(attacker, who, *target[:4], width, recovered, inevitable))
+
+
+class Earlier:
+    """What was known at some time: after so many releases, with the estimates of so many."""
+
+    def __init__(self, system: System):
+        self._system = system
+        self._then: dict[tuple[int, int], System] = {}
+
+    @property
+    def releases(self) -> int:
+        return len(self._system.files.rows)
+
+    def knew(self, target: Target, cells: Sequence[tuple[int, Place]], releases: int, estimates: int) -> bool:
+        """Whether the target was known too closely then by whoever knows these cells."""
+        if (releases, estimates) not in self._then:
+            self._then[releases, estimates] = System(self._system.files, self._system.measure, releases, estimates)
+        then = self._then[releases, estimates]
+        known = then.knows([then.vector(release, place) for release, place in cells])
+        width, _ = then.widest(then.vector(target.release, target.place), known)
+        return width < target.need - then.slack
+
+
+def _told(earlier: Earlier, target: Target, cells: Sequence[tuple[int, Place]]) -> bool:
+    """Whether it is the first release after which the target was known that told it, and not those before it alone."""
+    newest = max([target.release, *(release for release, _ in cells)])
+    for release in range(newest, earlier.releases):
+        if earlier.knew(target, cells, release + 1, release + 1):
+            return not earlier.knew(target, cells, release, release + 1)
+    return True
 
 
 def _targets(system: System, truths: Sequence[dict[Place, Secret]]) -> Iterator[Target]:

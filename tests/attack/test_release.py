@@ -23,6 +23,13 @@ def test_no_cell_is_recovered_or_known_too_closely(kind, seed):
     assert result.score.questions > 2 * result.score.unsafe
 
 
+def test_no_release_is_to_blame_for_what_is_known_without_it():
+    """In this world newer figures of the year come with estimates so narrow that a quarter's release, safe when it was made, tells too much."""
+    result = play("late", 10)
+    assert result.failures() == []
+    assert {(one.release, one.place.participant) for one in result.score.inevitable()} == {(3, "CM"), (3, "world")}
+
+
 def test_worlds_of_all_kinds_are_attacked():
     assert {kind for kind, _ in CUBES} == set(RECIPES)
 

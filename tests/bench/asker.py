@@ -1,7 +1,7 @@
-"""One who asks: a connection that costs the asking side little, and `python -m tests.bench.asker PORT PLACES RATE`.
+"""One who asks: a connection that costs the asking side little, and `python -m tests.bench.asker PORT TOKEN PLACES RATE`.
 
-That asks for certificates drawn from `PLACES` of each issuer, on eight connections, at so many a second (0: as fast as they are
-answered), until standard input ends, and prints how many answers it has had.
+That asks for certificates drawn from `PLACES` of each issuer (0: for `/`), on eight connections, at so many a second (0: as fast
+as they are answered), until standard input ends, and prints how many answers it has had.
 """
 
 import random
@@ -77,8 +77,8 @@ class Asker:
 
 
 def certificate(draw: random.Random, places: int) -> str:
-    """The path of one certificate."""
-    return f"/v1/certificates/{draw.choice(CODES)}{draw.randint(1, places):07}"
+    """The path of one certificate; of nothing in particular where there are none."""
+    return "/" if not places else f"/v1/certificates/{draw.choice(CODES)}{draw.randint(1, places):07}"
 
 
 def _keep_asking(

@@ -66,6 +66,7 @@ def _write(directory: Path, rounds: int) -> float:
 
 async def _hop(directory: Path, rounds: int) -> float:
     key, certificate = make_certificate("bench", None)
+    (directory / "floor.key").touch(mode=0o600)
     (directory / "floor.key").write_bytes(key)
     (directory / "floor.pem").write_text(to_pem(certificate), encoding="ascii")
     _, client_tls = _tls(directory)

@@ -35,6 +35,7 @@ _QUICK, _QUICK_SECONDS = 20_000, 2.0
 _AHEAD_BLOCKS = 300
 _APPLIED = 400
 _LISTS = 60
+_ROUNDS = 5
 _EXPORT_SECONDS = 45.0
 _CERTIFICATE_MS, _LIST_MS, _EXPORT_RATE = 10.0, 50.0, 20_000.0
 _ASKED = "asked of the interface"
@@ -105,6 +106,16 @@ def _serving(directory: Path) -> Iterator[_Node]:
         process.communicate()
 
 
+@contextlib.contextmanager
+def _nothing() -> Iterator[_Node]:
+    """A process that serves nothing in particular."""
+    command = [sys.executable, "-m", "tests.bench.bare"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        yield _Node(process, int(process.stdout.readline()), 0)
+        process.terminate()
+
+
 def _more(before: tuple[float, float], after: tuple[float, float]) -> float:
     """What was waited for a core meanwhile, at least: both may have waited at once."""
     return max(later - earlier for earlier, later in zip(before, after, strict=True))
@@ -147,16 +158,22 @@ def measure(directory: Path, seconds: float, report: Report) -> None:
 
 
 def _capacity(node: _Node, seconds: float, report: Report) -> float:
-    """Certificates a second by the clock, as fast as they are answered."""
-    counts: list[int] = []
-    started = time.perf_counter()
-    watch = Watch([node.process.pid])
-    with node.asked(0, counts):
-        time.sleep(seconds)
-    spent = watch.stop()
-    rate = counts[0] / (time.perf_counter() - started)
-    report.add(Figure("large", "certificates, drawn from all", counts[0] / spent.cpu, "/s/core"))
-    return rate
+    """Certificates a second by the clock, as fast as they are answered; beside them, in turn, a handler that does nothing."""
+    by_clock, by_core, bare = [], [], []
+    with _nothing() as other:
+        for _ in range(_ROUNDS):
+            for asked, rates in ((other, bare), (node, by_core)):
+                counts: list[int] = []
+                started, watch = time.perf_counter(), Watch([asked.process.pid])
+                with asked.asked(0, counts):
+                    time.sleep(seconds / _ROUNDS)
+                rates.append(counts[0] / watch.stop().cpu)
+            by_clock.append(counts[0] / (time.perf_counter() - started))
+    limit = statistics.median(bare)
+    report.add(Figure("large", "bare handler", limit, "/s/core"))
+    against = "bare handler, same server"
+    report.add(Figure("large", "certificates, drawn from all", statistics.median(by_core), "/s/core", limit, against, 0.7))
+    return statistics.median(by_clock)
 
 
 def _certificates(node: _Node, seconds: float, when: str, report: Report) -> None:

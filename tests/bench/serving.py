@@ -6,6 +6,7 @@ a node has for it.
 """
 
 import asyncio
+import gc
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -52,6 +53,9 @@ async def _serve(directory: Path) -> None:
     with open_world(directory / LEDGER) as world, ThreadPoolExecutor(1) as thread:
         keys = {code: {name: seed(f"{code}/{name}") for name in ("log", "cosign")} for code in SEATS}
         limits = ApiLimits(requests_per_s=_UNLIMITED, requests_per_key_per_s=_UNLIMITED, loopback_per_s=_UNLIMITED)
+        for _ in world.ledger.learn():
+            pass  # a node does so in the background once it runs
+        gc.freeze()  # as a node does
         tokens = TokenBook(None)
         tokens.issue("auditor", world.now, text=TOKEN)
         port = LocalPort(world.ledger, Network(b"", world.ledger.genesis, keys), tokens, limits, clock=world.now)

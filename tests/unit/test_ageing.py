@@ -114,13 +114,16 @@ def test_a_day_before_1970_is_the_first_one(world):
     assert [key for key, _ in overlay.writes()] == [b"a/AE", b"a/AE" + bytes(4)]
 
 
-def test_a_store_without_counts_is_damaged(world):
-    issue = world.issue()
-    world.accept(issue)
-    for key, _ in list(world.store.iterate(keys.OPEN_SINCE)):
-        world.store.write({keys.OPEN_SINCE + key: None}, sync=False)
-    with pytest.raises(StoreError, match="AE"):
-        world.block(world.confirm(issue))
+def test_a_store_without_counts_is_damaged(tmp_path):
+    with World.make(tmp_path / "db") as world:
+        issue = world.issue()
+        world.accept(issue)
+        for key, _ in list(world.store.iterate(keys.OPEN_SINCE)):
+            world.store.write({keys.OPEN_SINCE + key: None}, sync=False)
+    with World.make(tmp_path / "db") as world:
+        world.made = 1_000
+        with pytest.raises(StoreError, match="AE"):
+            world.block(world.confirm(issue))
 
 
 def test_damage_is_told(world):

@@ -6,11 +6,13 @@ import time
 import pytest
 import uvloop
 
+import api.pages.overview
 import api.server
+import api.statistics
 from api.app import create_app
-from api.gate import REST, Gate
+from api.gate import LONGEST_REST_S, REST, Gate
 from api.limits import ApiLimits
-from tests.support.http import Client, running
+from tests.support.http import Client, ask, running
 from tests.support.port import NOW, local_port
 from tests.support.trade import Trader
 from tests.unit.test_api_history import grown
@@ -165,7 +167,7 @@ def test_requests_in_one_piece_are_taken_one_by_one_too(tmp_path):
                     for client in clients:
                         for _ in range(10):
                             assert (await client.read()).status == 200
-                assert most == 1
+                assert most < 4  # an answer may need a pass more than the one that follows it
 
     asyncio.run(run())
 
@@ -222,6 +224,129 @@ def test_exports_and_streams_read_one_piece_at_each_pass(tmp_path):
                         most = max(most, len(reads) - before)
                 for client in clients:
                     client.close()
-                assert most == 1
+                assert most < 4  # an answer may need a pass more than the one that follows it
+
+    asyncio.run(run())
+
+
+def test_readers_are_served_while_records_wait_for_good():
+    """A turn comes when each of those before has had its own and the longest rest: the bound that `api.gate` states."""
+    answers = 12
+
+    async def run():
+        gate = Gate(lambda: True)
+        spent = 0.0
+
+        async def read():
+            nonlocal spent
+            await gate.enter()
+            begun = time.perf_counter()
+            while time.perf_counter() < begun + 0.001:
+                pass
+            spent += time.perf_counter() - begun
+
+        begun = time.perf_counter()
+        async with asyncio.timeout(10):
+            await asyncio.gather(*(read() for _ in range(answers)))
+        assert time.perf_counter() - begun < spent + answers * (LONGEST_REST_S + 0.05)
+
+    asyncio.run(run())
+
+
+def test_a_submission_that_comes_in_goes_first():
+    """From its first bytes on, readers leave most of the time to it, as while it waits to be final."""
+    gate = Gate()
+    assert gate.rest_after(time.perf_counter() - 0.001) == 0
+    gate.hurry()
+    assert REST * 0.001 <= gate.rest_after(time.perf_counter() - 0.001) <= LONGEST_REST_S
+    assert gate.rest_after(time.perf_counter() - 10) == LONGEST_REST_S
+    time.sleep(0.03)
+    assert gate.rest_after(time.perf_counter() - 0.001) == 0
+
+
+def test_short_turns_rest_together_what_a_timer_cannot_tell_apart():
+    async def run():
+        gate = Gate(lambda: True)
+
+        async def read():
+            await gate.enter()
+            begun = time.perf_counter()
+            while time.perf_counter() < begun + 0.0001:
+                pass
+
+        begun = time.perf_counter()
+        await asyncio.gather(*(read() for _ in range(50)))
+        assert time.perf_counter() - begun > 49 * 0.0001 * REST
+
+    uvloop.run(run())
+
+
+def test_the_bytes_of_a_submission_hurry_the_gate(tmp_path, monkeypatch):
+    hurried = []
+    monkeypatch.setattr(Gate, "hurry", lambda _gate: hurried.append(1))
+
+    async def run():
+        with local_port(tmp_path) as port:
+            raw = Trader(port.network, NOW).issue("BW0000001", "EU", [("710231", "1.00", ["BW"])]).raw
+            async with running(create_app(port), port.limits) as number:
+                client = await Client.connect(number)
+                await client.send(b"GET /v1/network HTTP/1.1\r\nHost: t\r\n\r\n")
+                assert (await client.read()).status == 200
+                assert not hurried
+                head = f"POST /v1/records HTTP/1.1\r\nHost: t\r\nContent-Type: application/msgpack\r\nContent-Length: {len(raw)}\r\n\r\n"
+                await client.send(head.encode() + raw)
+                assert (await client.read()).status == 202
+                assert hurried
+                client.close()
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("path", ["/", "/v1/statistics"])
+def test_who_waited_for_the_same_checkpoint_goes_on_one_by_one(tmp_path, monkeypatch, path):
+    """All wait for the newest block's checkpoint: the figures are read and the page is made once, and answers are sent in turn."""
+    made = []
+    read = api.statistics.read_statistics
+    monkeypatch.setattr(api.statistics, "read_statistics", lambda port: made.append(1) or read(port))
+    live = api.pages.overview._live
+    pages = []
+    monkeypatch.setattr(api.pages.overview, "_live", lambda *given: pages.append(1) or live(*given))
+
+    async def run():
+        with local_port(tmp_path, limits=LIMITS) as port:
+            grown(port, 3)
+            app = create_app(port)
+            endpoint = "overview.page" if path == "/" else "statistics.statistics"
+            whole, ended = app.view_functions[endpoint], []
+
+            async def counted():
+                answer = await whole()
+                ended.append(1)
+                return answer
+
+            counted.__dict__.update(whole.__dict__)
+            app.view_functions[endpoint] = counted
+            async with running(app, port.limits) as number:
+                assert (await ask(number, "GET", path)).status == 200  # reads what does not change with each block
+                ended.clear()
+                pages.clear()
+                clients = [await Client.connect(number) for _ in range(20)]
+                for client in clients:
+                    client.writer.write(f"GET {path} HTTP/1.1\r\nHost: t\r\n\r\n".encode())
+                await asyncio.sleep(0.2)
+                assert not ended
+                asked = len(made)
+                port.cosign()
+                most = 0
+                async with asyncio.timeout(30):
+                    while len(ended) < 20:
+                        before = len(ended)
+                        await asyncio.sleep(0)
+                        most = max(most, len(ended) - before)
+                    for client in clients:
+                        assert (await client.read()).status == 200
+                assert most < 4  # an answer may need a pass more than the one that follows it
+                assert len(made) == asked
+                assert len(pages) == (path == "/")
 
     asyncio.run(run())

@@ -10,6 +10,8 @@ import re
 
 import pytest
 
+from api.gate import Gate
+from api.pages.live import Live
 from api.strings.countries import NAMES
 from ledger.countries import COUNTRIES, EU
 from ledger.drafts import code_text
@@ -279,3 +281,39 @@ def test_figures_that_are_being_judged_are_named_and_not_shown(tmp_path):
             assert (await client.get(path)).status == 404, path
 
     browse(tmp_path, story, name="pilot")
+
+
+# --- live figures
+
+
+def test_while_the_live_figures_are_read_anew_everybody_else_gets_those_before(tmp_path):
+    """Read in short steps, in which the loop goes on: one reader waits for all of them, the others for none."""
+
+    async def run():
+        with local_port(tmp_path) as port:
+            trader, live = Trader(port.network, NOW), Live(port, Gate())
+            first = await live.dataset()
+            await port.submit(trader.issue("BW0000001", "EU", [("710231", "1.00", ["BW"])]).raw, wait=True)
+            assert await live.dataset() is first, "no older than some seconds"
+            port.clock += 6_000
+            reading = asyncio.ensure_future(live.dataset())
+            passes = 0
+            while not reading.done():
+                await asyncio.sleep(0)
+                passes += 1
+                if not reading.done():
+                    assert await live.dataset() is first
+            second = await reading
+            assert (first.height, second.height) == (0, 1)
+            assert passes > 2 * len(port.ledger.register.participants)
+            assert await live.dataset() is second
+
+            port.clock += 6_000
+            await port.submit(trader.issue("BW0000002", "EU", [("710231", "1.00", ["BW"])]).raw, wait=True)
+            gone = asyncio.ensure_future(live.dataset())
+            await asyncio.sleep(0)
+            gone.cancel()
+            await asyncio.wait([gone])
+            assert (await live.dataset()).height == 2, "whoever comes next reads on where somebody went away"
+
+    asyncio.run(run())

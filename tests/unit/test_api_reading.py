@@ -9,6 +9,7 @@ import re
 import pytest
 from structlog.testing import capture_logs
 
+from api.answers import Kept
 from api.errors import ApiCode
 from api.port import ReadyCheck
 from api.strings import ERRORS
@@ -82,6 +83,47 @@ def test_a_certificate_shows_both_sides(tmp_path):
             assert (missing.headers["kpledger-height"], missing.json()["read_at_height"]) == ("3", 3)
 
     scenario(tmp_path, story)
+
+
+def test_an_answer_is_kept_until_the_next_block_and_for_its_reader_alone(tmp_path):
+    """The store is read once a height and reader; every block makes the answer anew, also one that does not touch it."""
+
+    async def story(port, client, trader):
+        tokens = [port.tokens.issue(scope, NOW) for scope in ("auditor", "participant:BW", "participant:BW", "participant:EU")]
+        made = trader.issue("BW0000001", "EU", GEMS)
+        await client.post("/v1/records", made.raw)
+        reads = []
+        whole = port.ledger.certificate
+        port.ledger.certificate = lambda number: reads.append(number) or whole(number)
+        seen = [await client.get("/v1/certificates/BW0000001", token) for token in tokens * 2]
+        assert len(reads) == 3
+        assert len({reply.body for reply in seen}) == 1
+        assert all(reply.headers["etag"] == seen[0].headers["etag"] for reply in seen)
+        same = await client.get("/v1/certificates/BW0000001", tokens[0], If_None_Match=seen[0].headers["etag"])
+        assert (same.status, same.body, same.headers["kpledger-height"]) == (304, b"", "1")
+        assert (await client.get("/v1/certificates/BW0000001", None)).status == 401
+        await client.post("/v1/records", trader.issue("BW0000002", "EU", GEMS).raw)
+        reply = await client.get("/v1/certificates/BW0000001", tokens[0], If_None_Match=seen[0].headers["etag"])
+        assert (reply.status, reply.headers["kpledger-height"], reply.json()["read_at_height"]) == (200, "2", 2)
+        await client.post("/v1/records", trader.confirm(made).raw)
+        shown = (await client.get("/v1/certificates/BW0000001", tokens[0])).json()
+        assert (shown["certificate"]["state"], shown["read_at_height"]) == ("confirmed", 3)
+        assert len(reads) == 5
+
+    scenario(tmp_path, story)
+
+
+def test_what_is_kept_of_one_height_is_bounded():
+    kept = Kept(size=100)
+    for at in range(9):
+        assert kept.keep(7, at, b"x" * 30).data == b"x" * 30
+    assert len(kept) == 3
+    assert kept.find(7, 0) is not None
+    assert kept.find(7, 8) is None
+    assert kept.find(8, 0) is None
+    kept.keep(8, 8, b"y")
+    assert len(kept) == 1
+    assert kept.find(7, 0) is None
 
 
 def test_lists_page_without_gap_or_repetition(tmp_path):

@@ -4,8 +4,9 @@ import asyncio
 import time
 
 import pytest
-from quart import Quart
+from quart import Quart, Response
 
+from api import server
 from api.limits import ApiLimits
 from api.server import listen
 from tests.support.http import Client, ask, running
@@ -181,3 +182,43 @@ def test_limits_must_be_above_zero():
         for bad in (0, -1, True, "5", None):
             with pytest.raises(ValueError, match=name):
                 ApiLimits(**{name: bad})
+
+
+def test_a_client_that_neither_sends_nor_takes_anything_is_let_go(monkeypatch):
+    """Its answer is due, so that no time for a head runs; what it is sent, or sends, begins the silence anew."""
+    monkeypatch.setattr(server, "_LINGER_S", 0.05)
+
+    async def scenario():
+        app = Quart("told")
+        gone = asyncio.Event()
+
+        @app.get("/never")
+        async def never():
+            try:
+                await asyncio.sleep(60)
+            finally:
+                gone.set()
+
+        @app.get("/drips")
+        async def drips():
+            async def pieces():
+                for _ in range(6):
+                    yield b"x"
+                    await asyncio.sleep(0.25)
+
+            return Response(pieces())
+
+        async with running(app, ApiLimits(final_wait_s=0.4, response_s=0.6)) as port:
+            silent, taking = await Client.connect(port), await Client.connect(port)
+            started = time.monotonic()
+            await silent.send(b"GET /never HTTP/1.1\r\nHost: t\r\n\r\n")
+            await taking.send(b"GET /drips HTTP/1.1\r\nHost: t\r\n\r\n")
+            assert await asyncio.wait_for(silent.closed(), 5)
+            assert time.monotonic() - started > 0.9
+            await asyncio.wait_for(gone.wait(), 1)
+            assert not taking.reader.at_eof()
+            assert (await asyncio.wait_for(taking.read(), 10)).status == 200
+            silent.close()
+            taking.close()
+
+    asyncio.run(scenario())

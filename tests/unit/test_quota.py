@@ -6,7 +6,7 @@ import msgpack
 import pytest
 
 from ledger.errors import Code, Refusal
-from ledger.store import Store
+from ledger.recent import Recent
 from tests.support import reports
 from tests.support.world import DAY_MS, START, World, genesis
 
@@ -204,8 +204,8 @@ def test_the_default_is_ten_thousand():
 def test_one_counter_an_author_and_block_is_read_and_written(world, monkeypatch):
     world.accept(world.issue())
     records = issues(world, 3, first=10) + [world.issue(number=f"RU{digit:07}") for digit in range(3)]
-    reads, real = [], Store.get
-    monkeypatch.setattr(Store, "get", lambda store, key: (reads.append(key), real(store, key))[1])
+    reads, real = [], Recent.get
+    monkeypatch.setattr(Recent, "get", lambda recent, key: (reads.append(key), real(recent, key))[1])
     world.accept(*records)
     assert sorted(key for key in reads if key.startswith(b"s/q/")) == [b"s/q/BW/role", b"s/q/RU/role"]
 

@@ -128,6 +128,28 @@ def test_both_cells_of_a_pair_are_unsafe_together():
     assert ("2026", "export", "BW", ALL, "AE") in unsafe_cells(cube("2026", last))
 
 
+def test_what_is_stated_of_a_year_says_nothing_of_values_that_are_not_shown():
+    """A return states the need of all its year's values: what is left of them without a quarter may be two traders'."""
+    told = {ROUGH: Need(2, 7, 130), FINE: SAFE, ALL: SAFE}
+    first = replace(FIRST, needs=told)
+    last = block("BW", "export", "2026Q4", [("EU", ROUGH, 60, 600)], needs={ROUGH: SAFE, ALL: SAFE})
+    last = replace(last, annual={ROUGH: SAFE, FINE: SAFE, ALL: SAFE, "AE": SAFE, "EU": SAFE})
+    assert unsafe_cells(cube("2026", first, last)).keys() == {
+        ("2026", "export", WORLD, code, "") for code in (ROUGH, FINE, ALL)
+    }
+    unsafe = unsafe_cells(cube("2026", first, block("BW", "export", "2026Q2", [("AE", ROUGH, 40, 0)], Source.LEDGER), last))
+    own = {cell: need for cell, need in unsafe.items() if cell.participant == "BW"}
+    assert own == {
+        Cell("2026", "export", "BW", ROUGH): Need(3, 0, 130),
+        Cell("2026", "export", "BW", ALL, "AE"): Need(1, 21, 150),
+    }
+    by_two = replace(last, needs={ROUGH: Need(2, 0, 0), ALL: SAFE})
+    unsafe = unsafe_cells(cube("2026", first, block("BW", "export", "2026Q2", [("AE", ROUGH, 40, 0)], Source.LEDGER), by_two))
+    assert unsafe["2026", "export", "BW", ROUGH, ""] == Need(2, 0, 130)
+    silent = block("BW", "export", "2026Q1", [("EU", ROUGH, 40, 0)], Source.LEDGER)
+    assert ("2026", "export", "BW", ROUGH, "") not in unsafe_cells(cube("2026", silent, replace(last, entries=())))
+
+
 def test_a_year_that_nobody_states_has_what_its_quarters_have():
     first = replace(FIRST, needs={ROUGH: Need(3, 5, 0), FINE: SAFE, ALL: SAFE})
     blocks = (first, block("BW", "export", "2026Q3", [("EU", FINE, 60, 600)], needs={FINE: SAFE, ALL: SAFE}))
