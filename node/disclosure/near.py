@@ -7,15 +7,21 @@ is published, two quarters or two codes are needed, and so on.
 """
 
 from itertools import combinations
+from typing import Final
 
 import numpy as np
 
 from ledger.statistics.model import Model
 from node.disclosure.rows import Part, Rows
 
+FEWEST: Final = 1_000
+"""Variables of a system that has parts; programs of a smaller one are small as they are."""
+
 
 def parts_of_trade(rows: Rows, model: Model) -> list[Part]:
-    """One quarter and HS code each, then two and all quarters of a code, two and all codes of a quarter."""
+    """One quarter and HS code each, then two and all quarters of a code, two and all codes of a quarter; none of a small one."""
+    if len(rows.columns) < FEWEST:
+        return []
     slices: dict[tuple[str, str], list[int]] = {}
     for column, place in enumerate(rows.columns):
         variable = model.variables[place]
