@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ledger.statistics.targets import Coverage, Insider, Target, places_of
+from ledger.statistics.targets import Coverage, Found, Insider, Target, places_of
 from ledger.statistics.targets import Question as Targets
 from node.disclosure.rows import Integers, Rows
 
@@ -41,11 +41,17 @@ class Tally:
         self.target_rows: Integers = np.array([rows.row(target.moved) for target in question.targets], dtype=np.int64)
         self.insider_rows: Integers = np.array([rows.row(insider.moved) for insider in question.insiders], dtype=np.int64)
         self._touched: list[NDArray[np.bool_]] = []
+        self._serves: list[list[int]] = []
+        self._counting: list[list[Found]] = [[] for _ in question.targets]
         self._dropped: frozenset[int] = frozenset()
         self._given_up: set[int] = set()
         self._open: dict[int, bool] = {}
         self._open_to: dict[int, int] = {}
         self._everybody = (1 << len(question.insiders)) - 1
+        knowing: dict[int, int] = {}
+        for number, row in enumerate(self.insider_rows.tolist()):
+            knowing[row] = knowing.get(row, 0) | 1 << number
+        self._own = [knowing.get(row, 0) for row in self.target_rows.tolist()]
 
     @property
     def asked(self) -> list[int]:
@@ -64,13 +70,18 @@ class Tally:
 
     @dropped.setter
     def dropped(self, numbers: frozenset[int]) -> None:
+        changed = {place for number in numbers ^ self._dropped for place in self._serves[number]}
         self._dropped = numbers
-        self._forget()
+        for place in changed:
+            self._counting[place] = [one for one in self.coverage.found(place) if one.number not in numbers]
+        self._forget(changed)
 
     def is_open(self, place: int) -> bool:
         """Whether a target is not covered for those who know nothing, by the tables that still count."""
         if place not in self._open:
-            self._open[place] = place not in self._given_up and not self.coverage.is_covered(place, self._dropped)
+            limit = self.coverage.limit(place)
+            covered = not limit or any(one.moved >= limit for one in self._counting[place])
+            self._open[place] = place not in self._given_up and not covered
         return self._open[place]
 
     def insiders_open_to(self, place: int) -> list[int]:
@@ -90,7 +101,7 @@ class Tally:
     def _bits(self, place: int) -> int:
         if place not in self._open_to:
             asked = place < self._asked and not self.is_open(place)
-            self._open_to[place] = self.coverage.open_to(place, self._dropped) if asked else 0
+            self._open_to[place] = self._open_bits(place, self._counting[place]) if asked else 0
         return self._open_to[place]
 
     def insider(self, number: int) -> Insider:
@@ -103,7 +114,14 @@ class Tally:
         self.tables.append(table)
         self._touched.append(activity != 0)
         self.coverage.take(self._rows.moves(table))
-        self._forget(np.flatnonzero(activity[self.target_rows]).tolist())
+        self._serves.append(np.flatnonzero(activity[self.target_rows]).tolist())
+        for place in self._serves[-1]:
+            last = self.coverage.found(place)[-1]
+            self._counting[place].append(last)
+            if place in self._open_to and self._open.get(place) is False and last.moved >= self.coverage.limit(place):
+                self._open_to[place] &= last.touched
+            else:
+                self._forget([place])
 
     def touching(self, closed: Integers) -> frozenset[int]:
         """Numbers of the tables that move one of these rows, among those that still count."""
@@ -111,19 +129,59 @@ class Tally:
 
     def enough(self) -> list[tuple[tuple[int, int], ...]]:
         """Moves of enough tables, none of which can be left out; the longest are tried first."""
-        moves = [self._rows.moves(table) for table in self.tables]
-        serves: list[list[int]] = [[] for _ in moves]
+        useful = self._useful()
+        counting = [[one for one in found if one.number in useful] for found in self._counting]
+        moves = {number: self._rows.moves(self.tables[number]) for number in sorted(useful)}
+        for number in sorted(moves, key=lambda number: (-len(moves[number]), number)):
+            places = [place for place in self._serves[number] if place < self._asked]
+            if all(self._holds(place, counting[place], number) for place in places):
+                del moves[number]
+                for place in places:
+                    counting[place] = [one for one in counting[place] if one.number != number]
+        return [*moves.values()]
+
+    def _useful(self) -> set[int]:
+        """Numbers of the tables that covered a target for somebody when they were found; they are enough."""
+        found: dict[int, list[tuple[int, Found]]] = {}
         for place in range(self._asked):
-            for found in self.coverage.found(place):
-                serves[found.number].append(place)
-        dropped = {*self._dropped}
-        for number in sorted({*range(len(moves))} - dropped, key=lambda number: (-len(moves[number]), number)):
-            without = dropped | {number}
-            if all(
-                self.coverage.is_covered(one, without) and not self.coverage.open_to(one, without) for one in serves[number]
+            for one in self._counting[place]:
+                if one.moved >= self.coverage.limit(place):
+                    found.setdefault(one.number, []).append((place, one))
+        left, useful = dict[int, int](), set[int]()
+        for number in sorted(found):
+            after = {place: left.get(place, self._everybody) & one.touched for place, one in found[number]}
+            if any(place not in left or bits != left[place] for place, bits in after.items()):
+                left |= after
+                useful.add(number)
+        for place in range(self._asked):
+            if not self._holds(place, [one for one in self._counting[place] if one.number in useful]):
+                useful |= {one.number for one in self._counting[place]}
+        return useful
+
+    def _holds(self, place: int, found: Sequence[Found], without: int = -1) -> bool:
+        """Whether a target is covered for all by these tables, or by these but one."""
+        limit = self.coverage.limit(place)
+        if limit and not any(one.moved >= limit and one.number != without for one in found):
+            return False
+        return not self._open_bits(place, found, without)
+
+    def _open_bits(self, place: int, found: Sequence[Found], without: int = -1) -> int:
+        """As `Coverage.open_to`, of these tables alone, without one of them."""
+        limit = self.coverage.limit(place)
+        bits = self._everybody & ~self._own[place] if limit else 0
+        special = self.coverage.special(place)
+        for one in found:
+            if not bits & ~special:
+                break
+            if one.moved >= limit and one.number != without:
+                bits &= one.touched
+        for number in places_of(bits & special):
+            least = self.coverage.limit(place, number)
+            if not least or any(
+                one.moved >= least and not one.touched >> number & 1 and one.number != without for one in found
             ):
-                dropped.add(number)
-        return [moves[number] for number in range(len(moves)) if number not in dropped]
+                bits ^= 1 << number
+        return bits
 
     def concede(self, place: int, number: int | None, reach: int) -> int:
         """Takes what a concession proves; how far the target is to be moved then."""
