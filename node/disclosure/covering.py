@@ -3,9 +3,9 @@
 1. Near: in one part of the trade after the other (`node.disclosure.near`), a few targets at once, by tables that spare the
    insiders for whom they are open; then those that are left for few of them, one by one, by tables that leave these alone.
    Most targets are covered so, in milliseconds each, by short tables.
-2. Far: hundreds at once in the whole trade, for those who know nothing; then again and again for insiders, of whom each table
-   leaves some alone, drawn by lot, and spares the others.
-3. Each by itself, in the whole trade: for all that are left at once, and where there is no such table, for as many as can be.
+2. Far: hundreds at once in the whole trade, for those who know nothing.
+3. Each by itself, in the whole trade: for all insiders that are left at once, and where there is no such table, for as many as
+   can be. Tables for many targets and many insiders at once would be fewer, but take longer and move more.
 
 A table *leaves alone* what it must not move, and *spares* what it had better not move. How many gaps a table closes says
 whether there will be more of its kind.
@@ -36,15 +36,6 @@ _TRIES: Final = 3
 
 _TURNS: Final = 3
 """Tables for the same targets in other directions, until one of them brings nothing."""
-
-_SHARES: Final = (2, 3, 4, 4)
-"""One in how many insiders a table leaves alone, in turn."""
-
-_WORTH: Final = 0.08
-"""Share of all gaps that each table must close, one with another, to be worth going on."""
-
-_ENOUGH: Final = 100
-"""Gaps that are left to what follows."""
 
 
 class Covering:
@@ -88,16 +79,6 @@ class Covering:
             done = {*group}
             pending = [place for place in pending if place not in done and tally.is_open(place)]
 
-    def insiders(self, places: Sequence[int], *, at_a_price: bool = False) -> None:
-        """Tables for many targets that leave some insiders' cells alone, as long as they are worth it."""
-        before, left = 0, self._gaps(places)
-        while left > _ENOUGH and (not before or left < before * (1 - _WORTH) ** len(_SHARES)):
-            for share in _SHARES:
-                concerned = self._lacking(places)
-                known = self._draw.sample(concerned, -(-len(concerned) // share))
-                self.spare(self._many(places, known), known=known, at_a_price=at_a_price)
-            before, left = left, self._gaps(places)
-
     def each(self, places: Iterable[int]) -> bool:
         """One target after the other; whether all are covered."""
         done = True
@@ -115,15 +96,13 @@ class Covering:
         self._asker.many([place], [1], known, part=part)
         return self._tally.gaps(place) < before
 
-    def spare(
-        self, group: Sequence[int], part: Part | None = None, *, known: Sequence[int] = (), at_a_price: bool = False
-    ) -> int:
+    def spare(self, group: Sequence[int], part: Part | None = None, *, at_a_price: bool = False) -> int:
         """A table for these targets that spares the insiders for whom they are open; how many gaps it closes."""
         before = sum(map(self._weight, group))
         moved = {*self._tally.target_rows[list(group)].tolist()}
         spared = [number for number in self._lacking(group) if int(self._tally.insider_rows[number]) not in moved]
         signs = [self._draw.choice((1, -1)) for _ in group]
-        self._asker.many(group, signs, known, spared=spared, part=part, at_a_price=at_a_price)
+        self._asker.many(group, signs, spared=spared, part=part, at_a_price=at_a_price)
         return before - sum(map(self._weight, group))
 
     def _few(self, places: Sequence[int]) -> list[int]:
@@ -136,25 +115,6 @@ class Covering:
         group = [place for place in weights if tally.limits[place] <= most <= tally.limits[place] * WITHIN]
         return sorted(group, key=lambda place: -weights[place] * self._draw.random())[:_FEW]
 
-    def _many(self, places: Iterable[int], known: Sequence[int]) -> list[int]:
-        """Targets that are open to many of these insiders, and are none of their own cells; likewise."""
-        tally = self._tally
-        known_rows, whom = {*tally.insider_rows[list(known)].tolist()}, sum(1 << number for number in known)
-        open_ = {
-            place: count
-            for place in places
-            if int(tally.target_rows[place]) not in known_rows
-            and (count := (tally.lacks(place) & whom).bit_count() + tally.is_open(place))
-        }
-        best, heaviest, some = list[int](), 0, [*open_]
-        for first in range(0, len(some), self._together // 8):
-            most = tally.limits[some[first]]
-            group = [place for place in some[first:] if tally.limits[place] * WITHIN >= most]
-            weight = sum(open_[place] for place in group)
-            if weight > heaviest:
-                best, heaviest = group, weight
-        return sorted(best, key=lambda place: -open_[place] * self._draw.random())[: self._together]
-
     def _lacking(self, places: Iterable[int]) -> list[int]:
         """Insiders for whom one of these targets is open."""
         bits = 0
@@ -164,6 +124,3 @@ class Covering:
 
     def _weight(self, place: int) -> int:
         return self._tally.lacks(place).bit_count() + self._tally.is_open(place)
-
-    def _gaps(self, places: Iterable[int]) -> int:
-        return sum(map(self._tally.gaps, places))

@@ -19,7 +19,7 @@ FEWEST: Final = 1_000
 
 
 def parts_of_trade(rows: Rows, model: Model) -> list[Part]:
-    """One quarter and HS code each, then two and all quarters of a code, two and all codes of a quarter; none of a small one."""
+    """One quarter and HS code each, then two and all quarters of a code, two and all codes of a quarter; or none."""
     if len(rows.columns) < FEWEST:
         return []
     slices: dict[tuple[str, str], list[int]] = {}

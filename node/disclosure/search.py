@@ -4,7 +4,7 @@
 1. What costs nothing (`node.disclosure.covering`), near and then far; for those who know nothing also at the price of more
    confidential cells, many targets at once and then one by one.
 2. What lies `ahead` (`node.disclosure.ahead`) likewise; at a price one by one, and given up where it would cost too much.
-3. For insiders, far and each target by itself; then at a price.
+3. For insiders, each target by itself, in the whole trade.
 4. The few that are left: each target for all its insiders, in halves, one by one, and then at a price; or a concession.
 
 What is drawn is the same for the same figures.
@@ -67,10 +67,7 @@ class Search:
             if tally.is_open(place):
                 self._cover_at_a_price(place, None)
         self._look_ahead()
-        covering.insiders(tally.asked)
-        if not covering.each(tally.asked):
-            covering.insiders(tally.asked, at_a_price=True)
-            covering.each(tally.asked)
+        covering.each(tally.asked)
         for place in tally.order:
             while tally.gaps(place):
                 self._cover_for(place, tally.insiders_open_to(place))
