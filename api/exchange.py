@@ -70,7 +70,7 @@ class Line(Protocol):
     turn: bool
 
     async def answer(self, status: int, headers: Headers, body: bytes) -> bool:
-        """Sends a whole answer; False where it must be sent piece by piece, as in HTTP/2."""
+        """Sends a whole answer, at once; False where it must be sent piece by piece, as in HTTP/2, or has to wait."""
 
 
 def line_of(scope: Any) -> Line | None:
@@ -102,25 +102,26 @@ class Exchange(ASGIHTTPConnection):
     async def handle_request(self, request: Request, send: Any) -> None:
         """Answers; a client that takes longer over it than the answer's time is left."""
         response = cast("Response", await self.app.handle_request(request))
+        headers, body, line = self._headers(response), response.response, line_of(self.scope)
+        if line is not None and type(body) is DataBody and await line.answer(response.status_code, headers, body.data):
+            return
         own = response.timeout
         seconds: float | None = self.app.config["RESPONSE_TIMEOUT"] if own is Ellipsis else own
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._send_response(send, response)
+                await self._send(send, response.status_code, headers, body)
 
-    async def _send_response(self, send: Any, response: Any) -> None:
+    def _headers(self, response: Response) -> Headers:
         headers = [(name.lower().encode(), value.encode()) for name, value in response.headers]
         said = {name for name, _ in headers}
         added = (*_ALWAYS, *_SHARED) if self.scope.get(_SHARED_KEY) else _ALWAYS
         headers += [header for header in added if header[0] not in said]
-        body = response.response
-        whole = body.data if type(body) is DataBody else None
-        line = line_of(self.scope)
-        if whole is not None and line is not None and await line.answer(response.status_code, headers, whole):
-            return
-        await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
-        if whole is not None:
-            await send({"type": "http.response.body", "body": whole, "more_body": False})
+        return headers
+
+    async def _send(self, send: Send, status: int, headers: Headers, body: Any) -> None:
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        if type(body) is DataBody:
+            await send({"type": "http.response.body", "body": body.data, "more_body": False})
             return
         async with body as pieces:
             async for piece in pieces:

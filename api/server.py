@@ -271,9 +271,9 @@ class _Connection(TCPServer):
                 self._moved = self.loop.time()
 
     async def answer(self, status: int, headers: Headers, body: bytes) -> bool:
-        """Sends a whole answer; False where it must be sent piece by piece."""
-        protocol = self.protocol.protocol
-        return isinstance(protocol, Http11) and await protocol.answer(status, headers, body)
+        """Sends a whole answer; False where it must be sent piece by piece, or its client still takes the one before."""
+        protocol, waits = self.protocol.protocol, self.writer.transport.get_write_buffer_size() > 0
+        return isinstance(protocol, Http11) and not waits and await protocol.answer(status, headers, body)
 
     def _end(self) -> None:
         if not self._ending:

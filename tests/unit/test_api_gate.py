@@ -2,10 +2,12 @@
 
 import asyncio
 import time
+from types import SimpleNamespace
 
 import pytest
 import uvloop
 
+import api.gate
 import api.pages.overview
 import api.server
 import api.statistics
@@ -375,24 +377,23 @@ def test_a_request_goes_on_with_the_turn_of_its_bytes_and_nobody_enters_beside_i
     asyncio.run(run())
 
 
-def test_what_goes_on_while_the_gate_is_closed_is_rested_for_too():
-    answer_s = 0.005
+def test_what_goes_on_while_the_gate_is_closed_is_rested_for_too(monkeypatch):
+    now, rests = [0.0], []
+    monkeypatch.setattr(api.gate, "time", SimpleNamespace(perf_counter=lambda: now[0]))
 
-    async def rest(goes_on):
-        gate = Gate(lambda: True)
+    async def run():
+        loop, gate = asyncio.get_running_loop(), Gate(lambda: True)
+        later = loop.call_later
+        monkeypatch.setattr(loop, "call_later", lambda delay, *told: rests.append(delay) or later(0, *told))
         await gate.enter()
-        begun = time.perf_counter()
-        while time.perf_counter() < begun + answer_s:
-            pass
-        await asyncio.sleep(0)
+        now[0] += 0.002
         await asyncio.sleep(0)  # it rests now
-        if goes_on:
-            gate.go_on()
-            spent = time.perf_counter() + answer_s
-            while time.perf_counter() < spent:
-                pass
+        gate.go_on()
+        now[0] += 0.003
+        await asyncio.sleep(0)
         await gate.enter()
+        now[0] += 0.001
         await gate.enter()
-        return time.perf_counter() - begun
+        assert rests == pytest.approx([REST * 0.002, REST * (0.003 + 0.001)])
 
-    assert asyncio.run(rest(goes_on=True)) > asyncio.run(rest(goes_on=False)) + (REST - 1) * answer_s
+    asyncio.run(run())

@@ -1,6 +1,7 @@
 """The listener's own limits, on a real socket: time for a head, its size, connections, slow readers, stopping."""
 
 import asyncio
+import contextlib
 import time
 
 import pytest
@@ -236,6 +237,10 @@ def whole_app():
     async def long():
         return Response(bytes(LONG))
 
+    @app.get("/wide")
+    async def wide():
+        return Response(bytes(WIDE))
+
     @app.get("/unchanged")
     async def unchanged():
         return Response(b"", 304)
@@ -249,7 +254,7 @@ def whole_app():
     return app
 
 
-LONG = 100_000
+LONG, WIDE = 100_000, 60_000
 
 
 @pytest.mark.parametrize(
@@ -316,6 +321,25 @@ def test_the_last_request_that_a_connection_takes_is_told_so(monkeypatch):
             await client.send(b"GET /whole HTTP/1.1\r\nHost: t\r\n\r\n")
             assert (await client.read()).headers["connection"] == "close"
             assert await asyncio.wait_for(client.closed(), 5)
+            client.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_client_that_does_not_take_its_whole_answers_is_left():
+    async def scenario():
+        asked = 500  # more than all buffers in between hold
+        app = whole_app()
+        app.config["RESPONSE_TIMEOUT"] = 0.3
+        async with running(app, ApiLimits()) as port:
+            client = await Client.connect(port)
+            await client.send(b"GET /wide HTTP/1.1\r\nHost: t\r\n\r\n" * asked)
+            await asyncio.sleep(0.8)
+            taken = 0
+            with contextlib.suppress(ConnectionError):
+                while piece := await asyncio.wait_for(client.reader.read(1 << 20), 5):
+                    taken += len(piece)
+            assert WIDE < taken < asked * WIDE
             client.close()
 
     asyncio.run(scenario())
