@@ -61,13 +61,7 @@ _SHARED: Final = _encoded(
 
 
 class Line(Protocol):
-    """A request's connection, as far as the app has to do with it.
-
-    Attributes:
-        turn: the bytes that came last took a turn at the gate, and no request has used it for itself yet.
-    """
-
-    turn: bool
+    """A request's connection, as far as the app has to do with it."""
 
     async def answer(self, status: int, headers: Headers, body: bytes) -> bool:
         """Sends a whole answer, at once; False where it must be sent piece by piece, as in HTTP/2, or has to wait."""

@@ -6,9 +6,8 @@ they came, and a vote waits for the work of one answer at most. While records co
 of the time to the node: after each turn the gate stays closed for some times as long as the turn took. Readers are served all
 the same: a turn comes at the latest when each of those before has had its own and the longest rest after it.
 
-Bytes take a turn as they come (`api.server`). The first request that they hold goes on with it in a following pass, in which
-the bytes of another may come in; one piece of bytes may hold many, so each further one takes a turn of its own (`api.app`),
-and so does an answer that has waited for something and goes on, or all that waited for one block would go on at once
+Bytes take a turn as they come (`api.server`), requests another one, since one piece of bytes may hold many (`api.app`), and
+so does an answer that has waited for something and goes on, or all that waited for one block would go on at once
 (`api.statistics`). Submissions are consensus' own business and do not wait.
 """
 
@@ -45,7 +44,6 @@ class Gate:
         self._owed = 0.0
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._taken = False
-        self._resting = False
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -71,18 +69,6 @@ class Gate:
         self._waiting.append(turn)
         await turn
 
-    def go_on(self) -> None:
-        """The request whose bytes took a turn begins: nobody else enters in this pass, and its time is rested for, too."""
-        loop, now = asyncio.get_running_loop(), time.perf_counter()
-        if not self._taken:
-            self._taken, self._since = True, now
-            loop.call_soon(self._next, loop)
-        elif self._resting:  # else it is part of the turn under way
-            loop.call_soon(self._owe, now)
-
-    def _owe(self, since: float) -> None:
-        self._owed += self.rest_after(since)
-
     def _next(self, loop: asyncio.AbstractEventLoop) -> None:
         rest = self.rest_after(self._since)
         self._owed = self._owed + rest if rest else 0.0
@@ -90,10 +76,9 @@ class Gate:
             self._open(loop)
         else:
             loop.call_later(min(LONGEST_REST_S, self._owed), self._open, loop)
-            self._owed, self._resting = 0.0, True
+            self._owed = 0.0
 
     def _open(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._resting = False
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():  # whoever has gone meanwhile takes no turn

@@ -175,12 +175,10 @@ class _Connection(TCPServer):
         last_s: seconds that a client has to take the last part of its answer.
         gate: where what comes waits for its turn, but for submissions.
         idle: the time between two requests.
-        turn: what came last took a turn, and no request has used it for itself yet.
     """
 
     last_s = 10.0
     gate: Gate | None = None
-    turn = False
     _submitting = False
     _ending = False
     _reading = False
@@ -234,7 +232,6 @@ class _Connection(TCPServer):
                         self.gate.hurry()
                     else:
                         await self.gate.enter()
-                        self.turn = True
                 if not self._ending:
                     await self.protocol.handle(RawData(data))
 

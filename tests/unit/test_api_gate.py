@@ -2,12 +2,10 @@
 
 import asyncio
 import time
-from types import SimpleNamespace
 
 import pytest
 import uvloop
 
-import api.gate
 import api.pages.overview
 import api.server
 import api.statistics
@@ -350,50 +348,5 @@ def test_who_waited_for_the_same_checkpoint_goes_on_one_by_one(tmp_path, monkeyp
                 assert most < 4  # an answer may need a pass more than the one that follows it
                 assert len(made) == asked
                 assert len(pages) == (path == "/")
-
-    asyncio.run(run())
-
-
-def test_a_request_goes_on_with_the_turn_of_its_bytes_and_nobody_enters_beside_it():
-    async def run():
-        gate, entered = Gate(), []
-
-        async def goes_on():
-            gate.go_on()
-
-        async def other():
-            await gate.enter()
-            entered.append(1)
-
-        await gate.enter()
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        both = asyncio.gather(goes_on(), other())
-        await asyncio.sleep(0)  # a pass has both of them
-        assert entered == []
-        await both
-        assert entered == [1]
-
-    asyncio.run(run())
-
-
-def test_what_goes_on_while_the_gate_is_closed_is_rested_for_too(monkeypatch):
-    now, rests = [0.0], []
-    monkeypatch.setattr(api.gate, "time", SimpleNamespace(perf_counter=lambda: now[0]))
-
-    async def run():
-        loop, gate = asyncio.get_running_loop(), Gate(lambda: True)
-        later = loop.call_later
-        monkeypatch.setattr(loop, "call_later", lambda delay, *told: rests.append(delay) or later(0, *told))
-        await gate.enter()
-        now[0] += 0.002
-        await asyncio.sleep(0)  # it rests now
-        gate.go_on()
-        now[0] += 0.003
-        await asyncio.sleep(0)
-        await gate.enter()
-        now[0] += 0.001
-        await gate.enter()
-        assert rests == pytest.approx([REST * 0.002, REST * (0.003 + 0.001)])
 
     asyncio.run(run())
