@@ -21,6 +21,7 @@ class Fault(StrEnum):
     REQUIRED = "required"
     NOT_FOUND = "not-found"
     NOT_OURS = "not-ours"
+    CONFIRMS_HERE = "confirms-here"
     FOREIGN_REQUEST = "foreign-request"
     FOREIGN_HOST = "foreign-host"
     DOOR_CLOSED = "door-closed"

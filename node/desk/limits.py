@@ -36,6 +36,9 @@ SHOWN: Final = 100
 SOURCE_PAGES: Final = 4
 """Pages of 500 confirmed certificates that are looked through for what is left of them, the newest first."""
 
+OWED_PAGES: Final = 4
+"""Pages of 500 own open certificates that are looked through for those whose outcome comes on paper, the oldest first."""
+
 REGISTER_S: Final = 60.0
 """For how long the register of participants counts as fresh."""
 

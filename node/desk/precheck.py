@@ -5,14 +5,14 @@ The ledger judges again when the record comes, and what it says counts; a node t
 
 from dataclasses import dataclass
 
-from ledger.drafts import IssueDraft, receipt_hash
+from ledger.drafts import IssueDraft, receipt_hash, total
 from ledger.entries import issuer_of, points_by_hs
 from ledger.errors import Code, Refusal
 from ledger.units import carats, day_number, parse_carats
 from node.client import ProblemError
 from node.desk.drafts import Draft, Drafts, Kind
 from node.desk.errors import DeskError, Fault
-from node.desk.forms import confirm_draft, faults, issue_draft, paper_draft, shape, technical_draft
+from node.desk.forms import answer_body, confirm_draft, faults, issue_draft, paper_draft, shape, technical_draft
 from node.desk.reading import Reading
 from node.errors import FatalError
 
@@ -42,6 +42,8 @@ class Precheck:
                     await self._paper(draft, found)
                 case Kind.TECHNICAL:
                     await self._technical(draft, found)
+                case Kind.ANSWER:
+                    await self._answer(draft, found)
                 case _:
                     pass
         except (FatalError, ProblemError):
@@ -144,6 +146,27 @@ class Precheck:
         if self.participant not in (row["issuer"], row["destination"]):
             limit = f"{row['issuer']} {row['destination']}"
             found.append(Refusal(Code.NOT_PARTY, "link", given=self.participant, limit=limit))
+
+    async def _answer(self, draft: Draft, found: list[Reason]) -> None:
+        """An outcome that came back on paper: whether paper is what it takes, and whether it fits what was announced."""
+        told, announced = answer_body(draft), announced_of(draft)
+        there = (await self.reading.participants()).get(announced.destination, {})
+        since, until = there.get("confirms_from", ""), there.get("until", "")
+        if since and since <= told.received and (not until or told.received < until):
+            found.append(Refusal(Code.PAPER_NOT_NEEDED, "received", given=told.received, limit=since))
+        if told.received < announced.issued:
+            found.append(Refusal(Code.RECEIVED_BEFORE_ISSUED, "received", given=told.received, limit=announced.issued))
+        if told.outcome == "confirmed":
+            weight = total(announced.lines)
+            if told.parcels != announced.parcels:
+                found.append(Refusal(Code.CONFIRMED_BUT_DIFFERS, "parcels", given=told.parcels, limit=announced.parcels))
+            elif told.points != weight:
+                figures = {"given": carats(told.points), "limit": carats(weight)}
+                found.append(Refusal(Code.CONFIRMED_BUT_DIFFERS, "carats", **figures))
+            elif told.received > announced.expires:
+                figures = {"given": told.received, "limit": announced.expires}
+                found.append(Refusal(Code.CONFIRMED_BUT_EXPIRED, "received", **figures))
+        await self._newest(draft, found)
 
     async def _unused(self, draft: Draft, found: list[Reason]) -> None:
         """Whether the number is free, at this desk and on the ledger."""

@@ -19,7 +19,7 @@ from ledger.record import Record
 from ledger.units import Cents, carats, parse_carats
 from node.client import Client, ProblemError
 from node.desk.errors import DeskError, Fault
-from node.desk.limits import REGISTER_S, SHOWN, SOURCE_PAGES
+from node.desk.limits import OWED_PAGES, REGISTER_S, SHOWN, SOURCE_PAGES
 from node.sealed import Reader, Side, fetch_part, fetch_record, lines_of, opened
 
 _NOT_FOUND = 404
@@ -153,6 +153,15 @@ class Reading:
             rows = (await client.get_list("/v1/certificates", filters, SHOWN))["items"]
         return list(rows)
 
+    async def owed_on_paper(self) -> list[dict[str, Any]]:
+        """Open certificates of this participant's own whose outcome comes back on paper, the oldest first."""
+        register = await self.participants()
+        async with self.client() as client:
+            rows = (await client.get_list("/v1/confirmations/open", {"issuer": self._participant}, OWED_PAGES * MAX_PAGE))[
+                "items"
+            ]
+        return [row for row in rows if answers_on_paper(row, register)][:SHOWN]
+
     async def sources(self) -> list[Source]:
         """What this participant confirmed and has not passed on wholly, the newest first."""
         found = []
@@ -205,6 +214,13 @@ class Reading:
         async with self.client() as client:
             told = await _certificate(client, number)
             return [(await fetch_record(client, one["id"]), one["height"]) for one in told["records"]]
+
+
+def answers_on_paper(row: Mapping[str, Any], register: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether there is a day since its issue on which a certificate's destination does not confirm on the ledger."""
+    there = register.get(row["destination"], {})
+    since = there.get("confirms_from", "")
+    return not since or since > row["issued"] or bool(there.get("until"))
 
 
 async def _certificate(client: Client, number: str) -> dict[str, Any]:

@@ -1,23 +1,24 @@
 """Writing: the list of drafts, the forms, what a button of a form does."""
 
+import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 from quart import Blueprint, Response, request
 
-from ledger.drafts import ConfirmDraft, total
+from ledger.drafts import total
 from ledger.entries import HS_CODES
 from ledger.errors import Refusal
 from ledger.limits import MAX_LINES, MAX_SOURCES
 from ledger.units import carats, value
 from node.client import ProblemError
 from node.desk import approvals
-from node.desk.comparison import compare, suggest
+from node.desk.comparison import Row, compare, compare_paper, suggest, suggest_paper
 from node.desk.drafts import ENDED, Draft, Kind, Standing
 from node.desk.errors import DeskError, Fault
 from node.desk.faults import Shown, shown
-from node.desk.forms import WITH_ORIGIN, confirm_draft, faults, read, rows_of, shape, stated_lines
+from node.desk.forms import WITH_ORIGIN, answer_body, confirm_draft, faults, read, rows_of, shape, stated_lines
 from node.desk.journal import Act
 from node.desk.limits import SHOWN
 from node.desk.making import codes_of
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
     from node.desk.app import Desk
 
 _LEAST_ROWS = 1
+_OTHERWISE = {
+    Kind.CONFIRM: {"outcome": "discrepancy", "inspection": "opened", "seals": "intact"},
+    Kind.ANSWER: {"outcome": "discrepancy", "digest": "00" * 32},
+}
+"""What stands for the rest of an outcome while its figures are compared."""
 
 
 def routes(desk: "Desk") -> Blueprint:
@@ -92,7 +98,11 @@ def routes(desk: "Desk") -> Blueprint:
             desk.note(Act.DISCARDED, draft=draft.id, number=draft.number, detail=draft.content())
             desk.drafts.keep(approvals.discard(draft, desk.now()))
             return see("/", "told_discarded", number=draft.number)
-        draft = _write(desk, draft, read(draft.kind, form.to_dict()))
+        fields = read(draft.kind, form.to_dict())
+        if draft.kind is Kind.ANSWER and (document := (await request.files).get("document")) is not None and document.filename:
+            data = document.read()
+            fields["digest"] = hashlib.sha256(data).hexdigest() if data else ""
+        draft = _write(desk, draft, {name: text for name, text in fields.items() if text})
         here = f"/drafts/{draft.id}"
         if what in {"add-lines", "add-sources"}:
             rows = what.removeprefix("add-")
@@ -150,7 +160,7 @@ async def edit(desk: "Desk", draft: Draft, reasons: Sequence[Shown]) -> Response
     wanted = len(lines) + (1 if more == "lines" or not lines else 0)
     if form is Kind.CONFIRM and not lines:
         wanted = len(rows_of(draft.announced, "lines"))
-    measured = _measured(draft) if form is Kind.CONFIRM else None
+    rows, suggested = _compared(draft)
     values: dict[str, Any] = {
         "draft": draft,
         "fields": draft.fields,
@@ -162,8 +172,8 @@ async def edit(desk: "Desk", draft: Draft, reasons: Sequence[Shown]) -> Response
         "sources": sources,
         "register": register,
         "sums": _sums(draft),
-        "rows": compare(announced_of(draft), measured) if draft.announced else [],
-        "suggested": suggest(announced_of(draft), measured) if draft.announced else "",
+        "rows": rows,
+        "suggested": suggested,
         "announced_lines": rows_of(draft.announced, "lines"),
         "checked": "check" in request.args and not reasons,
     }
@@ -175,7 +185,7 @@ async def review(desk: "Desk", draft: Draft, reasons: Sequence[Shown] = (), stat
     officer = session().officer
     second = desk.settings.second
     may = [name for name in desk.officers.names if approvals.may_release(draft, name, second)]
-    measured = _measured(draft) if draft.announced else None
+    rows, suggested = _compared(draft)
     values: dict[str, Any] = {
         "draft": draft,
         "fields": draft.fields,
@@ -189,8 +199,8 @@ async def review(desk: "Desk", draft: Draft, reasons: Sequence[Shown] = (), stat
         "changed": sorted(name for name in {*draft.fields, *draft.before} if draft.fields.get(name) != draft.before.get(name))
         if draft.before
         else [],
-        "rows": compare(announced_of(draft), measured) if draft.announced else [],
-        "suggested": suggest(announced_of(draft), measured) if draft.announced else "",
+        "rows": rows,
+        "suggested": suggested,
         "sums": _sums(draft),
         "may": may,
         "officer": officer if officer in may else "",
@@ -202,17 +212,20 @@ async def review(desk: "Desk", draft: Draft, reasons: Sequence[Shown] = (), stat
     return desk.frame.page(request, "review", "", session(), status=status, **values)
 
 
-def _measured(draft: Draft) -> ConfirmDraft | None:
-    """What was measured, once the figures are there; the outcome may still be open."""
-    filled = {"outcome": "discrepancy", "inspection": "opened", "seals": "intact", **draft.fields}
+def _compared(draft: Draft) -> tuple[list[Row], str]:
+    """What was announced beside what was measured, or told on paper, once the figures are there; the outcome may be open."""
+    if not draft.announced:
+        return [], ""
+    announced = announced_of(draft)
+    filled = {**_OTHERWISE[shape(draft.kind)], **draft.fields}
     filled.pop("receipt_code", None)
     trial = replace(draft, fields=filled)
-    if "parcels" not in draft.fields or "received" not in draft.fields or faults(trial):
-        return None
-    try:
-        return confirm_draft(trial)
-    except Refusal:
-        return None
+    ready = "parcels" in draft.fields and "received" in draft.fields and not faults(trial)
+    if draft.kind is Kind.ANSWER:
+        told = answer_body(trial) if ready else None
+        return compare_paper(announced, told), suggest_paper(announced, told)
+    measured = confirm_draft(trial) if ready else None
+    return compare(announced, measured), suggest(announced, measured)
 
 
 def _sums(draft: Draft) -> tuple[str, str] | None:

@@ -212,6 +212,14 @@ ADVICE: Final[Mapping[str, tuple[str, str, str]]] = {
     ),
 }
 
+AT_FIELD: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
+    ("paper-not-needed", "received"): (
+        "Check the date; if it is right, the destination states the outcome on this ledger itself.",
+        "Vérifiez la date ; si elle est juste, la destination déclare elle-même l’issue sur ce registre.",
+    ),
+}
+"""What else to do where the same reason means another thing at this field: in English, in French."""
+
 FAULTS: Final[Mapping[str, tuple[str, str, str, str]]] = {
     "own-draft": (
         "Who wrote a draft may not release it.",
@@ -276,6 +284,8 @@ def step(shown: Shown, language: str) -> str:
     place = 1 if language == "fr" else 0
     if shown.code in FAULTS:
         return FAULTS[shown.code][1 + 2 * place]
+    if (shown.code, shown.field) in AT_FIELD:
+        return AT_FIELD[shown.code, shown.field][place]
     return ADVICE[shown.code][1 + place] if shown.code in ADVICE else ""
 
 

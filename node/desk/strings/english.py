@@ -62,6 +62,7 @@ TEXTS: Final = {
     "fault_not-ours": (
         "Your office cannot state that of this certificate: it is another participant's, or its state does not allow it."
     ),
+    "fault_confirms-here": "Its destination confirms on this ledger: it states the outcome there itself, and nobody does in its place.",
     "fault_foreign-request": "This request did not come from a page of the desk. Open the page again and repeat it there.",
     "fault_foreign-host": "The desk answers under its own address on this machine only.",
     "fault_door-closed": (
@@ -93,6 +94,7 @@ TEXTS: Final = {
     "kind_correct": "Corrected outcome",
     "kind_paper": "Import on paper",
     "kind_technical": "Technical certificate",
+    "kind_answer": "Outcome on paper",
     "written_by": "Written by",
     "released_by": "released by",
     "changed": "Changed",
@@ -207,6 +209,28 @@ TEXTS: Final = {
     "reason_not-issuing": "its issuer does not issue here",
     "reason_outage": "outage at its issuer",
     "section_sealed_paper": "Sealed: for you, the paper's issuer and the secretariat only",
+    # outcomes that came back on paper
+    "answer_text": (
+        "For what {name} wrote back, on paper or by mail: it does not confirm on this ledger. This states what the document says, in your "
+        "authority's name; it ends the certificate and counts as nobody's import. All participants see it; nothing of it is sealed."
+    ),
+    "compare_answer_title": "Announced and told on paper",
+    "compare_answer_hint": "Type what the document says, then press “Compare”.",
+    "section_answer": "What the document says",
+    "hint_answer_received": "On which day the goods arrived there",
+    "hint_answer_none": "0 when nothing arrived",
+    "carats_in_all": "Carats in all",
+    "section_document": "The document",
+    "hint_document": "Choose the scan or the mail as a file, 16 MiB at most. Only its SHA-256 is kept here and recorded: keep the document itself.",
+    "document": "File",
+    "digest": "SHA-256 of the document",
+    "hint_digest": "64 digits and letters a to f; filled in from the file as soon as a button is pressed",
+    "hint_answer_outcome": "As the document says; the figures only suggest.",
+    "answered_on_paper": "It does not confirm on this ledger: {code} has recorded what came back on paper.",
+    "heard_from": "As {code} wrote back",
+    "owed": "Whose outcome comes back on paper",
+    "owed_text": "Open, and sent to where nobody confirms on this ledger. When an answer has come, record it on the certificate's page.",
+    "begin_answer": "Record the outcome from paper",
     # technical certificates
     "technical_text": "For goods that move without being traded: returned, seized, for research. It is kept out of all trade figures.",
     "section_technical": "Technical certificate",

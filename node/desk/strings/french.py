@@ -65,6 +65,9 @@ TEXTS: Final = {
     "fault_not-ours": (
         "Votre bureau ne peut déclarer cela de ce certificat : il est d’un autre participant, ou son état ne le permet pas."
     ),
+    "fault_confirms-here": (
+        "Sa destination confirme sur ce registre : elle y déclare l’issue elle-même, et nul autre à sa place."
+    ),
     "fault_foreign-request": "Cette demande ne vient pas d’une page du bureau. Rouvrez la page et recommencez.",
     "fault_foreign-host": "Le bureau ne répond que sous sa propre adresse, sur cette machine.",
     "fault_door-closed": (
@@ -98,6 +101,7 @@ TEXTS: Final = {
     "kind_correct": "Issue corrigée",
     "kind_paper": "Importation sur papier",
     "kind_technical": "Certificat technique",
+    "kind_answer": "Issue sur papier",
     "written_by": "Écrit par",
     "released_by": "libéré par",
     "changed": "Modifié",
@@ -216,6 +220,34 @@ TEXTS: Final = {
     "reason_not-issuing": "son émetteur ne délivre pas ici",
     "reason_outage": "panne chez son émetteur",
     "section_sealed_paper": "Scellé : pour vous, l’émetteur du papier et le secrétariat seulement",
+    # outcomes that came back on paper
+    "answer_text": (
+        "Pour ce qu’a répondu {name}, sur papier ou par courrier : ce participant ne confirme pas sur ce registre. Ceci déclare ce que dit "
+        "le document, au nom de votre autorité ; le certificat prend fin, et cela ne compte comme importation de personne. Tous "
+        "les participants le voient ; rien n’en est scellé."
+    ),
+    "compare_answer_title": "Annoncé et rapporté sur papier",
+    "compare_answer_hint": "Saisissez ce que dit le document, puis choisissez « Comparer ».",
+    "section_answer": "Ce que dit le document",
+    "hint_answer_received": "Le jour où les biens y sont arrivés",
+    "hint_answer_none": "0 si rien n’est arrivé",
+    "carats_in_all": "Carats en tout",
+    "section_document": "Le document",
+    "hint_document": (
+        "Choisissez le fichier numérisé ou le courrier, 16 Mio au plus. Seul son SHA-256 est gardé ici et enregistré : conservez le document "
+        "lui-même."
+    ),
+    "document": "Fichier",
+    "digest": "SHA-256 du document",
+    "hint_digest": "64 chiffres et lettres de a à f ; rempli d’après le fichier dès qu’un bouton est pressé",
+    "hint_answer_outcome": "Selon le document ; les chiffres ne font que suggérer.",
+    "answered_on_paper": "Ce participant ne confirme pas sur ce registre : {code} a enregistré ce qui est revenu sur papier.",
+    "heard_from": "Selon la réponse de {code}",
+    "owed": "Dont l’issue revient sur papier",
+    "owed_text": (
+        "Ouverts, et expédiés là où nul ne confirme sur ce registre. Quand une réponse est venue, enregistrez-la sur la page du certificat."
+    ),
+    "begin_answer": "Enregistrer l’issue sur papier",
     # technical certificates
     "technical_text": (
         "Pour des biens qui se déplacent sans être échangés : rendus, saisis, destinés à la recherche. Il n’entre dans aucun chiffre du "
