@@ -16,6 +16,7 @@ class Fault(StrEnum):
     NOT_OPEN = "not-open"
     NOT_WAITING = "not-waiting"
     CHANGED_SINCE = "changed-since"
+    CHANGED_MEANWHILE = "changed-meanwhile"
     IN_ANOTHER_DRAFT = "in-another-draft"
     NUMBER_CHANGED = "number-changed"
     REQUIRED = "required"

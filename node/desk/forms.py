@@ -1,8 +1,8 @@
 """Fields of a form to an officer's JSON file, and back: what a draft keeps is what `ledger.jsonform` reads, flattened.
 
 `lines[0].carats`, `sealed.exporter.name`, `sources[1].number`: names are paths. What a person types differs from the file
-in this: amounts may have a decimal comma and spaces between thousands, origins and seal numbers are one text with separators,
-rows that are empty are left out, and so is any part of the sealed content that is empty.
+in this: amounts may have a decimal comma and grouped thousands, numbers spaces; origins and seal numbers are one text with
+separators; rows that are empty are left out, and so is any part of the sealed content that is empty.
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from ledger.bodies import CloseBody, PaperConfirmBody
 from ledger.bodyform import parse_body
-from ledger.csvform import check_alone
+from ledger.csvform import check_alone, plain_amount
 from ledger.drafts import ConfirmDraft, DraftLine, IssueDraft
 from ledger.errors import Code, Refusal
 from ledger.jsonform import confirm_from_json, issue_from_json
@@ -69,7 +69,6 @@ _REQUIRED: Final[Mapping[Kind, tuple[str, ...]]] = {
 }
 _DATES: Final = ("issued", "validated", "expires", "received")
 _ROW: Final = re.compile(r"(lines|sources)\[(\d{1,2})\]\.(\w+)")
-_COMMA: Final = re.compile(r"\d+,\d{1,2}")
 _DIGITS: Final = re.compile(r"\d{1,15}")
 _SEPARATORS: Final = re.compile(r"[;,\s]+")
 
@@ -106,18 +105,24 @@ def _tidy(name: str, text: str) -> str:
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))[:MAX_FIELD_CHARACTERS].strip()
     member = name.rpartition(".")[2]
     if member in {"carats", "value"}:
-        plain = "".join(text.split())
         try:
-            return carats(parse_carats(plain.replace(",", ".") if _COMMA.fullmatch(plain) else plain))
+            return carats(parse_carats(plain_amount(text)))
         except Refusal:
             return text
-    if member in {"number", "replacement", "link", "destination", "origin"}:
+    if member in {"number", "replacement", "link"}:
+        return tidy_number(text)
+    if member in {"destination", "origin"}:
         return " ".join(text.upper().split())
     if name == "digest":
         return "".join(text.lower().split())
     if name.startswith("sealed.") and name != "sealed.seals":
         return " ".join(text.split())  # what is sealed has no line breaks
     return text
+
+
+def tidy_number(text: str) -> str:
+    """A certificate's number as it was typed, in capitals and without the spaces and hyphens that group its digits."""
+    return "".join(text.upper().split()).replace("-", "")
 
 
 def _filled(fields: Mapping[str, str], rows: str) -> list[int]:

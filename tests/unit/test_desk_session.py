@@ -144,6 +144,12 @@ def test_it_locks_after_idle_time_and_a_form_comes_back_whole(tmp_path):
         await window.send_fields(where, {"unlock_passphrase": phrase(ADA)})
         (draft,) = desk.drafts
         assert (window.status, draft.fields["parcels"]) == (200, "7")
+        await window.go("/table")
+        now[0] += 601
+        await window.send_file("file", b"number,type")
+        assert "choose them again" in window.page, "a page cannot give a file back"
+        await window.send("/table", unlock_passphrase=phrase(ADA))
+        assert 'id="file-fault"' in window.page
         now[0] += 601
         await window.go("/inbox?after=AAAAAAAAAAE")
         await window.send("/unlock", unlock_passphrase=phrase(ADA))
@@ -301,7 +307,7 @@ def test_a_node_that_is_away_is_said_and_drafts_go_on(tmp_path, monkeypatch):
         await window.go("/inbox")
         assert window.status == 503
         assert "The node does not answer" in window.page
-        await window.certificate(number="BW0000001", issued="2026-09-21", validated="2026-09-21", expires="2026-10-21")
+        await window.certificate(number="BW0000001")
         await window.fill({}, "hand-on")
         await asyncio.wait_for(window.release(BEN), 60)
         assert "on its way" in window.page

@@ -15,7 +15,7 @@ from node.desk.drafts import ENDED, Kind, Standing
 from node.desk.errors import DeskError
 from node.desk.faults import Shown
 from node.desk.filling import from_confirm, from_issue, from_paper
-from node.desk.forms import rows_of
+from node.desk.forms import rows_of, tidy_number
 from node.desk.making import role_of
 from node.desk.pages.common import see, session
 from node.desk.reading import answers_on_paper
@@ -32,7 +32,7 @@ def routes(desk: "Desk") -> Blueprint:
     @blueprint.get("/certificates")
     async def certificates() -> Response:
         """The newest ones issued and received, and a search by number."""
-        number = " ".join(request.args.get("number", "").split()).upper()
+        number = tidy_number(request.args.get("number", ""))
         reasons: list[Shown] = []
         if number:
             try:

@@ -18,7 +18,7 @@ from node.desk.comparison import Row, compare, compare_paper, suggest, suggest_p
 from node.desk.drafts import ENDED, Draft, Kind, Standing
 from node.desk.errors import DeskError, Fault
 from node.desk.faults import Shown, shown
-from node.desk.forms import WITH_ORIGIN, answer_body, confirm_draft, faults, read, rows_of, shape, stated_lines
+from node.desk.forms import WITH_ORIGIN, answer_body, confirm_draft, faults, read, rows_of, shape, stated_lines, tidy_number
 from node.desk.journal import Act
 from node.desk.limits import SHOWN
 from node.desk.making import codes_of
@@ -65,7 +65,7 @@ def routes(desk: "Desk") -> Blueprint:
             kind = Kind(form.get("kind", ""))
         except ValueError:
             raise DeskError(Fault.NOTHING_THERE, status=400) from None
-        number = " ".join(form.get("number", "").split()).upper()
+        number = tidy_number(form.get("number", ""))
         officer = session().officer
         if kind.opens:
             draft = desk.drafts.begin(kind, await desk.beginning.fresh(kind, number), officer, desk.now())
@@ -92,17 +92,24 @@ def routes(desk: "Desk") -> Blueprint:
         draft = desk.drafts.get(name)
         form = await request.form
         what = form.get("act", "save")
-        if draft.standing is not Standing.OPEN:
-            raise DeskError(Fault.NOT_OPEN, status=409)
-        if what == "discard":
-            desk.note(Act.DISCARDED, draft=draft.id, number=draft.number, detail=draft.content())
-            desk.drafts.keep(approvals.discard(draft, desk.now()))
-            return see("/", "told_discarded", number=draft.number)
         fields = read(draft.kind, form.to_dict())
         if draft.kind is Kind.ANSWER and (document := (await request.files).get("document")) is not None and document.filename:
             data = document.read()
             fields["digest"] = hashlib.sha256(data).hexdigest() if data else ""
-        draft = _write(desk, draft, {name: text for name, text in fields.items() if text})
+        fields = {name: text for name, text in fields.items() if text}
+        if not draft.kind.opens:
+            fields["number"] = draft.number
+        if draft.standing is not Standing.OPEN:
+            if what == "hand-on" and fields == draft.fields:
+                return see(f"/drafts/{draft.id}")  # pressed twice
+            raise DeskError(Fault.NOT_OPEN, status=409)
+        if form.get("seen", "") != draft.content() and (fields != draft.fields or what == "discard"):
+            return await edit(desk, replace(draft, fields=fields), _overtaken(draft, fields), seen=draft.content(), status=409)
+        if what == "discard":
+            desk.note(Act.DISCARDED, draft=draft.id, number=draft.number, detail=draft.content())
+            desk.drafts.keep(approvals.discard(draft, desk.now()))
+            return see("/", "told_discarded", number=draft.number)
+        draft = _write(desk, draft, fields)
         here = f"/drafts/{draft.id}"
         if what in {"add-lines", "add-sources"}:
             rows = what.removeprefix("add-")
@@ -123,14 +130,19 @@ def routes(desk: "Desk") -> Blueprint:
 
 
 def _write(desk: "Desk", draft: Draft, fields: dict[str, str]) -> Draft:
-    """The draft with what was typed, kept; the number of what is on the ledger already stays."""
-    if not draft.kind.opens:
-        fields["number"] = draft.number
+    """The draft with what was typed, kept."""
     written = approvals.write(draft, session().officer, fields, desk.now())
     if written is draft:
         return draft
     desk.note(Act.WRITTEN, draft=draft.id, number=written.number, detail=written.content())
     return desk.drafts.keep(written)
+
+
+def _overtaken(draft: Draft, typed: dict[str, str]) -> list[Shown]:
+    """Where what was typed differs from what another page has put into the draft meanwhile: nothing is lost without a word."""
+    differing = sorted(name for name in {*typed, *draft.fields} if typed.get(name) != draft.fields.get(name))
+    found = [Shown(str(Fault.CHANGED_MEANWHILE), name, {"now": draft.fields.get(name, "")}) for name in differing]
+    return found or [Shown(str(Fault.CHANGED_MEANWHILE), "", {})]
 
 
 async def _renew(desk: "Desk", draft: Draft) -> Response:
@@ -141,8 +153,8 @@ async def _renew(desk: "Desk", draft: Draft) -> Response:
     return see(f"/drafts/{draft.id}?check=1", "told_renewed")
 
 
-async def edit(desk: "Desk", draft: Draft, reasons: Sequence[Shown]) -> Response:
-    """The form of an open draft."""
+async def edit(desk: "Desk", draft: Draft, reasons: Sequence[Shown], seen: str = "", status: int = 200) -> Response:
+    """The form of an open draft; `seen`: digest of what the form stands for, where it does not show that."""
     if draft.problem is not None:
         reasons = [shown(draft.kind, draft.problem), *reasons]
     form = shape(draft.kind)
@@ -163,6 +175,7 @@ async def edit(desk: "Desk", draft: Draft, reasons: Sequence[Shown]) -> Response
     rows, suggested = _compared(draft)
     values: dict[str, Any] = {
         "draft": draft,
+        "seen": seen or draft.content(),
         "fields": draft.fields,
         "reasons": reasons,
         "by_field": {reason.field: reason for reason in reversed(list(reasons))},
@@ -177,7 +190,7 @@ async def edit(desk: "Desk", draft: Draft, reasons: Sequence[Shown]) -> Response
         "announced_lines": rows_of(draft.announced, "lines"),
         "checked": "check" in request.args and not reasons,
     }
-    return desk.frame.page(request, str(form), "", session(), **values)
+    return desk.frame.page(request, str(form), "", session(), status=status, **values)
 
 
 async def review(desk: "Desk", draft: Draft, reasons: Sequence[Shown] = (), status: int = 200) -> Response:

@@ -29,6 +29,7 @@ TEXTS: Final = {
     "not_stated": "non indiqué",
     "more": "Suite",
     "back_to_drafts": "Retour aux brouillons",
+    "to_this_draft": "Voir ce brouillon",
     # coming in
     "sign_in": "Se connecter",
     "officer": "Agent",
@@ -38,6 +39,7 @@ TEXTS: Final = {
     "locked": "Verrouillé",
     "locked_text": "Personne n’a utilisé le bureau depuis {minutes} minutes. {officer} reprend avec sa phrase secrète.",
     "locked_carried": "Ce que vous envoyiez est conservé et part avec elle.",
+    "locked_files": "Les fichiers, non : choisissez-les à nouveau ensuite.",
     "unlock": "Reprendre",
     "other_officer": "Vous êtes un autre agent ?",
     # reasons
@@ -47,6 +49,7 @@ TEXTS: Final = {
     "detail_expected": "attendu : {text}",
     "detail_state": "état : {text}",
     "detail_reason": "{text}",
+    "detail_now": "dans le brouillon à présent : {text}",
     "problem_title": "Cela n’a pas abouti",
     "fatal": "Le bureau n’a pas pu le faire. Ce qui s’est passé, ce que cela signifie, que faire (en anglais) :",
     "fault_own-draft": "Qui a écrit un brouillon ne peut le libérer. Demandez à un second agent.",
@@ -58,6 +61,7 @@ TEXTS: Final = {
     ),
     "fault_not-waiting": "Ce brouillon n’attend plus d’être libéré. Rien n’a été fait deux fois : voyez où il en est.",
     "fault_changed-since": "Le brouillon a changé depuis que vous avez ouvert cette page. Relisez-le, puis libérez-le.",
+    "fault_changed-meanwhile": "Le brouillon a changé depuis que vous avez ouvert cette page.",
     "fault_in-another-draft": "Un autre brouillon de ce bureau porte ce numéro.",
     "fault_number-changed": "Un certificat garde son numéro.",
     "fault_required": "Il manque une indication.",
@@ -420,6 +424,7 @@ TEXTS: Final = {
     "read_table": "Lire le tableau",
     "faults_title": "À corriger dans le tableau : {count}",
     "faults_text": "Aucun brouillon n’a été créé. Corrigez ces rangées et redonnez tout le tableau.",
+    "faults_first": "Voici les {count} premières.",
     "row": "Rangée",
     "column": "Colonne",
     "what": "Ce qui ne va pas",
@@ -452,7 +457,7 @@ TEXTS: Final = {
 }
 
 _DATE: Final = "Écrivez une date comme 2026-11-23 (dans un tableur, mettez la colonne en texte)."
-_AMOUNT: Final = "avec un point, deux chiffres au plus derrière et aucun autre signe, comme 1200.50."
+_AMOUNT: Final = "avec un point ou une virgule, deux chiffres au plus derrière et aucun autre signe, comme 1200.50."
 _PARTY: Final = "Écrivez 300 caractères au plus."
 COLUMNS: Final[Mapping[str, str]] = {
     "number": "Écrivez votre code et 4 à 10 chiffres, comme BW0012345, dans chaque rangée du certificat.",
