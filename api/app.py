@@ -6,10 +6,12 @@ What every request passes here: the cap on requests under way, the throttle by a
 import time
 from typing import Any, cast
 
-from quart import Quart, Request, Response
+from quart import Quart, Request, Response, request
+from werkzeug.exceptions import NotFound
 
 from api import openapi
 from api.access import find_reader
+from api.answers import JSON
 from api.assets import Assets, asset_routes
 from api.audit import audit_routes
 from api.bodies import BodyReader
@@ -29,7 +31,7 @@ from api.log import log_routes
 from api.metrics import HttpMetrics
 from api.network import network_routes
 from api.pages import node_host, public_pages
-from api.pages.site import Site
+from api.pages.site import Place, Site
 from api.plenary import plenary_routes
 from api.port import NodePort
 from api.problems import Problems
@@ -49,6 +51,7 @@ _DESCRIPTION = (
 )
 _STARTED = "kpledger.started"
 _DATA = ("/v1/", "/log/")
+_HTML = "text/html"
 
 
 def create_app(port: NodePort) -> Quart:
@@ -67,6 +70,7 @@ def create_app(port: NodePort) -> Quart:
     problems, bodies, figures, assets = Problems(port.public_url), BodyReader(limits), Figures(port, gate), Assets()
     site = Site(assets, lambda: node_host(port))
     problems.install(app)
+    _lost(app, site, problems)
     _guard(app, port, limits, gate)
     releases = Releases(port)
     for routes in (
@@ -96,6 +100,20 @@ def create_app(port: NodePort) -> Quart:
     ):
         app.register_blueprint(routes)
     return app
+
+
+def _lost(app: Quart, site: Site, problems: Problems) -> None:
+    """Who mistypes an address in a browser gets a page that leads on; programs, and the addresses for them, the document."""
+
+    async def missing(_: NotFound) -> Response:
+        asks_page = request.accept_mimetypes.best_match((JSON, _HTML), JSON) == _HTML
+        if not asks_page or request.path.startswith(_DATA):
+            return problems.answer(Problem(404, ApiCode.NOT_FOUND))
+        response = site.problem(request, 404, Place("/"), "missing")
+        response.vary.add("Accept")
+        return response
+
+    app.register_error_handler(NotFound, missing)
 
 
 def _shared(app: Quart, asked: Request, response: Response) -> bool:

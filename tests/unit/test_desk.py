@@ -423,7 +423,13 @@ def test_a_table_becomes_drafts_all_or_none(tmp_path):
             assert f'<th scope="row">{row}</th>' in window.page
             assert column is None or f"<td>{column}</td>" in window.page
             assert len(list(desk.drafts)) == 1
-        await give(window, sheet)
+        many = sheet + "".join(f"BW{n:07},export,x,,,AE,1,710231,BW,1,1,A,B\n" for n in range(1000, 1200))
+        await give(window, many)
+        assert "The first 100 stand here." in window.text()
+        await give(window, "PK\x03\x04 the spreadsheet itself")
+        assert "save the table as CSV UTF-8, and give that file" in window.page
+        french = sheet.replace(",", ";").replace("1.50", "1,5").replace("3.00", '"3,00"').replace("\n", "\r\n")
+        await give(window, "\ufeff" + french)
         await give(window, sheet)
         assert len(list(desk.drafts)) == 3, "the same table again makes nothing twice"
         assert window.path.startswith("/tables/")
