@@ -17,6 +17,7 @@ class Fault(StrEnum):
     NOT_WAITING = "not-waiting"
     CHANGED_SINCE = "changed-since"
     CHANGED_MEANWHILE = "changed-meanwhile"
+    DIFFERS = "differs"
     IN_ANOTHER_DRAFT = "in-another-draft"
     NUMBER_CHANGED = "number-changed"
     REQUIRED = "required"

@@ -141,8 +141,8 @@ def _write(desk: "Desk", draft: Draft, fields: dict[str, str]) -> Draft:
 def _overtaken(draft: Draft, typed: dict[str, str]) -> list[Shown]:
     """Where what was typed differs from what another page has put into the draft meanwhile: nothing is lost without a word."""
     differing = sorted(name for name in {*typed, *draft.fields} if typed.get(name) != draft.fields.get(name))
-    found = [Shown(str(Fault.CHANGED_MEANWHILE), name, {"now": draft.fields.get(name, "")}) for name in differing]
-    return found or [Shown(str(Fault.CHANGED_MEANWHILE), "", {})]
+    at_fields = [Shown(str(Fault.DIFFERS), name, {"now": draft.fields.get(name, "")}) for name in differing]
+    return [Shown(str(Fault.CHANGED_MEANWHILE), "", {}), *at_fields]
 
 
 async def _renew(desk: "Desk", draft: Draft) -> Response:

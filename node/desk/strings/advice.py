@@ -285,10 +285,11 @@ FAULTS: Final[Mapping[str, tuple[str, str, str, str]]] = {
     ),
     "changed-meanwhile": (
         "The draft was changed since you opened this page; nothing of this one is kept yet.",
-        "Put it right here, then press the button once more.",
+        "Put right here what differs, then press the button once more.",
         "Le brouillon a changé depuis que vous avez ouvert cette page ; rien de celle-ci n’est encore gardé.",
-        "Corrigez ici, puis appuyez à nouveau sur le bouton.",
+        "Corrigez ici ce qui diffère, puis appuyez à nouveau sur le bouton.",
     ),
+    "differs": ("It stands otherwise in the draft.", "", "Le brouillon dit autre chose.", ""),
     "in-another-draft": (
         "Another draft of this desk has this number.",
         "Take another number, or discard the other draft.",

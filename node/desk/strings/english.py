@@ -59,6 +59,7 @@ TEXTS: Final = {
     "fault_not-waiting": "This draft does not wait for a release any more. Nothing was done twice: look at where it stands.",
     "fault_changed-since": "The draft was changed since you opened this page. Read it again, then release it.",
     "fault_changed-meanwhile": "The draft was changed since you opened this page.",
+    "fault_differs": "It stands otherwise in the draft.",
     "fault_in-another-draft": "Another draft of this desk has this number.",
     "fault_number-changed": "A certificate keeps its number.",
     "fault_required": "Something is missing.",

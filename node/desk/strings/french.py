@@ -62,6 +62,7 @@ TEXTS: Final = {
     "fault_not-waiting": "Ce brouillon n’attend plus d’être libéré. Rien n’a été fait deux fois : voyez où il en est.",
     "fault_changed-since": "Le brouillon a changé depuis que vous avez ouvert cette page. Relisez-le, puis libérez-le.",
     "fault_changed-meanwhile": "Le brouillon a changé depuis que vous avez ouvert cette page.",
+    "fault_differs": "Le brouillon dit autre chose.",
     "fault_in-another-draft": "Un autre brouillon de ce bureau porte ce numéro.",
     "fault_number-changed": "Un certificat garde son numéro.",
     "fault_required": "Il manque une indication.",
