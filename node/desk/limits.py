@@ -33,6 +33,9 @@ MAX_SESSIONS: Final = 50
 SHOWN: Final = 100
 """Rows of a list on one page."""
 
+FOLDED: Final = 20
+"""Drafts of one table that a group of the list of drafts shows one by one; of more, one line with their number."""
+
 SOURCE_PAGES: Final = 4
 """Pages of 500 confirmed certificates that are looked through for what is left of them, the newest first."""
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
@@ -441,6 +442,35 @@ def test_a_table_becomes_drafts_all_or_none(tmp_path):
         assert {draft.standing for draft in desk.drafts} == {Standing.FINAL}
         assert scene.port.ledger.certificate("BW0000003") is not None
         assert scene.port.ledger.head.tree_size == 3
+
+    play(tmp_path, story)
+
+
+def test_a_wrong_table_is_discarded_as_a_whole_and_a_long_one_is_one_line(tmp_path):
+    async def story(scene):
+        desk, window = scene.desk()
+        await window.sign_in(desk, ADA)
+        day = datetime.now(UTC).date()
+        head = SHEET.partition("\n")[0]
+        rows = [f"BW{n:07},export,{day},{day},{day},AE,1,710231,BW,1,1,{CANARY},B\n" for n in range(1, 24)]
+        await give(window, head + "\n" + "".join(rows[:2]))
+        small = window.path
+        await give(window, head + "\n" + "".join(rows[2:]))
+        long = window.path
+        await window.go("/")
+        assert "23" in re.search(r'id="waiting".*?</h2>', window.page)[0], "all are counted"
+        assert (window.page.count('href="/drafts/'), f'href="{long}"' in window.page) == (2, True)
+        assert f'href="{small}"' not in window.page
+        await window.go(long)
+        await window.send(f"{long}/discard")
+        assert "Discarded certificates of the table: 21" in window.page
+        assert sorted(draft.standing for draft in desk.drafts) == [Standing.DISCARDED] * 21 + [Standing.WAITING] * 2
+        assert [line.act for line in desk.journal.lines].count("discarded") == 21
+        await give(window, head + "\n" + "".join(rows[2:]))
+        assert window.path.startswith("/tables/"), "the numbers are free again"
+        await window.send(f"{window.path}/discard")
+        await window.go(long)
+        assert f"{long}/discard" not in window.page, "there is nothing left to discard"
 
     play(tmp_path, story)
 

@@ -1,6 +1,7 @@
 """Writing: the list of drafts, the forms, what a button of a form does."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from node.desk.errors import DeskError, Fault
 from node.desk.faults import Shown, shown
 from node.desk.forms import WITH_ORIGIN, answer_body, confirm_draft, faults, read, rows_of, shape, stated_lines, tidy_number
 from node.desk.journal import Act
-from node.desk.limits import SHOWN
+from node.desk.limits import FOLDED, SHOWN
 from node.desk.making import codes_of
 from node.desk.pages.common import see, session
 from node.desk.precheck import announced_of
@@ -54,8 +55,14 @@ def routes(desk: "Desk") -> Blueprint:
             "released": [draft for draft in every if draft.standing is Standing.RELEASED],
             "ended": [draft for draft in every if draft.standing in ENDED][:SHOWN],
         }
+        folded = {key: [] if key == "ended" else _folded(drafts) for key, drafts in groups.items()}
+        for key, tables in folded.items():
+            names = {one["name"] for one in tables}
+            groups[key] = [draft for draft in groups[key] if draft.table not in names]
         mine = {draft.id for draft in groups["waiting"] if approvals.may_release(draft, officer, second)}
-        return desk.frame.page(request, "drafts", "/", session(), groups=groups, mine=mine, trouble=desk.courier.why)
+        return desk.frame.page(
+            request, "drafts", "/", session(), groups=groups, folded=folded, mine=mine, trouble=desk.courier.why
+        )
 
     @blueprint.post("/drafts")
     async def new() -> Response:
@@ -127,6 +134,17 @@ def routes(desk: "Desk") -> Blueprint:
         return see(here, "told_saved")
 
     return blueprint
+
+
+def _folded(drafts: Sequence[Draft]) -> list[dict[str, Any]]:
+    """Tables of which so many drafts are among these that one line stands for all of them, the newest first."""
+    counted = Counter(draft.table for draft in drafts if draft.table)
+    began = {draft.table: draft.began for draft in drafts}
+    return [
+        {"name": name, "count": count, "began": began[name]}
+        for name, count in sorted(counted.items(), reverse=True)
+        if count > FOLDED
+    ]
 
 
 def _write(desk: "Desk", draft: Draft, fields: dict[str, str]) -> Draft:

@@ -128,6 +128,7 @@ TEXTS: Final = {
     "told_renewed": "This draft rests on the newest statement now. Look at it again.",
     "told_there_already": "There is a draft of this already.",
     "told_open_again": "The draft is open again.",
+    "told_table_discarded": "Discarded certificates of the table: {count}",
     "told_table": "Certificates read and waiting for a release: {count}",
     # the form of a certificate
     "save": "Save",
@@ -407,6 +408,8 @@ TEXTS: Final = {
     "table_of": "{time}: {count} certificates",
     "table_under_way": "under way: {count}",
     "table_title": "Certificates of a table",
+    "table_discard_text": "{count} of them have not been released. Was it the wrong table? All of these end here, and nothing of them is sent.",
+    "table_discard": "Discard them",
     "table_sums": "Waiting: {count} certificates, {carats} carats",
     # journal
     "journal_text": "Lines so far: {count}. Lines are only added, and each names the one before.",

@@ -137,6 +137,7 @@ TEXTS: Final = {
     "told_renewed": "Ce brouillon repose maintenant sur la déclaration la plus récente. Relisez-le.",
     "told_there_already": "Il y a déjà un brouillon à ce sujet.",
     "told_open_again": "Le brouillon est rouvert.",
+    "told_table_discarded": "Certificats du tableau abandonnés : {count}",
     "told_table": "Certificats lus et en attente de libération : {count}",
     # the form of a certificate
     "save": "Enregistrer",
@@ -434,6 +435,10 @@ TEXTS: Final = {
     "table_of": "{time} : {count} certificats",
     "table_under_way": "en cours : {count}",
     "table_title": "Certificats d’un tableau",
+    "table_discard_text": (
+        "{count} d’entre eux n’ont pas été libérés. Était-ce le mauvais tableau ? Tous ceux-là prennent fin ici, et rien n’en est envoyé."
+    ),
+    "table_discard": "Les abandonner",
     "table_sums": "En attente : {count} certificats, {carats} carats",
     # journal
     "journal_text": "Lignes jusqu’ici : {count}. On ne fait qu’en ajouter, et chacune nomme la précédente.",
