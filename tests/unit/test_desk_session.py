@@ -315,6 +315,25 @@ def test_a_node_that_is_away_is_said_and_drafts_go_on(tmp_path, monkeypatch):
     play(tmp_path, story)
 
 
+def test_what_a_first_start_named_wrongly_is_not_kept(tmp_path):
+    async def story(scene):
+        genesis, home = tmp_path / "genesis.json", tmp_path / "first"
+        genesis.write_bytes(scene.port.network.genesis_json)
+        given = {"genesis": genesis, "url": f"http://127.0.0.1:{scene.number}", "listen": "127.0.0.1:0", "token": "kpl_x"}
+        with pytest.raises(FatalError, match="There is no folder"):
+            await asyncio.to_thread(cli.run, home=home, keys=tmp_path / "keys" / "bw", **given)
+        (tmp_path / "empty").mkdir()
+        with pytest.raises(FatalError, match="has no key issue"):
+            await asyncio.to_thread(cli.run, home=home, keys=tmp_path / "empty", **given)
+        assert not (home / "desk.toml").exists()
+        open_settings(home, {("ledger", "keys"): str(tmp_path / "empty"), ("ledger", "genesis"): str(genesis)})
+        with pytest.raises(FatalError):
+            await asyncio.to_thread(cli.run, home=home, url=given["url"])
+        assert (home / "desk.toml").exists(), "what a person has written stays"
+
+    play(tmp_path, story)
+
+
 def test_officers_on_the_command_line(tmp_path, capsys):
     phrase_file = tmp_path / "phrase"
     phrase_file.write_text("several words here\n")
