@@ -181,13 +181,13 @@ class Coverage:
         for one in found:
             if one.moved >= limit:
                 bits &= one.touched
-        for number in places_of(bits & self._special(place)):
+        for number in places_of(bits & self.special(place)):
             if _most(found, number) >= self.limit(place, number):
                 bits ^= 1 << number
         return bits
 
-    def _special(self, place: int) -> int:
-        """The insiders whose limit may be their own: they know of the target's own entries, or it is conceded."""
+    def special(self, place: int) -> int:
+        """The insiders whose limit may be their own, a bit each: they know of the target's own entries, or it is conceded."""
         if place not in self._sharing:
             self._sharing[place] = 0
             for variable in self.question.targets[place].moved:

@@ -7,10 +7,13 @@ they find is made whole numbers, and held against the ledger's own functions bef
 | file | |
 |---|---|
 | `rows` | the sums that releases show, each once, and which of them are published under a pattern of confidential cells |
-| `program` | one linear program for all questions about a system of sums |
+| `lean` | the sums that must stay, with as few terms as possible |
+| `near` | parts of the trade in which most targets can be moved without the rest |
+| `program` | a linear program for each question about a system of sums |
 | `integers` | a solution in floats as an exact integer one |
 | `asking` | questions for many targets or one, free or at the price of more confidential cells |
 | `tally` | what the witnesses found so far cover, for whom, and which of them are enough |
+| `covering` | covers targets with what is confidential as it is, near and far |
 | `shortfalls` | whom a pattern protects too little, and which cells could change that |
 | `cheapest` | the cheapest pattern of a small system, before witnesses are looked for |
 | `search` | covers all targets by witnesses, from top to bottom |

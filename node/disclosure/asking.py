@@ -13,7 +13,7 @@ import numpy as np
 from ledger.statistics.tables import WORLD, Cell
 from node.disclosure.integers import MARGIN, whole
 from node.disclosure.program import Program, Question
-from node.disclosure.rows import Floats, Integers, Rows
+from node.disclosure.rows import Floats, Integers, Part, Rows
 from node.disclosure.tally import Tally
 
 WITHIN: Final = 100
@@ -68,8 +68,9 @@ class Asker:
         known: Iterable[int] = (),
         *,
         at_a_price: bool = False,
-        columns: Integers | None = None,
+        part: Part | None = None,
         finer: int = 1,
+        spared: Sequence[int] = (),
     ) -> bool:
         """Takes a table that moves these targets as far as it can; whether there is one.
 
@@ -78,8 +79,9 @@ class Asker:
             signs: of each, the direction.
             known: insiders, whose cells stay as they are.
             at_a_price: whether cells may become confidential for it.
-            columns: those that may move; None for all.
+            part: of the trade, that may move; None for all.
             finer: how much smaller the unit is than it would be.
+            spared: insiders whose cells had better stay as they are.
         """
         tally, frozen = self._tally, self._frozen(known)
         rows = tally.target_rows[list(places)]
@@ -91,7 +93,7 @@ class Asker:
         unit = unit_for(max(1, int(limits.min()) // finer))
         price = self._price_of_parts if at_a_price else None
         caps = np.ceil(limits / unit * (MARGIN if unit > 1 else 1))
-        question = Question(unit, rows[kept], directions, caps, frozen, price, columns=columns)
+        question = Question(unit, rows[kept], directions, caps, frozen, price, part=part, spared=self._frozen(spared))
         found = self.program.solve(question)
         if found is None or not np.abs(found).max(initial=0) > _SOME:
             return False

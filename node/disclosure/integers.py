@@ -4,8 +4,8 @@
    be (`unit_for`), so that such a fraction of it is whole.
 2. Where the unit is no multiple of their common denominator: tables with sums of 0 can be made a little smaller, so that it is
    one of a smaller unit. Questions ask for a little more than they need (`MARGIN`).
-3. What is not: round, and repair the sums by a small integer program for what must be added here and there. It keeps every
-   bound, and how far targets were to go.
+3. What is not: round, and repair the sums by a small program for what must be added here and there, whole by and by. It keeps
+   every bound, and how far targets were to go.
 
 An answer fits everything published, exactly, or there is none.
 """
@@ -28,8 +28,12 @@ MARGIN: Final = 1.01
 
 _LARGEST_DENOMINATOR: Final = 300
 _NEAR: Final = 1e-4
-_STEPS: Final = 4
-_NODES: Final = 50
+_STEPS: Final = (4, 8, 30)
+"""Points or cents that are added to an entry at most, one attempt after the other."""
+
+_AT_ONCE, _AT_LEAST = 4, 16
+"""One in how many of those that are no whole numbers are fixed at once; fewer, when that was too many."""
+
 _FEW: Final = 1_000
 """Variables of a system in which what lacks is looked for everywhere, not only among those that move."""
 
@@ -85,36 +89,73 @@ def _repair(
     rows: Rows, question: Question, table: Integers, fixed: Integers, limits: Integers, columns: Integers
 ) -> Integers | None:
     """Adds what lacks of a table to these columns."""
-    place_of = {int(column): place for place, column in enumerate(columns)}
-    activity = rows.activity(table)
-    wanted = dict.fromkeys(fixed.tolist(), (0.0, 0.0))
-    for row, sign, limit in zip(question.targets.tolist(), question.signs.tolist(), limits.tolist(), strict=True):
-        if limit:
-            wanted[row] = (limit, np.inf) if sign > 0 else (-np.inf, -limit)
-    parts = {row: [place_of[one] for one in rows.moved[row].tolist() if one in place_of] for row in wanted}
-    kept = [row for row in wanted if parts[row]]
-    model = highspy.HighsLp()
-    model.num_col_, model.num_row_ = len(columns), len(kept)
-    model.col_cost_ = np.zeros(len(columns))
-    model.col_lower_ = np.maximum(-rows.bounds - table, -_STEPS)[columns].astype(np.float64)
-    model.col_upper_ = np.minimum(rows.bounds - table, _STEPS)[columns].astype(np.float64)
-    model.row_lower_ = np.array([wanted[row][0] - activity[row] for row in kept])
-    model.row_upper_ = np.array([wanted[row][1] - activity[row] for row in kept])
-    model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    model.a_matrix_.start_ = np.cumsum([0, *(len(parts[row]) for row in kept)]).astype(np.int32)
-    model.a_matrix_.index_ = np.array([one for row in kept for one in parts[row]], dtype=np.int32)
-    model.a_matrix_.value_ = np.ones(len(model.a_matrix_.index_))
-    for integrality in (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger):
-        model.integrality_ = [integrality] * len(columns)
-        repair = solver(mip_max_nodes=_NODES, simplex_iteration_limit=STEPS)
-        repair.passModel(model)
-        repair.run()
-        if repair.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+    lacking = _Lacking(rows, question, table, fixed, limits, columns)
+    for steps in _STEPS:
+        added = lacking.dive(steps)
+        if added is None:
             continue
-        added = np.array(repair.getSolution().col_value)
-        if np.abs(added - np.rint(added)).max(initial=0) < _NEAR:
-            result = table.copy()
-            result[columns] += np.rint(added).astype(np.int64)
-            if not rows.activity(result)[fixed].any() and (np.abs(result) <= rows.bounds).all():
-                return result
+        result = table.copy()
+        result[columns] += added
+        if not rows.activity(result)[fixed].any() and (np.abs(result) <= rows.bounds).all():
+            return result
     return None
+
+
+class _Lacking:
+    """What is to be added to some columns of a table so that its sums are right: a program in whole points or cents."""
+
+    def __init__(
+        self, rows: Rows, question: Question, table: Integers, fixed: Integers, limits: Integers, columns: Integers
+    ) -> None:
+        activity = rows.activity(table)
+        lower, upper = np.full(len(activity), -np.inf), np.full(len(activity), np.inf)
+        lower[fixed] = upper[fixed] = 0
+        for row, sign, limit in zip(question.targets.tolist(), question.signs.tolist(), limits.tolist(), strict=True):
+            if limit:
+                lower[row], upper[row] = (limit, np.inf) if sign > 0 else (-np.inf, -limit)
+        place = np.full(len(table), -1)
+        place[columns] = np.arange(len(columns))
+        parts = np.flatnonzero((place[rows.flat] >= 0) & (np.isfinite(lower) | np.isfinite(upper))[rows.at])
+        kept, row = np.unique(rows.at[parts], return_inverse=True)
+        model = self._model = highspy.HighsLp()
+        model.num_col_, model.num_row_ = len(columns), len(kept)
+        model.col_cost_ = np.zeros(len(columns))
+        model.row_lower_, model.row_upper_ = (lower - activity)[kept], (upper - activity)[kept]
+        model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        model.a_matrix_.start_ = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(kept)))]).astype(np.int32)
+        model.a_matrix_.index_ = place[rows.flat[parts]].astype(np.int32)
+        model.a_matrix_.value_ = np.ones(len(parts))
+        self._least, self._most = (-rows.bounds - table)[columns], (rows.bounds - table)[columns]
+
+    def dive(self, steps: int) -> Integers | None:
+        """Whole additions of so many points at most, if some are found: those next to whole numbers are fixed, in turn."""
+        model = self._model
+        lower, upper = (np.clip(side, -steps, steps).astype(np.float64) for side in (self._least, self._most))
+        model.col_lower_, model.col_upper_ = lower, upper
+        asked = solver(solver="simplex", simplex_iteration_limit=STEPS)
+        asked.passModel(model)
+        asked.run()
+        asked.setOptionValue("presolve", "off")
+        part = _AT_ONCE
+        while asked.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+            found = np.array(asked.getSolution().col_value)
+            off = np.abs(found - np.rint(found))
+            broken = np.flatnonzero(off >= _NEAR)
+            if not len(broken):
+                added: Integers = np.rint(found).astype(np.int64)
+                return added
+            broken = broken[np.argsort(off[broken], kind="stable")]
+            one, other = broken[:1], np.where(found > np.rint(found), 1, -1)
+            for some, values in (
+                (broken[: max(1, len(broken) // part)], np.rint(found)),
+                (one, np.rint(found)),
+                (one, np.rint(found) + other),
+            ):
+                asked.changeColsBounds(len(some), some.astype(np.int32), values[some], values[some])
+                asked.run()
+                if asked.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+                    lower[some] = upper[some] = values[some]
+                    break
+                asked.changeColsBounds(len(some), some.astype(np.int32), lower[some], upper[some])
+                part = min(2 * part, _AT_LEAST)
+        return None

@@ -1,24 +1,30 @@
-"""One linear program for all questions about a system of sums.
+"""One linear program for each question about a system of sums, no larger than the question.
 
-Columns: two for each variable, its move up and its move down, and for each row its activity in parts, up and down, each once
-with a cap and once without. Rows say that moves add up to these parts. All questions differ in bounds and costs of columns
-alone: published and known rows have no parts, targets have a lower bound or a reward up to a cap, and what could be made
-confidential has a price.
+Columns: two for each variable that may move, its move up and its move down; for each target how far it goes, with a cap that
+is rewarded and beyond; for each row that has a price its activity, up and down. Rows: what must not move, what has a price,
+and targets. Whatever else may move freely is no row at all, and a column that is alone in a row that must not move is none
+(`_live`): programs of a part of the trade are small, and take milliseconds.
 
 Every move costs a little, so that tables are sparse: a few circuits of trade, which are whole numbers by nature, and short to
 publish. Everything is in units (`Question.unit`), so that the largest numbers stay far above the solver's tolerance of 1e-7.
+
+The simplex method starts from where nothing moves and is fastest for few targets; the interior point method takes hardly longer
+for hundreds, and is used for large programs of many.
 """
 
 import os
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
 import highspy
 import numpy as np
+from numpy.typing import NDArray
 
-from node.disclosure.rows import Floats, Integers, Rows
+from node.disclosure.lean import Lean
+from node.disclosure.rows import Floats, Integers, Part, Rows
 
 LARGEST: Final = 1e7
 """Units that a variable may move at most."""
@@ -26,14 +32,18 @@ LARGEST: Final = 1e7
 _MOVE: Final = 0.01
 """Cost of moving a variable by one unit; a target's reward is 1 to 100 for each, a row's price as much or more."""
 
+_SPARED: Final = 0.03
+"""Cost of moving a row by one unit that had better stay."""
+
 _DEAR: Final = 10.0
 """How much larger rewards are where rows have a price: whatever can be bought is."""
 
 STEPS: Final = 20_000
-"""After so many the solver turns in circles; from scratch it mostly finds its way."""
+"""After so many the simplex method turns in circles; from scratch it mostly finds its way."""
 
-_PARTS: Final = 4
-_UP, _DOWN, _MORE_UP, _MORE_DOWN = range(_PARTS)
+LARGE: Final = 1_200
+_MANY: Final = 40
+"""Variables and targets from which on the interior point method is faster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +52,14 @@ class Question:
 
     Attributes:
         unit: points or cents in one unit.
-        targets: rows that are to move.
+        targets: rows that are to move, none of them known.
         signs: in which direction, 1 or -1.
         caps: how far, in units; going further is not rewarded.
         known: rows that an insider knows.
         price: by row, of moving one that is not open by one unit; None to leave them all alone.
         must: whether each target must go all the way, at any price. Otherwise going there is rewarded.
-        columns: those that may move; None for all.
+        part: of the trade, that may move; None for all.
+        spared: rows that had better stay, without being known.
     """
 
     unit: int
@@ -58,7 +69,8 @@ class Question:
     known: Integers
     price: Floats | None = None
     must: bool = False
-    columns: Integers | None = None
+    part: Part | None = None
+    spared: Integers | None = None
 
 
 @cache
@@ -86,7 +98,7 @@ def solver(**options: str | float) -> Any:
 
 
 class Program:
-    """The solver of one system.
+    """Asks the solver about one system.
 
     Attributes:
         effort: rows of all programs solved so far, which says how long they took on any machine.
@@ -94,111 +106,209 @@ class Program:
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
-        self._moves, self._sums = len(rows.columns), len(rows.moved)
         self.effort = 0
-        self._solver = solver(solver="simplex", simplex_iteration_limit=STEPS)
-        self._pass()
+        self._leaner = Lean(rows)
+        self._hard = self._leaner.sums(rows.hard)
+        self._closed = rows.hard.copy()
+        self._stays = self._hard
 
-    def _pass(self) -> None:
-        rows, count = self._rows, 2 * self._moves + _PARTS * self._sums
-        model = highspy.HighsLp()
-        model.num_col_, model.num_row_ = count, self._sums
-        model.col_cost_ = model.col_lower_ = model.col_upper_ = np.zeros(count)
-        model.row_lower_ = model.row_upper_ = np.zeros(self._sums)
-        starts = np.cumsum([0, *(2 * len(row) + _PARTS for row in rows.moved)])
-        index = np.empty(starts[-1], dtype=np.int32)
-        value = np.ones(starts[-1])
-        for place, row in enumerate(rows.moved):
-            start, middle, end = starts[place], starts[place] + len(row), starts[place + 1]
-            index[start:middle] = row
-            index[middle : end - _PARTS] = row + self._moves
-            value[middle : end - _PARTS] = -1
-            index[end - _PARTS : end] = 2 * self._moves + _PARTS * place + np.arange(_PARTS)
-            value[end - _PARTS : end] = (-1, 1, -1, 1)
-        model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = starts.astype(np.int32), index, value
-        self._solver.passModel(model)
+    def _closed_sums(self) -> Part:
+        """What is published under the pattern as it is."""
+        closed = ~self._rows.open
+        if not np.array_equal(closed, self._closed):
+            self._closed, self._stays = closed, self._leaner.sums(closed)
+        return self._stays
 
     def solve(self, question: Question) -> Floats | None:
         """Moves by column in units; None when no table does what must be done, or none is found in so many steps."""
-        self._ask(*self._columns(question))
-        if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        rows = self._rows
+        part = question.part or rows.whole
+        reach = np.minimum(rows.bounds[part.columns] // question.unit, LARGEST)
+        lean, said = (self._hard, rows.hard) if question.price is not None else (self._closed_sums(), ~rows.open)
+        stays, cost = np.zeros(len(said), dtype=bool), np.zeros(len(said))
+        if question.spared is not None:
+            cost[question.spared] = _SPARED
+        if question.price is not None:
+            stays = ~rows.open & ~np.isfinite(question.price)
+            cost = np.where(rows.open | stays, cost, question.price)
+        stays[question.known] = True
+        cost[question.targets] = 0
+        stays |= said
+        made = _Model(part, lean, reach, stays & ~said, np.where(stays, 0, cost), question.targets[~stays[question.targets]])
+        if question.must:
+            made.must_move(question.targets, question.signs, question.caps)
+        else:
+            rewards = question.caps.max() / question.caps * (1.0 if question.price is None else _DEAR)
+            made.reward(question.targets, question.signs, question.caps, rewards)
+        large = len(made.columns) >= LARGE and made.targets >= _MANY
+        answer = self._run(made, _FOR_LARGE if large else _FOR_SMALL) if made.targets else None
+        if answer is None:
             return None
-        found = np.array(self._solver.getSolution().col_value[: 2 * self._moves])
-        moves: Floats = found[: self._moves] - found[self._moves :]
+        count = len(made.columns)
+        found = np.array(answer.getSolution().col_value[: 2 * count])
+        moves: Floats = np.zeros(len(rows.columns))
+        moves[part.columns[made.columns]] = found[:count] - found[count:]
         return moves
-
-    def _ask(self, lower: Floats, upper: Floats, cost: Floats) -> None:
-        every = np.arange(len(cost), dtype=np.int32)
-        self._solver.changeColsBounds(len(cost), every, lower, upper)
-        self._solver.changeColsCost(len(cost), every, cost)
-        self._run()
 
     def weights(self, target: int, known: Integers) -> Floats:
         """How the rows that earlier releases publish, and the known ones, are to be weighed so that they tell most of a target.
 
         These are the multipliers of the program that moves the target as far as it goes, whatever else is confidential.
         """
-        if self._rows.hard[target]:
-            found: Floats = np.zeros(self._sums)
+        rows = self._rows
+        found: Floats = np.zeros(len(rows.moved))
+        if rows.hard[target]:
             found[target] = 1
             return found
-        unit = max(1, int(self._rows.bounds[self._rows.moved[target]].max()) // 1_000)
-        reach = np.minimum(self._rows.bounds // unit, LARGEST).astype(np.float64)
-        parts = np.zeros((self._sums, _PARTS))
-        parts[~self._rows.hard, :2] = np.inf
-        parts[known] = 0
-        parts[target, :2] = np.inf
-        cost = np.zeros((self._sums, _PARTS))
-        cost[target, :2] = (-1, 1)
-        self._ask(
-            np.zeros(2 * self._moves + _PARTS * self._sums),
-            np.concatenate([reach, reach, parts.ravel()]),
-            np.concatenate([np.zeros(2 * self._moves), cost.ravel()]),
-        )
-        return np.array(self._solver.getSolution().row_dual)
+        unit = max(1, int(rows.bounds[rows.moved[target]].max()) // 1_000)
+        stays = rows.hard.copy()
+        stays[known] = True
+        reach = np.minimum(rows.bounds // unit, LARGEST)
+        targets = np.array([target])
+        made = _Model(rows.whole, None, reach, stays, np.zeros(len(stays)), targets)
+        made.reward(targets, np.array([1]), np.array([np.inf]), np.ones(1))
+        answer = self._run(made, _FOR_SMALL)
+        if answer is not None:
+            found[made.rows] = np.array(answer.getSolution().row_dual)
+        return found
 
-    def _run(self) -> None:
-        """From scratch: few targets are reached fastest from where nothing moves. If it turns in circles, simplified first."""
-        self.effort += self._sums
-        for presolve in ("off", "on"):
-            self._solver.clearSolver()
-            self._solver.setOptionValue("presolve", presolve)
-            self._solver.run()
-            if self._solver.getModelStatus() in _ANSWERS:
-                return
-
-    def _columns(self, question: Question) -> tuple[Floats, Floats, Floats]:
-        """Lower and upper bounds, costs."""
-        reach = np.minimum(self._rows.bounds // question.unit, LARGEST).astype(np.float64)
-        if question.columns is not None:
-            reach[np.setdiff1d(np.arange(self._moves), question.columns)] = 0
-        parts = np.zeros((self._sums, _PARTS))
-        parts[self._rows.open, :2] = np.inf
-        cost = np.zeros((self._sums, _PARTS))
-        least = np.zeros((self._sums, _PARTS))
-        if question.price is not None:
-            priced = np.isfinite(question.price) & ~self._rows.open
-            parts[priced, :2] = np.inf
-            cost[priced, :2] = question.price[priced, None]
-        parts[question.known] = 0
-        forward = np.where(question.signs > 0, _UP, _DOWN)
-        back, more = 1 - forward, 2 + forward
-        if not question.must:
-            parts[question.targets, forward] = question.caps
-            parts[question.targets, back] = np.inf
-            parts[question.targets, more] = np.inf
-            rewards = question.caps.max() / question.caps * (1.0 if question.price is None else _DEAR)
-            cost[question.targets, forward] = -rewards
-            cost[question.targets, back] = 1.001 * rewards
-        else:
-            least[question.targets, forward] = question.caps
-            parts[question.targets, back] = 0
-        return (
-            np.concatenate([np.zeros(2 * self._moves), least.ravel()]),
-            np.concatenate([reach, reach, parts.ravel()]),
-            np.concatenate([np.full(2 * self._moves, _MOVE), cost.ravel()]),
-        )
+    def _run(self, made: "_Model", ways: Iterable[dict[str, str | int]]) -> Any:
+        """A solver with an answer; None without. Where one way turns in circles, another is tried."""
+        for way in ways:
+            self.effort += len(made.rows)
+            chosen = solver(**way)
+            made.hand_to(chosen)
+            chosen.run()
+            if chosen.getModelStatus() in _ANSWERS:
+                return chosen if chosen.getModelStatus() == highspy.HighsModelStatus.kOptimal else None
+        return None
 
 
+_FOR_SMALL: Final[tuple[dict[str, str | int], ...]] = tuple(
+    {"solver": "simplex", "simplex_iteration_limit": STEPS, "presolve": presolve} for presolve in ("off", "on")
+)
+_FOR_LARGE: Final[tuple[dict[str, str | int], ...]] = ({"solver": "ipm", "presolve": "on"}, *_FOR_SMALL)
 _ANSWERS: Final = (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible)
+
+
+class _Model:
+    """A program while it is made.
+
+    Attributes:
+        columns: places in the part, of the variables that may move.
+        rows: those that moves must leave alone or pay for, and the targets that anything moves.
+        targets: how many these are.
+    """
+
+    def __init__(
+        self, of: Part, lean: Part | None, reach: Integers, stays: NDArray[np.bool_], cost: Floats, targets: Integers
+    ) -> None:
+        """Of a part of the trade.
+
+        Args:
+            of: that part.
+            lean: sums of the whole trade that must stay; None if each row counts by itself and moves cost nothing.
+            reach: by column of the part, how far it may move.
+            stays: further rows that must stay.
+            cost: by row, what moving it costs; 0 for those that stay, and those that move freely.
+            targets: those among them that are to move.
+        """
+        wanted = np.zeros(len(stays), dtype=bool)
+        wanted[targets] = True
+        wanted &= ~stays
+        paid = cost > 0
+        parts = np.flatnonzero((stays | paid | wanted)[of.rows])
+        places, rows = of.places[parts], of.rows[parts]
+        if lean is not None:
+            place = np.full(len(lean.columns), -1)
+            place[of.columns] = np.arange(len(of.columns))
+            inside = np.flatnonzero(place[lean.places] >= 0)
+            places = np.concatenate([place[lean.places[inside]], places])
+            rows = np.concatenate([lean.rows[inside], rows])
+        may = reach > 0
+        if lean is not None:
+            may = _live(places, rows, may, ~(paid | wanted))
+        self.columns = np.flatnonzero(may)
+        kept = np.flatnonzero(may[places])
+        kept = kept[np.argsort(places[kept], kind="stable")]
+        moved = np.zeros(len(stays), dtype=bool)
+        moved[rows[kept]] = True
+        self.rows = np.flatnonzero(moved)
+        self._row = np.cumsum(moved) - 1
+        self._wanted = moved & wanted
+        self.targets = int(self._wanted.sum())
+        count = len(self.columns)
+        self._parts = self._row[rows[kept]].astype(np.int32)
+        self._lengths = np.bincount(places[kept], minlength=len(may))[may]
+        self._lower: list[Floats] = [np.zeros(2 * count)]
+        self._upper: list[Floats] = [np.tile(reach[self.columns].astype(np.float64), 2)]
+        self._cost: list[Floats] = [np.full(2 * count, 0.0 if lean is None else _MOVE)]
+        self._single: list[tuple[Integers, Floats]] = []
+        self._row_lower, self._row_upper = np.zeros(len(self.rows)), np.zeros(len(self.rows))
+        paid_rows = self._row[moved & paid]
+        for sign in (-1.0, 1.0):
+            self._add(
+                paid_rows, np.full(len(paid_rows), sign), 0.0, np.full(len(paid_rows), np.inf), cost[self.rows[paid_rows]]
+            )
+
+    def reward(self, targets: Integers, signs: Integers, caps: Floats, rewards: Floats) -> None:
+        """Targets that are to move in these directions as far as the caps."""
+        which = np.flatnonzero(self._wanted[targets])
+        places, values = self._row[targets[which]], -signs[which].astype(np.float64)
+        self._add(places, values, -np.inf, caps[which], -rewards[which])
+        self._add(places, values, 0.0, np.full(len(which), np.inf), np.zeros(len(which)))
+
+    def must_move(self, targets: Integers, signs: Integers, caps: Floats) -> None:
+        """Targets that must move so far; if one of them cannot move at all, there is nothing to solve."""
+        if self._wanted[targets].all():
+            places, ahead = self._row[targets], signs > 0
+            self._row_lower[places] = np.where(ahead, caps, -np.inf)
+            self._row_upper[places] = np.where(ahead, np.inf, -caps)
+        else:
+            self.targets = 0
+
+    def _add(self, rows: Integers, values: Floats, lower: float, upper: Floats, cost: Floats) -> None:
+        """A column in each of these rows."""
+        self._single.append((rows, values))
+        self._lower.append(np.full(len(rows), lower))
+        self._upper.append(upper)
+        self._cost.append(cost)
+
+    def hand_to(self, chosen: Any) -> None:
+        """Gives the program to a solver."""
+        cost, upper = np.concatenate(self._cost), np.concatenate(self._upper)
+        single = np.concatenate([rows for rows, _ in self._single])
+        ones = np.ones(len(self._parts))
+        index = np.concatenate([self._parts, self._parts, single]).astype(np.int32)
+        starts = np.concatenate([[0], np.cumsum(np.tile(self._lengths, 2))])
+        chosen.passModel(
+            len(cost),
+            len(self.rows),
+            len(index),
+            int(highspy.MatrixFormat.kColwise),
+            int(highspy.ObjSense.kMinimize),
+            0.0,
+            cost,
+            np.concatenate(self._lower),
+            upper,
+            self._row_lower,
+            self._row_upper,
+            np.concatenate([starts, starts[-1] + np.arange(1, len(single) + 1)]).astype(np.int32),
+            index,
+            np.concatenate([ones, -ones, *(values for _, values in self._single)]),
+            np.zeros(len(cost), dtype=np.int32),
+        )
+
+
+def _live(places: Integers, rows: Integers, may: NDArray[np.bool_], stays: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Columns that are left when those that are alone in a row that stays are taken away, one after the other."""
+    live = may.copy()
+    parts = np.flatnonzero(may[places] & stays[rows])
+    places, rows = places[parts], rows[parts]
+    while True:
+        alone = places[np.bincount(rows, minlength=len(stays))[rows] == 1]
+        if not len(alone):
+            return live
+        live[alone] = False
+        kept = live[places]
+        places, rows = places[kept], rows[kept]

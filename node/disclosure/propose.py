@@ -25,6 +25,7 @@ from ledger.statistics.verify import Published, bound_together, verify
 from ledger.statistics.vintages import apply_vintages
 from node.disclosure.ahead import pairs_of
 from node.disclosure.cheapest import settle
+from node.disclosure.near import parts_of_trade
 from node.disclosure.rows import Floats, Rows, weights
 from node.disclosure.search import Search
 from node.disclosure.thinning import thin_pattern
@@ -92,6 +93,7 @@ class Work:
                 measure,
                 _price(rows, self.figures),
                 self,
+                parts_of_trade(rows, self.model),
             )
             for measure, (rows, system) in enumerate(zip(self.rows, self.model.systems, strict=True))
         ]

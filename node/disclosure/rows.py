@@ -5,6 +5,7 @@ or of the release that is proposed. Activities (how far a table moves a row) are
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -15,6 +16,27 @@ from ledger.statistics.tables import Cell
 
 Integers: TypeAlias = NDArray[np.int64]
 Floats: TypeAlias = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some columns of a system, and what they are part of.
+
+    Attributes:
+        columns: which, ascending.
+        places: places of these, each once for every row that the column is in, ascending.
+        rows: to each of them, that row.
+    """
+
+    columns: Integers
+    places: Integers
+    rows: Integers
+
+    def reach(self, of: "Rows") -> Integers:
+        """By row, how far these columns can move it."""
+        found = np.zeros(len(of.moved), dtype=np.int64)
+        np.add.at(found, self.rows, of.bounds[self.columns][self.places])
+        return found
 
 
 class Rows:
@@ -29,7 +51,10 @@ class Rows:
         told: by row, a release and cell that it is the sum of; one that publishes it, if it is hard.
         variables: by row, its variables of the system, ascending.
         row_of: of every cell of the proposed release that something moves.
-        open: by row, whether it may move; kept by `withhold` and `publish`.
+        open: by row, whether it may move; kept by `set_pattern`.
+        flat: the columns of all rows, one row after the other.
+        at: to each of them, its row.
+        whole: all columns.
     """
 
     def __init__(self, system: System, earlier: Sequence[frozenset[Cell]], further: Iterable[tuple[int, ...]] = ()) -> None:
@@ -66,8 +91,18 @@ class Rows:
         self.moved: list[Integers] = [np.array([self.column_of[one] for one in row], dtype=np.int64) for row in numbers]
         self.hard = np.array(hard, dtype=bool)
         self.open = ~self.hard & np.array([not cells for cells in self.cells], dtype=bool)
-        self._flat = np.concatenate(self.moved) if self.moved else np.zeros(0, dtype=np.int64)
+        self.flat: Integers = np.concatenate(self.moved) if self.moved else np.zeros(0, dtype=np.int64)
+        self.at: Integers = np.repeat(np.arange(len(self.moved)), [len(row) for row in self.moved])
+        order = np.argsort(self.flat, kind="stable")
+        self.whole = Part(np.arange(len(self.columns)), self.flat[order], self.at[order])
         self._starts = np.cumsum([0, *(len(row) for row in self.moved[:-1])]) if self.moved else np.zeros(0, dtype=np.int64)
+
+    def part(self, columns: Integers) -> Part:
+        """These columns, ascending."""
+        place = np.full(len(self.columns), -1)
+        place[columns] = np.arange(len(columns))
+        inside = np.flatnonzero(place[self.whole.places] >= 0)
+        return Part(columns, place[self.whole.places[inside]], self.whole.rows[inside])
 
     def row(self, variables: tuple[int, ...]) -> int:
         """The row of these variables of the system."""
@@ -75,7 +110,7 @@ class Rows:
 
     def activity(self, table: NDArray[Any]) -> NDArray[Any]:
         """How far a table of moves by column moves each row."""
-        return np.add.reduceat(table[self._flat], self._starts) if len(self._starts) else np.zeros(0, dtype=table.dtype)
+        return np.add.reduceat(table[self.flat], self._starts) if len(self._starts) else np.zeros(0, dtype=table.dtype)
 
     def set_pattern(self, confidential: Iterable[Cell]) -> None:
         """Opens exactly the rows that no release publishes."""

@@ -36,6 +36,7 @@ HUBS = {
 """Traders of those with many."""
 PRODUCERS = {"BW": 22, "RU": 14, "ZA": 60, "AO": 12, "NA": 9, "CD": 45, "LS": 5, "SL": 15, "ZW": 10, "AU": 4, "TZ": 7, "BR": 9}
 """Exporters of those that mine."""
+PARTNERS = 12
 OTHERS = ["AM", "BD", "BY", "CF", "CG", "CI", "CM", "CZ", "GH", "GN", "GY", "ID", "JP", "KR", "KZ", "KH", "LA", "LB", "LK", "LR", "MO", "MX", "MY", "MU", "ML", "MZ", "NO", "NZ", "PA", "PH", "QA", "SZ", "TG", "TR", "UA", "VE", "VN"]  # fmt: skip
 
 
@@ -104,8 +105,21 @@ class World:
         return replace(self, parcels=tuple(result))
 
 
-def calibrated(seed: int, parcels: int = 40_000, participants: int = 60, unreturned: int = 0) -> World:
-    """A year of world trade: 60 participants, about 8,000 entries of 40,000 parcels."""
+def calibrated(
+    seed: int,
+    parcels: int = 40_000,
+    participants: int = 60,
+    unreturned: int = 0,
+    *,
+    partners: int = PARTNERS,
+    dense: int = 25,
+    want: float = 0.15,
+) -> World:
+    """A year of world trade: 60 participants, about 8,000 entries of 40,000 parcels.
+
+    Those that are no hub export to at most `partners` others, `dense` parcels to each at least, and import `want` as much for
+    their size as they export.
+    """
     draw = random.Random(f"calibrated/{seed}")
     names = tuple(
         sorted(
@@ -117,15 +131,15 @@ def calibrated(seed: int, parcels: int = 40_000, participants: int = 60, unretur
     sizes = {name: _size(draw, name) for name in names}
     traders = {name: HUBS.get(name) or PRODUCERS.get(name) or draw.randint(1, 6) for name in names}
     codes = {name: CODES if name in HUBS else tuple(draw.sample(CODES, 1 + (draw.random() < 0.7))) for name in names}
-    wants = {name: sizes[name] * (3 if name in HUBS else 0.15) for name in names}
+    wants = {name: sizes[name] * (3 if name in HUBS else want) for name in names}
     found = []
     for exporter in names:
         others = [name for name in names if name != exporter]
         count = max(4, round(parcels * sizes[exporter] / sum(sizes.values())))
-        partners = others if exporter in HUBS else draw.sample(others, min(len(others), max(1, min(12, count // 25))))
-        weights = [wants[name] for name in partners]
+        known = others if exporter in HUBS else draw.sample(others, min(len(others), max(1, min(partners, count // dense))))
+        weights = [wants[name] for name in known]
         for _ in range(count):
-            found.append(_parcel(draw, exporter, draw.choices(partners, weights)[0], codes, traders))
+            found.append(_parcel(draw, exporter, draw.choices(known, weights)[0], codes, traders))
     keys = [BlockKey(name, flow, quarter) for name in names for flow in ("export", "import") for quarter in QUARTERS]
     lacking = draw.sample(keys, unreturned)
     return World(names, tuple(found), {key: draw.choice((Source.RETURN, Source.LEDGER)) for key in lacking})
