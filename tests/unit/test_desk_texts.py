@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from api.pages.language import LANGUAGES
 from api.reasons import kinds_by_code, kinds_by_signing
 from ledger.bodies import PaperConfirmBody
 from ledger.csvform import COLUMNS
@@ -13,10 +14,10 @@ from ledger.errors import Code, Refusal
 from node.desk.comparison import compare, compare_paper, suggest, suggest_paper
 from node.desk.drafts import Draft, Kind, Standing
 from node.desk.errors import Fault
-from node.desk.faults import shown
+from node.desk.faults import Shown, shown
 from node.desk.filling import from_issue, from_paper
 from node.desk.forms import confirm_draft, faults, issue_draft, paper_draft, read, rows_of
-from node.desk.frame import TABLES, TEMPLATES, texts
+from node.desk.frame import TABLES, TEMPLATES, figures, texts
 from node.desk.journal import Act
 from node.desk.strings import advice, english, french
 from tests.support.desks import LINE, PARTIES
@@ -109,6 +110,25 @@ def test_each_reason_that_can_be_met_says_what_to_do():
     assert advice.cell_step(cell, "en") == "Write it so."
     assert advice.cell_step(cell, "fr") == french.COLUMNS["carats"]
     assert advice.cell_sentence(cell, "fr").startswith("Le champ")
+
+
+def test_every_field_that_a_person_types_says_how_it_is_written():
+    typed = ["number", "parcels", "carats", "digest", "received", "receipt_code", "link", "replacement", "sealed.seals"]
+    typed += [
+        "lines[3].carats",
+        "lines[0].value",
+        "lines[0].origin",
+        "sources[0].number",
+        "sealed.exporter.name",
+        "sealed.remarks",
+    ]
+    for name in typed:
+        reason = shown(Kind.ISSUE, Refusal(Code.BAD_VALUE, name, given="x", expected="[A-Z]{2}"))
+        for language in TABLES:
+            step = advice.step(Shown(reason.code, name, reason.details), language)
+            assert step not in ("", advice.ADVICE["bad-value"][1], advice.ADVICE["bad-value"][2]), name
+            assert "[A-Z]" not in figures(Shown(reason.code, name, reason.details), LANGUAGES[language], texts(language))
+    assert "the letter O, I or B" in advice.step(Shown("bad-value", "receipt_code", {}), "en")
 
 
 @pytest.mark.parametrize(

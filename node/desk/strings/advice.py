@@ -244,7 +244,10 @@ FIELDS: Final[Mapping[str, tuple[str, str]]] = {
         "Write a zone of the one origin, at most 60 characters.",
         "Écrivez une zone de l’unique origine, 60 caractères au plus.",
     ),
-    "receipt_code": ("Write its 16 letters and digits.", "Écrivez ses 16 lettres et chiffres."),
+    "receipt_code": (
+        "Write its 16 letters and digits; what looks like 0, 1 or 8 is the letter O, I or B.",
+        "Écrivez ses 16 lettres et chiffres ; ce qui ressemble à 0, 1 ou 8 est la lettre O, I ou B.",
+    ),
     "digest": (
         "Choose the document as a file, or write all 64 digits and letters a to f.",
         "Choisissez le fichier du document, ou écrivez les 64 chiffres et lettres de a à f.",
