@@ -39,6 +39,9 @@ FOLDED: Final = 20
 SOURCE_PAGES: Final = 4
 """Pages of 500 confirmed certificates that are looked through for what is left of them, the newest first."""
 
+OWED_DAYS: Final = 366
+"""Since so long a participant confirms here when no outcome of what was sent there is looked for on paper any more."""
+
 OWED_PAGES: Final = 4
 """Pages of 500 own open certificates that are looked through for those whose outcome comes on paper, the oldest first."""
 

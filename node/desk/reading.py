@@ -16,10 +16,10 @@ from ledger.entries import PREFIX_CHARACTERS
 from ledger.limits import MAX_PAGE
 from ledger.paperdrafts import PaperDraft
 from ledger.record import Record
-from ledger.units import Cents, carats, parse_carats
+from ledger.units import DAY_MS, Cents, carats, date_of, parse_carats
 from node.client import Client, ProblemError
 from node.desk.errors import DeskError, Fault
-from node.desk.limits import OWED_PAGES, REGISTER_S, SHOWN, SOURCE_PAGES
+from node.desk.limits import OWED_DAYS, OWED_PAGES, REGISTER_S, SHOWN, SOURCE_PAGES
 from node.sealed import Reader, Side, fetch_part, fetch_record, lines_of, opened
 
 _NOT_FOUND = 404
@@ -154,8 +154,14 @@ class Reading:
         return list(rows)
 
     async def owed_on_paper(self) -> list[dict[str, Any]]:
-        """Open certificates of this participant's own whose outcome comes back on paper, the oldest first."""
+        """Open certificates of this participant's own whose outcome comes back on paper, the oldest first.
+
+        Where everybody has confirmed here for so long that none of the others is still awaited, the node is not asked.
+        """
         register = await self.participants()
+        lately = date_of(time.time_ns() // 1_000_000 // DAY_MS - OWED_DAYS)
+        if not any(answers_on_paper({"destination": code, "issued": lately}, register) for code in register):
+            return []
         async with self.client() as client:
             rows = (await client.get_list("/v1/confirmations/open", {"issuer": self._participant}, OWED_PAGES * MAX_PAGE))[
                 "items"

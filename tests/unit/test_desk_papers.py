@@ -256,6 +256,8 @@ def test_for_who_confirms_here_no_paper_counts(tmp_path):
         await window.send("/drafts", kind="answer")
         assert (window.status, [draft.kind for draft in desk.drafts]) == (409, [Kind.ISSUE])
         assert "it states the outcome there itself" in window.page
+        desk.reading.client = None
+        assert await desk.reading.owed_on_paper() == [], "where all confirm, the node is not asked"
         other, window = scene.desk("RU")
         await window.sign_in(other, ADA)
         await window.go("/")
