@@ -95,7 +95,8 @@ class Search:
             touching = self.rows.activity(np.abs(table)) != 0
             activity = self.rows.activity(table)
             known = np.flatnonzero(touching[tally.insider_rows] & (activity[tally.insider_rows] == 0)).tolist()
-            places = [place for place in tally.order if activity[tally.target_rows[place]] and tally.gaps(place)]
+            reached = {*np.flatnonzero(activity[tally.target_rows]).tolist()}
+            places = [place for place in tally.order if place in reached and tally.gaps(place)]
             while places:
                 group = [place for place in places if tally.limits[place] * WITHIN >= tally.limits[places[0]]]
                 signs = np.sign(activity[tally.target_rows[group]]).tolist()

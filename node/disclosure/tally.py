@@ -142,7 +142,7 @@ class Tally:
         self._wanted[place] = self._whom(place)
         row, self._covered[place] = self.target_rows[place], {}
         for table in np.flatnonzero([touched[row] for touched in self._touched]).tolist():
-            moved = abs(int(self._rows.activity(self.tables[table])[row]))
+            moved = abs(int(self.tables[table][self._rows.moved[row]].sum()))
             if bits := self._covers(place, moved, self._alone(table)):
                 self._covered[place][table] = bits
         self._count(place)
