@@ -294,6 +294,16 @@ def test_the_journal_shows_what_was_changed(tmp_path):
         Journal(tmp_path)
 
 
+def test_an_address_that_was_cut_off_leads_to_the_beginning_of_the_list(tmp_path):
+    async def story(scene):
+        desk, window = scene.desk()
+        await window.sign_in(desk, ADA)
+        await window.go("/inbox?after=AAAA")
+        assert (window.status, window.path) == (200, "/inbox")
+
+    play(tmp_path, story)
+
+
 def test_a_node_that_is_away_is_said_and_drafts_go_on(tmp_path, monkeypatch):
     monkeypatch.setattr(releasing, "_PATIENCE_S", 0.5)
 

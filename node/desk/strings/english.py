@@ -306,9 +306,9 @@ TEXTS: Final = {
     "lines_before": "Lines before",
     "release_title": "Release",
     "release_second": (
-        "An officer who wrote none of it reads it and releases it with their own passphrase. It is then sealed, signed and sent."
+        "An officer who wrote none of it reads it and releases it with their own passphrase. It is then signed and sent."
     ),
-    "release_any": "An officer releases it with their own passphrase. It is then sealed, signed and sent.",
+    "release_any": "An officer releases it with their own passphrase. It is then signed and sent.",
     "release_nobody": "Every officer of this desk has written in it. A further officer must be added, or the policy in desk.toml changed.",
     "release": "Release, sign and send",
     "give_back_title": "Or not",

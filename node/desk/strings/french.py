@@ -329,9 +329,9 @@ TEXTS: Final = {
     "lines_before": "Lignes d’avant",
     "release_title": "Libération",
     "release_second": (
-        "Un agent qui n’en a rien écrit le lit et le libère avec sa propre phrase secrète. Il est alors scellé, signé et envoyé."
+        "Un agent qui n’en a rien écrit le lit et le libère avec sa propre phrase secrète. Il est alors signé et envoyé."
     ),
-    "release_any": "Un agent le libère avec sa propre phrase secrète. Il est alors scellé, signé et envoyé.",
+    "release_any": "Un agent le libère avec sa propre phrase secrète. Il est alors signé et envoyé.",
     "release_nobody": "Tous les agents de ce bureau y ont écrit. Il faut ajouter un agent, ou changer la règle dans desk.toml.",
     "release": "Libérer, signer et envoyer",
     "give_back_title": "Ou non",
