@@ -35,7 +35,7 @@ from ledger.schema import shorten
 from ledger.units import Points
 
 _DATE: Final = "a date as 2026-11-23 (in a spreadsheet, format the column as text)"
-_AMOUNT: Final = "with a point, at most two digits behind it and no other sign, as 1200.50"
+_AMOUNT: Final = "with a point or a comma, at most two digits behind it and no other sign, as 1200.50"
 _PARTY: Final = "at most 300 characters"
 _WHOLE: Final[Mapping[str, str]] = {
     "number": "your code and 4 to 10 digits, as BW0012345, in every row of the certificate",
@@ -69,6 +69,12 @@ _TEXTS: Final = ("invoice", "route", "remarks")
 _PLACE: Final = re.compile(r"lines\[(\d+)\](?:\.(\w+))?")
 _NAMES: Final[Mapping[str, str]] = {"points": "carats", "cents": "value", "commitment": "value", "fields": "remarks"}
 _DIGITS: Final = re.compile(r"[0-9]{1,18}")
+_OTHERS: Final = (b"PK\x03\x04", b"%PDF", b"\xd0\xcf\x11\xe0")
+"""How the files begin that are given for a table most often: spreadsheets themselves, prints of them."""
+
+_COMMA: Final = re.compile(r"[0-9]+,[0-9]{1,2}")
+_GROUPED: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]{1,2}")
+_GROUPED_BY_POINTS: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]{1,2}")
 
 _Row: TypeAlias = "tuple[int, dict[str, str]]"
 """Its place in the table, and its cells by column, without white space around them."""
@@ -147,6 +153,19 @@ def read_sheet(data: bytes) -> tuple[list[SheetCertificate], list[Fault]]:
     return certificates, sorted(faults, key=lambda fault: fault.row)
 
 
+def plain_amount(text: str) -> str:
+    """An amount as a person or a spreadsheet writes it, with a point and nothing else, where there is one way to read it.
+
+    `1 200,50`, `1,200.50` and `1.200,50` have one; `1,200` and `1.200` have two, and stay as they are.
+    """
+    plain = "".join(text.split())
+    if _COMMA.fullmatch(plain):
+        return plain.replace(",", ".")
+    if _GROUPED.fullmatch(plain):
+        return plain.replace(",", "")
+    return plain.replace(".", "").replace(",", ".") if _GROUPED_BY_POINTS.fullmatch(plain) else plain
+
+
 def check_alone(draft: IssueDraft) -> None:
     """What a certificate must fulfil whatever stands on the ledger.
 
@@ -179,6 +198,8 @@ def _table(data: bytes) -> Iterator[list[str]]:
     """The rows; raises Refusal for what is no table."""
     if len(data) > MAX_SHEET_BYTES:
         raise Refusal(Code.TOO_LARGE, given=len(data), limit=MAX_SHEET_BYTES, reason="split the table into several files")
+    if data.startswith(_OTHERS) or b"\0" in data:
+        raise Refusal(Code.BAD_VALUE, reason="a spreadsheet or another file, no text: save the table as CSV UTF-8")
     try:
         text = unicodedata.normalize("NFC", data.decode("utf-8-sig"))
     except UnicodeDecodeError:
@@ -251,14 +272,14 @@ def _content(rows: Sequence[_Row]) -> dict[str, Any]:
 
 
 def _line(cells: Mapping[str, str]) -> dict[str, Any]:
-    line: dict[str, Any] = {name: cells[name] for name in ("hs", "carats", "value")}
+    line: dict[str, Any] = {"hs": cells["hs"], "carats": plain_amount(cells["carats"]), "value": plain_amount(cells["value"])}
     line["origin"] = sorted(set(_several(cells["origin"])))
     return line | ({"zone": cells["zone"]} if cells.get("zone") else {})
 
 
 def _source(text: str) -> dict[str, str]:
     number, _, weight = text.partition(":")
-    return {"number": number.strip(), "carats": weight.strip()}
+    return {"number": number.strip(), "carats": plain_amount(weight)}
 
 
 def _several(cell: str) -> list[str]:

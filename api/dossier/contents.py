@@ -17,7 +17,7 @@ from api.pages.language import LANGUAGES, Language
 from api.pages.names import Names
 from api.strings.dossier import TEXTS
 from ledger.checkpoint import parse_checkpoint
-from ledger.entries import HS_CODES
+from ledger.entries import HS_CODES, CertificateState
 from ledger.note import parse_note
 from ledger.proof import parse_proof
 from ledger.units import carats, parse_carats
@@ -121,12 +121,17 @@ class _Writer:
             for hs in HS_CODES
             if issued[hs] or (measured or issued)[hs]
         ]
-        rows.append((self.said("total"), sum(issued.values()), None if measured is None else sum(measured.values())))
+        row = self._found.certificate
+        arrived_in_all = None if row.measured is None else parse_carats(row.measured)
+        rows.append((self.said("total"), sum(issued.values()), arrived_in_all if measured is None else sum(measured.values())))
+        without = (
+            "no_outcome" if row.state == CertificateState.OPEN else "no_figures" if row.measured is None else "not_by_class"
+        )
         return [
             [
                 name,
                 self.weight(carats(sent)),
-                self.said("no_outcome") if arrived is None else self.weight(carats(arrived)),
+                self.said(without) if arrived is None else self.weight(carats(arrived)),
                 "" if arrived is None else self.weight(carats(arrived - sent)),
             ]
             for name, sent, arrived in rows

@@ -22,6 +22,7 @@ from api.schemas.base import Query
 from api.steps import Turns
 from api.strings.reading.certificate import ENGLISH
 from ledger.answers import CertificateView
+from ledger.bodies import PAPER_CONFIRM, PaperConfirmBody
 from ledger.composition import Composition, compose
 from ledger.custody import Chain, Custody, Link, Steps
 from ledger.entries import HS_CODES, CertificateState, points_by_hs
@@ -146,6 +147,7 @@ def certificate_pages(guard: Guard) -> Blueprint:
             today=block_date(Ms(found.head.time)),
             sides=sides(found),
             steps=steps,
+            answer=None if found.outcome is not None else paper_answer(port, steps),
             checks=_checks(steps),
             script_texts=SCRIPT_TEXTS,
             findings=[one for one in found.findings.rows if concerns(visitor.reader, one)],
@@ -214,6 +216,16 @@ def history(port: NodePort, found: CertificateView) -> list[Step]:
             receipt = port.receipt(record_id) if at >= first else None
             steps.append(Step(record_id.hex(), record.kind, record.author, record.at, height, receipt or ""))
     return steps
+
+
+def paper_answer(port: NodePort, steps: list[Step]) -> PaperConfirmBody | None:
+    """What the issuer recorded of an outcome that came back on paper; None where it has not."""
+    for step in reversed(steps):
+        held = port.ledger.record(bytes.fromhex(step.id)) if step.kind == PAPER_CONFIRM else None
+        body = None if held is None else parse_record(held[0]).body
+        if isinstance(body, PaperConfirmBody):
+            return body
+    return None
 
 
 def _checks(steps: list[Step]) -> dict[str, str]:

@@ -12,6 +12,15 @@ ENGLISH: Final = {
     "check": "Check",
     "incomplete": "One thing is missing",
     "incomplete_text": "Both the number and the code are needed: the code shows that you hold the certificate.",
+    "malformed_number": "This is no number of a certificate",
+    "malformed_number_text": (
+        "A number has the two letters of its issuer and 4 to 10 digits, such as BW0000123. Type it once more."
+    ),
+    "malformed_code": "This is no verdict code",
+    "malformed_code_text": (
+        "A code has 16 signs: letters, and digits from 2 to 7. What looks like 0, 1 or 8 is the letter O, I or B. Count "
+        "them, and type it once more."
+    ),
     "no_match": "No certificate with this number and code",
     "no_match_text": (
         "Compare number and code with the paper once more. If both are as printed, this ledger does not know the "
@@ -77,6 +86,15 @@ FRENCH: Final = {
     "check": "Vérifier",
     "incomplete": "Il manque quelque chose",
     "incomplete_text": "Il faut le numéro et le code : le code montre que vous détenez le certificat.",
+    "malformed_number": "Ce n’est pas un numéro de certificat",
+    "malformed_number_text": (
+        "Un numéro a les deux lettres de son émetteur et 4 à 10 chiffres, par exemple BW0000123. Saisissez-le à nouveau."
+    ),
+    "malformed_code": "Ce n’est pas un code de vérification",
+    "malformed_code_text": (
+        "Un code a 16 signes : des lettres, et des chiffres de 2 à 7. Ce qui ressemble à 0, 1 ou 8 est la lettre O, I ou "
+        "B. Comptez-les, et saisissez-le à nouveau."
+    ),
     "no_match": "Aucun certificat avec ce numéro et ce code",
     "no_match_text": (
         "Comparez encore le numéro et le code avec le papier. Si tous deux sont comme imprimés, ce registre ne connaît "

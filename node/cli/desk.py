@@ -13,13 +13,14 @@ from cyclopts import App, Parameter
 
 from api.limits import ApiLimits
 from api.server import listen, serve
+from ledger.genesis import Genesis
 from node.cli.options import JsonOption, read_file, read_genesis
 from node.cli.output import print_json, print_table, say
 from node.desk.app import Desk, create_app, now_ms
 from node.desk.journal import Act, Journal
 from node.desk.office import KeyStore
 from node.desk.officers import Officers
-from node.desk.settings import DeskLock, Settings, open_folder, open_settings
+from node.desk.settings import FILE, DeskLock, Settings, open_folder, open_settings
 from node.errors import Exit, FatalError, command
 from node.logs import configure
 
@@ -55,17 +56,28 @@ def run(
         )
         if value
     }
+    new = not (home / FILE).exists()
     settings = open_settings(home, given)
     lock = DeskLock(home)
     try:
-        asyncio.run(_serve(settings))
+        found, store = _opened(settings, home / FILE if new else None)
+        asyncio.run(_serve(settings, found, store))
     finally:
         lock.release()
 
 
-async def _serve(settings: Settings) -> None:
-    found = read_genesis(settings.genesis)
-    store = await asyncio.to_thread(KeyStore.open, found, settings.keys, settings.url)
+def _opened(settings: Settings, written: Path | None) -> tuple[Genesis, KeyStore]:
+    """The ledger and the office's keys. Settings `written` just now with which no desk opens are not kept for the next run."""
+    try:
+        found = read_genesis(settings.genesis)
+        return found, KeyStore.open(found, settings.keys, settings.url)
+    except FatalError:
+        if written is not None:
+            written.unlink(missing_ok=True)
+        raise
+
+
+async def _serve(settings: Settings, found: Genesis, store: KeyStore) -> None:
     configure(participant=store.participant, level="info")
     try:
         sock = listen(settings.listen.host, settings.listen.port)

@@ -67,7 +67,7 @@ class Desk:
         self.drafts = Drafts(settings.drafts)
         self.reading = Reading(settings.url, settings.token, code, self.genesis.ledger_id, self.store.secrets)
         self.courier = Courier(self.drafts, self.journal, self.store, self.made, self.reading.client, now_ms)
-        self.precheck = Precheck(code, self.drafts, self.reading)
+        self.precheck = Precheck(code, self.drafts, self.reading, now_ms)
         self.beginning = Beginning(code, self.drafts, self.reading)
         self.door = Door(self.port, settings.idle_minutes * 60)
         participant = self.genesis.participants.get(code)
@@ -169,7 +169,8 @@ def _guard(app: Quart, desk: Desk) -> None:
             return _see("/sign-in")
         if session.locked:
             if PASSPHRASE not in form:
-                return entry.locked(desk, session, form)
+                files = request.method == "POST" and any(file.filename for file in (await request.files).values())
+                return entry.locked(desk, session, form, files=files)
             try:
                 await entry.unlock(desk, session, form[PASSPHRASE])
             except DeskError as error:
@@ -189,7 +190,9 @@ def _errors(app: Quart, desk: Desk) -> None:
     def problem(status: int, kind: str, **values: object) -> Response:
         session: Session | None = g.get("session")
         seen = session if session is not None and session.active else None
-        return desk.frame.page(request, "problem", "", seen, status=status, kind=kind, fatal=None, **values)
+        name = request.path.removeprefix("/drafts/").partition("/")[0] if request.path.startswith("/drafts/") else ""
+        draft = name if seen is not None and any(one.id == name for one in desk.drafts) else ""
+        return desk.frame.page(request, "problem", "", seen, status=status, kind=kind, draft=draft, fatal=None, **values)
 
     @app.errorhandler(DeskError)
     async def ours(error: DeskError) -> Response:

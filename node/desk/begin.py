@@ -10,7 +10,7 @@ from node.client import ProblemError
 from node.desk.drafts import Draft, Drafts, Kind
 from node.desk.errors import DeskError, Fault
 from node.desk.filling import from_confirm, from_issue
-from node.desk.reading import Reading
+from node.desk.reading import Reading, answers_on_paper
 from node.errors import FatalError
 
 OUTCOMES = frozenset({CertificateState.CONFIRMED, CertificateState.DISCREPANCY, CertificateState.REFUSED})
@@ -82,15 +82,18 @@ class Beginning:
         told = await self.reading.certificate(number)
         row = told["certificate"]
         state = CertificateState(row["state"])
-        ours = row["issuer"] if kind in {Kind.AMEND, Kind.CLOSE} else row["destination"]
+        ours = row["issuer"] if kind in {Kind.AMEND, Kind.CLOSE, Kind.ANSWER} else row["destination"]
         fitting = {
             Kind.AMEND: {CertificateState.OPEN},
             Kind.CLOSE: CLOSABLE,
             Kind.CONFIRM: {CertificateState.OPEN},
             Kind.CORRECT: OUTCOMES,
+            Kind.ANSWER: {CertificateState.OPEN},
         }[kind]
         if ours != self.participant or state not in fitting:
             raise DeskError(Fault.NOT_OURS, "number", 409)
+        if kind is Kind.ANSWER and not answers_on_paper(row, await self.reading.participants()):
+            raise DeskError(Fault.CONFIRMS_HERE, "number", 409)
         if kind is Kind.CLOSE:
             return Known({"number": number}, {}, {}, {})
         issue = await self.reading.statement(number)
@@ -105,7 +108,7 @@ class Beginning:
         stated = from_issue(issue.as_issue())
         if kind is Kind.AMEND:
             return Known(stated, basis, stated, {})
-        if kind is Kind.CONFIRM:
+        if kind in {Kind.CONFIRM, Kind.ANSWER}:
             return Known({"number": number}, basis, {}, stated)
         outcome = await self.reading.statement(number, "outcome")
         assert isinstance(outcome.record.body, ConfirmBody), "the side of an outcome is one"

@@ -6,11 +6,14 @@
 | no parcel arrived | `refused` |
 | the same parcels, the same carats of each HS class, received by the expiry | `confirmed` |
 | anything else | `discrepancy` |
+
+What came back on paper tells carats in all and no classes; it is compared and suggested from likewise.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ledger.bodies import PaperConfirmBody
 from ledger.drafts import ConfirmDraft, IssueDraft, total
 from ledger.entries import HS_CODES, points_by_hs
 from ledger.units import carats
@@ -50,6 +53,24 @@ def suggest(announced: IssueDraft, measured: ConfirmDraft | None) -> str:
         return "refused"
     same = measured.parcels == announced.parcels and points_by_hs(measured.lines) == points_by_hs(announced.lines)
     return "confirmed" if same and measured.received <= announced.expires else "discrepancy"
+
+
+def compare_paper(announced: IssueDraft, told: PaperConfirmBody | None) -> list[Row]:
+    """Parcels and carats in all, beside what came back on paper."""
+    return [
+        _count("parcels", announced.parcels, None if told is None else told.parcels),
+        _weight("carats", total(announced.lines), None if told is None else told.points),
+    ]
+
+
+def suggest_paper(announced: IssueDraft, told: PaperConfirmBody | None) -> str:
+    """The outcome that the figures of the paper speak for; empty while there are none."""
+    if told is None:
+        return ""
+    if told.parcels == 0:
+        return "refused"
+    same = told.parcels == announced.parcels and told.points == total(announced.lines)
+    return "confirmed" if same and told.received <= announced.expires else "discrepancy"
 
 
 def _count(what: str, sent: int, arrived: int | None) -> Row:

@@ -27,7 +27,7 @@ _ID: Final = re.compile(r"[0-9a-f]{16}")
 
 
 class Kind(StrEnum):
-    """What a draft becomes."""
+    """What a draft becomes; an `ANSWER` is an outcome that came back on paper for a certificate of this office's own."""
 
     ISSUE = "issue"
     AMEND = "amend"
@@ -36,12 +36,14 @@ class Kind(StrEnum):
     CORRECT = "correct"
     PAPER = "paper"
     TECHNICAL = "technical"
+    ANSWER = "answer"
 
     @property
     def policy(self) -> str:
         """Which of the desk's rules on releasing it falls under."""
-        named = {Kind.ISSUE: "certificates", Kind.TECHNICAL: "certificates", Kind.CONFIRM: "outcomes", Kind.PAPER: "outcomes"}
-        return named.get(self, "corrections")
+        if self in {Kind.ISSUE, Kind.TECHNICAL}:
+            return "certificates"
+        return "outcomes" if self in {Kind.CONFIRM, Kind.PAPER, Kind.ANSWER} else "corrections"
 
     @property
     def opens(self) -> bool:

@@ -59,5 +59,6 @@ def _field(kind: Kind, named: str) -> str:
         name = f"{name}.name" if name.removeprefix("sealed.") in PARTIES else name
     else:
         name = name.partition("[")[0].partition(".")[0]
-        name = _ELSEWHERE.get(name, "lines[0].carats" if name in {"carats", "points"} else name)
+        name = _ELSEWHERE.get(name, "carats" if name == "points" else name)
+        name = "lines[0].carats" if name == "carats" and not allowed(kind, name) else name
     return name if name and allowed(kind, name) else ""

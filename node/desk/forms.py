@@ -1,8 +1,8 @@
 """Fields of a form to an officer's JSON file, and back: what a draft keeps is what `ledger.jsonform` reads, flattened.
 
 `lines[0].carats`, `sealed.exporter.name`, `sources[1].number`: names are paths. What a person types differs from the file
-in this: amounts may have a decimal comma and spaces between thousands, origins and seal numbers are one text with separators,
-rows that are empty are left out, and so is any part of the sealed content that is empty.
+in this: amounts may have a decimal comma and grouped thousands, numbers spaces; origins and seal numbers are one text with
+separators; rows that are empty are left out, and so is any part of the sealed content that is empty.
 """
 
 import json
@@ -11,9 +11,9 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from ledger.bodies import CloseBody
+from ledger.bodies import CloseBody, PaperConfirmBody
 from ledger.bodyform import parse_body
-from ledger.csvform import check_alone
+from ledger.csvform import check_alone, plain_amount
 from ledger.drafts import ConfirmDraft, DraftLine, IssueDraft
 from ledger.errors import Code, Refusal
 from ledger.jsonform import confirm_from_json, issue_from_json
@@ -40,7 +40,11 @@ _WHOLE: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.CLOSE: ("number", "reason", "replacement"),
     Kind.PAPER: ("number", "reason", "issued", "received", "parcels"),
     Kind.TECHNICAL: ("number", "reason", "link", "issued", "destination", "parcels"),
+    Kind.ANSWER: ("number", "outcome", "received", "parcels", "carats", "digest"),
 }
+WITHOUT_LINES: Final = frozenset({Kind.CLOSE, Kind.ANSWER})
+"""Forms of records that have neither lines nor a sealed part."""
+
 WITH_ORIGIN: Final = frozenset({Kind.ISSUE, Kind.PAPER})
 """Forms whose lines name countries of origin."""
 
@@ -51,6 +55,7 @@ _LINE: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.CLOSE: (),
     Kind.PAPER: (*_MEASURED, "origin", "zone"),
     Kind.TECHNICAL: _MEASURED,
+    Kind.ANSWER: (),
 }
 _WITH_LINES: Final = frozenset({Kind.ISSUE, Kind.PAPER, Kind.TECHNICAL})
 _BOTH: Final = tuple(f"sealed.{who}.name" for who in PARTIES)
@@ -60,10 +65,10 @@ _REQUIRED: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.CLOSE: ("number", "reason"),
     Kind.PAPER: ("number", "reason", "issued", "received", "parcels", *_BOTH),
     Kind.TECHNICAL: ("number", "reason", "issued", "destination", "parcels"),
+    Kind.ANSWER: ("received", "parcels", "carats", "digest", "outcome"),
 }
 _DATES: Final = ("issued", "validated", "expires", "received")
 _ROW: Final = re.compile(r"(lines|sources)\[(\d{1,2})\]\.(\w+)")
-_COMMA: Final = re.compile(r"\d+,\d{1,2}")
 _DIGITS: Final = re.compile(r"\d{1,15}")
 _SEPARATORS: Final = re.compile(r"[;,\s]+")
 
@@ -83,7 +88,7 @@ def allowed(kind: Kind, name: str) -> bool:
         return form is Kind.ISSUE and at < MAX_SOURCES and member in {"number", "carats"}
     if name in _WHOLE[form]:
         return True
-    return form is not Kind.CLOSE and name in _sealed_names()
+    return form not in WITHOUT_LINES and name in _sealed_names()
 
 
 def read(kind: Kind, typed: Mapping[str, str]) -> dict[str, str]:
@@ -100,16 +105,24 @@ def _tidy(name: str, text: str) -> str:
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))[:MAX_FIELD_CHARACTERS].strip()
     member = name.rpartition(".")[2]
     if member in {"carats", "value"}:
-        plain = "".join(text.split())
         try:
-            return carats(parse_carats(plain.replace(",", ".") if _COMMA.fullmatch(plain) else plain))
+            return carats(parse_carats(plain_amount(text)))
         except Refusal:
             return text
-    if member in {"number", "replacement", "link", "destination", "origin"}:
+    if member in {"number", "replacement", "link"}:
+        return tidy_number(text)
+    if member in {"destination", "origin"}:
         return " ".join(text.upper().split())
+    if name == "digest":
+        return "".join(text.lower().split())
     if name.startswith("sealed.") and name != "sealed.seals":
         return " ".join(text.split())  # what is sealed has no line breaks
     return text
+
+
+def tidy_number(text: str) -> str:
+    """A certificate's number as it was typed, in capitals and without the spaces and hyphens that group its digits."""
+    return "".join(text.upper().split()).replace("-", "")
 
 
 def _filled(fields: Mapping[str, str], rows: str) -> list[int]:
@@ -141,6 +154,8 @@ def content(kind: Kind, fields: Mapping[str, str], basis: Mapping[str, str]) -> 
         return _json(told)
     if _DIGITS.fullmatch(told["parcels"]):
         told["parcels"] = int(told["parcels"])
+    if form is Kind.ANSWER:
+        return _json(told | {"answers": basis["answers"]})
     told["lines"] = [_line(form, row) for row in rows_of(fields, "lines")]
     if form is Kind.ISSUE:
         told["sources"] = [
@@ -200,6 +215,7 @@ def faults(draft: Draft) -> list[Refusal | DeskError]:
     for rows in ("lines", "sources"):
         for at, row in enumerate(rows_of(draft.fields, rows)):
             found += _row_faults(rows, at, row)
+    found += [error for error in (_fault(parse_carats, draft.fields.get("carats"), "carats"),) if error is not None]
     found += [error for name in _DATES if (error := _fault(day_number, draft.fields.get(name), name)) is not None]
     if found:
         return found
@@ -214,6 +230,8 @@ def _read(form: Kind, draft: Draft) -> None:
     match form:
         case Kind.CLOSE:
             close_body(draft)
+        case Kind.ANSWER:
+            answer_body(draft)
         case Kind.ISSUE:
             check_alone(issue_draft(draft))
         case Kind.PAPER:
@@ -262,6 +280,11 @@ def close_body(draft: Draft) -> CloseBody:
     return parse_body(CloseBody, content(draft.kind, draft.fields, draft.basis))
 
 
+def answer_body(draft: Draft) -> PaperConfirmBody:
+    """The body of an outcome that came back on paper; raises Refusal."""
+    return parse_body(PaperConfirmBody, content(draft.kind, draft.fields, draft.basis))
+
+
 def paper_draft(draft: Draft) -> PaperDraft:
     """What is sealed for an import under a paper certificate; raises Refusal."""
     return paper_from_json(content(draft.kind, draft.fields, draft.basis))
@@ -273,9 +296,9 @@ def technical_draft(draft: Draft) -> TechnicalDraft:
 
 
 def stated_lines(draft: Draft) -> tuple[DraftLine, ...]:
-    """The lines that a draft states; none for a closing. Raises Refusal; KeyError where what it rests on is missing."""
+    """The lines that a draft states; none of a record without any. Raises Refusal; KeyError where its basis is missing."""
     match shape(draft.kind):
-        case Kind.CLOSE:
+        case Kind.CLOSE | Kind.ANSWER:
             return ()
         case Kind.ISSUE:
             return issue_draft(draft).lines

@@ -154,11 +154,15 @@ def _helpers(language: Language, said: Texts) -> dict[str, object]:
 
 
 def figures(shown: Shown, language: Language, said: Texts) -> str:
-    """What was given and what is allowed, as words; figures of the refusal that no text names are left out."""
+    """What was given and what is allowed, as words; figures of the refusal that no text names are left out.
+
+    Of a field whose advice says how it is written, what was given is enough.
+    """
     parts = []
-    for name in ("given", "limit", "expected", "state", "reason"):
+    plain = shown.code == "bad-value" and advice.written(shown.field) is not None and shown.field != "file"
+    for name in ("given",) if plain else ("given", "limit", "expected", "state", "reason", "now"):
         if name in shown.details:
-            text = str(shown.details[name])
+            text = str(shown.details[name]) or said("not_stated")
             number = re.fullmatch(r"-?\d+\.\d\d", text)
             parts.append(said(f"detail_{name}", text=language.decimal(text) if number else text))
     return "; ".join(parts)

@@ -33,8 +33,17 @@ MAX_SESSIONS: Final = 50
 SHOWN: Final = 100
 """Rows of a list on one page."""
 
+FOLDED: Final = 20
+"""Drafts of one table that a group of the list of drafts shows one by one; of more, one line with their number."""
+
 SOURCE_PAGES: Final = 4
 """Pages of 500 confirmed certificates that are looked through for what is left of them, the newest first."""
+
+OWED_DAYS: Final = 366
+"""Since so long a participant confirms here when no outcome of what was sent there is looked for on paper any more."""
+
+OWED_PAGES: Final = 4
+"""Pages of 500 own open certificates that are looked through for those whose outcome comes on paper, the oldest first."""
 
 REGISTER_S: Final = 60.0
 """For how long the register of participants counts as fresh."""

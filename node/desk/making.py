@@ -14,18 +14,18 @@ from ledger.drafts import ConfirmDraft, parse_code, verdict_hash
 from ledger.errors import Refusal
 from ledger.participants import Role
 from node.desk.drafts import Draft, Kind
-from node.desk.forms import close_body, confirm_draft, content, issue_draft, paper_draft, technical_draft
+from node.desk.forms import answer_body, close_body, confirm_draft, content, issue_draft, paper_draft, technical_draft
 from node.desk.office import KeyStore
 from node.files import write_atomic
 from node.office import CODES, RECEIPT, SUBMISSION, amended_name, corrected_name, outcome_name
-from node.papers import import_paper, issue_technical, paper_name
+from node.papers import answer_name, import_paper, issue_technical, paper_name, state_answer
 
 
 def role_of(kind: Kind, store: KeyStore) -> Role:
     """With which key what a draft becomes is signed; a technical certificate with the one that is here."""
     if kind is Kind.TECHNICAL:
         return Role.ISSUE if store.has(Role.ISSUE) else Role.CONFIRM
-    return Role.ISSUE if kind in {Kind.ISSUE, Kind.AMEND, Kind.CLOSE} else Role.CONFIRM
+    return Role.ISSUE if kind in {Kind.ISSUE, Kind.AMEND, Kind.CLOSE, Kind.ANSWER} else Role.CONFIRM
 
 
 def file_name(draft: Draft) -> str:
@@ -44,6 +44,8 @@ def file_name(draft: Draft) -> str:
             return outcome_name(number)
         case Kind.CORRECT:
             return corrected_name(number)
+        case Kind.ANSWER:
+            return answer_name(number)
 
 
 def kept(draft: Draft, made: Path) -> bytes | None:
@@ -84,6 +86,8 @@ def make(draft: Draft, store: KeyStore, made: Path) -> bytes:
             return import_paper(office, paper_draft(draft), text, folder)
         case Kind.TECHNICAL:
             return issue_technical(office, technical_draft(draft), text, folder)
+        case Kind.ANSWER:
+            return state_answer(office, answer_body(draft), folder)
 
 
 def _answering(draft: Draft) -> ConfirmDraft:

@@ -39,7 +39,7 @@ class KeyStore:
         if len(holders) != 1 or SECRETARIAT in holders:
             what = "no key issue and no key confirm" if not holders else f"keys of {' and '.join(holders)}"
             raise FatalError(
-                f"The folder {folder} has {what}.",
+                f"The folder {folder} has {what}." if folder.is_dir() else f"There is no folder {folder}.",
                 "A desk signs as one participant's authority.",
                 "Name the folder with the office's keys: --keys KEYS (kpledger key new CODE makes them).",
                 Exit.BAD_CONFIGURATION,

@@ -3,20 +3,28 @@
 The ledger judges again when the record comes, and what it says counts; a node that does not answer lets everything pass here.
 """
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
-from ledger.drafts import IssueDraft, receipt_hash
+from ledger.drafts import IssueDraft, receipt_hash, total
 from ledger.entries import issuer_of, points_by_hs
 from ledger.errors import Code, Refusal
-from ledger.units import carats, day_number, parse_carats
+from ledger.limits import ISSUE_TOO_LATE_DAYS
+from ledger.units import Ms, block_date, carats, date_is_future, day_number, parse_carats
 from node.client import ProblemError
 from node.desk.drafts import Draft, Drafts, Kind
 from node.desk.errors import DeskError, Fault
-from node.desk.forms import confirm_draft, faults, issue_draft, paper_draft, shape, technical_draft
+from node.desk.forms import answer_body, confirm_draft, faults, issue_draft, paper_draft, shape, technical_draft
 from node.desk.reading import Reading
 from node.errors import FatalError
 
 Reason = Refusal | DeskError
+_NOT_YET: Final[Mapping[str, Code]] = {
+    "issued": Code.ISSUED_IN_FUTURE,
+    "validated": Code.VALIDATED_IN_FUTURE,
+    "received": Code.RECEIVED_IN_FUTURE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +34,14 @@ class Precheck:
     participant: str
     drafts: Drafts
     reading: Reading
+    now: Callable[[], int]
 
     async def reasons(self, draft: Draft) -> list[Reason]:
         """What is wrong with a draft, as far as that can be known now; empty when nothing is."""
         found: list[Reason] = list(faults(draft))
         if found:
             return found
+        found += self._days(draft)
         try:
             match shape(draft.kind):
                 case Kind.ISSUE:
@@ -42,11 +52,26 @@ class Precheck:
                     await self._paper(draft, found)
                 case Kind.TECHNICAL:
                     await self._technical(draft, found)
+                case Kind.ANSWER:
+                    await self._answer(draft, found)
                 case _:
                     pass
         except (FatalError, ProblemError):
             return found
         return found
+
+    def _days(self, draft: Draft) -> Iterator[Reason]:
+        """Days that have begun nowhere yet by this machine's clock, and an issue of too long ago."""
+        now = self.now()
+        today = block_date(Ms(now))
+        for name, code in _NOT_YET.items():
+            day = draft.fields.get(name)
+            if day and date_is_future(day, now):
+                yield Refusal(code, name, given=day, limit=today)
+        if draft.kind is Kind.ISSUE:
+            age = day_number(today) - day_number(draft.fields["issued"])
+            if age > ISSUE_TOO_LATE_DAYS:
+                yield Refusal(Code.ISSUED_TOO_LATE, "issued", given=age, limit=ISSUE_TOO_LATE_DAYS)
 
     async def _issue(self, draft: Draft, found: list[Reason]) -> None:
         stated = issue_draft(draft)
@@ -144,6 +169,27 @@ class Precheck:
         if self.participant not in (row["issuer"], row["destination"]):
             limit = f"{row['issuer']} {row['destination']}"
             found.append(Refusal(Code.NOT_PARTY, "link", given=self.participant, limit=limit))
+
+    async def _answer(self, draft: Draft, found: list[Reason]) -> None:
+        """An outcome that came back on paper: whether paper is what it takes, and whether it fits what was announced."""
+        told, announced = answer_body(draft), announced_of(draft)
+        there = (await self.reading.participants()).get(announced.destination, {})
+        since, until = there.get("confirms_from", ""), there.get("until", "")
+        if since and since <= told.received and (not until or told.received < until):
+            found.append(Refusal(Code.PAPER_NOT_NEEDED, "received", given=told.received, limit=since))
+        if told.received < announced.issued:
+            found.append(Refusal(Code.RECEIVED_BEFORE_ISSUED, "received", given=told.received, limit=announced.issued))
+        if told.outcome == "confirmed":
+            weight = total(announced.lines)
+            if told.parcels != announced.parcels:
+                found.append(Refusal(Code.CONFIRMED_BUT_DIFFERS, "parcels", given=told.parcels, limit=announced.parcels))
+            elif told.points != weight:
+                figures = {"given": carats(told.points), "limit": carats(weight)}
+                found.append(Refusal(Code.CONFIRMED_BUT_DIFFERS, "carats", **figures))
+            elif told.received > announced.expires:
+                figures = {"given": told.received, "limit": announced.expires}
+                found.append(Refusal(Code.CONFIRMED_BUT_EXPIRED, "received", **figures))
+        await self._newest(draft, found)
 
     async def _unused(self, draft: Draft, found: list[Reason]) -> None:
         """Whether the number is free, at this desk and on the ledger."""

@@ -16,10 +16,10 @@ from ledger.entries import PREFIX_CHARACTERS
 from ledger.limits import MAX_PAGE
 from ledger.paperdrafts import PaperDraft
 from ledger.record import Record
-from ledger.units import Cents, carats, parse_carats
+from ledger.units import DAY_MS, Cents, carats, date_of, parse_carats
 from node.client import Client, ProblemError
 from node.desk.errors import DeskError, Fault
-from node.desk.limits import REGISTER_S, SHOWN, SOURCE_PAGES
+from node.desk.limits import OWED_DAYS, OWED_PAGES, REGISTER_S, SHOWN, SOURCE_PAGES
 from node.sealed import Reader, Side, fetch_part, fetch_record, lines_of, opened
 
 _NOT_FOUND = 404
@@ -153,6 +153,21 @@ class Reading:
             rows = (await client.get_list("/v1/certificates", filters, SHOWN))["items"]
         return list(rows)
 
+    async def owed_on_paper(self) -> list[dict[str, Any]]:
+        """Open certificates of this participant's own whose outcome comes back on paper, the oldest first.
+
+        Where everybody has confirmed here for so long that none of the others is still awaited, the node is not asked.
+        """
+        register = await self.participants()
+        lately = date_of(time.time_ns() // 1_000_000 // DAY_MS - OWED_DAYS)
+        if not any(answers_on_paper({"destination": code, "issued": lately}, register) for code in register):
+            return []
+        async with self.client() as client:
+            rows = (await client.get_list("/v1/confirmations/open", {"issuer": self._participant}, OWED_PAGES * MAX_PAGE))[
+                "items"
+            ]
+        return [row for row in rows if answers_on_paper(row, register)][:SHOWN]
+
     async def sources(self) -> list[Source]:
         """What this participant confirmed and has not passed on wholly, the newest first."""
         found = []
@@ -205,6 +220,13 @@ class Reading:
         async with self.client() as client:
             told = await _certificate(client, number)
             return [(await fetch_record(client, one["id"]), one["height"]) for one in told["records"]]
+
+
+def answers_on_paper(row: Mapping[str, Any], register: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether there is a day since its issue on which a certificate's destination does not confirm on the ledger."""
+    there = register.get(row["destination"], {})
+    since = there.get("confirms_from", "")
+    return not since or since > row["issued"] or bool(there.get("until"))
 
 
 async def _certificate(client: Client, number: str) -> dict[str, Any]:

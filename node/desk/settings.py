@@ -39,7 +39,9 @@ SETTINGS = (
         1,
         "Issuing (also technical), 1: a second officer releases what another wrote; 0: its writer may.",
     ),
-    Setting("approval", "outcomes", 1, "Confirming imports (also those on paper), likewise."),
+    Setting(
+        "approval", "outcomes", 1, "Outcomes of imports (also those on paper) and what came back on paper of exports, likewise."
+    ),
     Setting("approval", "corrections", 1, "Correcting and closing, likewise."),
 )
 

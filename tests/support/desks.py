@@ -131,6 +131,19 @@ class Window:
             Origin=f"http://{self.host}",
         )
 
+    async def send_file(self, name: str, data: bytes, **changes: str):
+        """Sends the form with some fields changed and a file, as a browser sends a form that has one."""
+        action, border = self.path.partition("?")[0], "----form"
+        parts = [
+            f'--{border}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{text}\r\n'.encode()
+            for key, text in {**self.fields(action), **changes}.items()
+        ]
+        head = f'--{border}\r\nContent-Disposition: form-data; name="{name}"; filename="{name}.bin"\r\n'
+        body = b"".join([*parts, f"{head}Content-Type: application/octet-stream\r\n\r\n".encode(), data, b"\r\n"])
+        content_type = f"multipart/form-data; boundary={border}"
+        whole = body + f"--{border}--\r\n".encode()
+        return await self.ask("POST", action, whole, Content_Type=content_type, Origin=f"http://{self.host}")
+
     async def sign_in(self, desk: Desk, officer: str):
         await self.go(desk.address.partition(str(PORT))[2])
         return await self.send("/sign-in", officer=officer, passphrase=phrase(officer))
@@ -194,10 +207,10 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene(folder: Path):
+async def scene(folder: Path, network=None):
     """A node over a new ledger whose time is now."""
     (folder / "node").mkdir()
-    with local_port(folder / "node", clock=time.time_ns() // 1_000_000) as port:
+    with local_port(folder / "node", network=network, clock=time.time_ns() // 1_000_000) as port:
         async with running(create_node(port), port.limits) as number:
             made = Scene(folder, port, number)
             try:
@@ -206,11 +219,11 @@ async def scene(folder: Path):
                 await made.stop()
 
 
-def play(folder: Path, story) -> None:
-    """Runs `story(scene)`."""
+def play(folder: Path, story, network=None) -> None:
+    """Runs `story(scene)`; `network`: other than the demo's."""
 
     async def run():
-        async with scene(folder) as made:
+        async with scene(folder, network) as made:
             await story(made)
 
     asyncio.run(run())

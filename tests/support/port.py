@@ -4,6 +4,7 @@ What consensus and peers do is left out, nothing else: signatures, rules, envelo
 """
 
 import asyncio
+import json
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -22,6 +23,7 @@ from api.port import NodeStatus, PeerStatus, ReadyCheck, Submitted, Validator
 from api.reading.workbook import WorkBook
 from ledger.checkpoint import Checkpoint
 from ledger.errors import Refusal
+from ledger.genesis import Genesis
 from ledger.note import Note, SignatureType, Signer
 from ledger.policy import PolicyLog, PolicyWitness, ledger_policy
 from ledger.receipt import make_receipt
@@ -200,10 +202,22 @@ def _network(name: str, _daily_records: int) -> Network:
     return make_network(seats, NOW - 30 * 86_400_000, name=name, seed=b"test")
 
 
+@cache
+def on_paper(*codes: str) -> Network:
+    """The same network, but that these participants do not confirm on its ledger."""
+    network = _network("dev", demo.DAILY_RECORDS)
+    told = json.loads(network.genesis_json)
+    for row in told["participants"]:
+        if row["code"] in codes:
+            row["confirms_from"] = ""
+    text = json.dumps(told).encode()
+    return Network(text, Genesis.from_json(text), network.keys)
+
+
 @contextmanager
-def local_port(folder: Path, *, name: str = "dev", verifier=equivocation, **options):
+def local_port(folder: Path, *, name: str = "dev", network: Network | None = None, verifier=equivocation, **options):
     """A port over a new ledger in `folder`; `verifier` judges evidence."""
-    network = _network(name, demo.DAILY_RECORDS)
+    network = network or _network(name, demo.DAILY_RECORDS)
     store = Store.open(folder / "ledger")
     try:
         port = LocalPort(Ledger.open(store, network.genesis, verifier), network, TokenBook(None), **options)

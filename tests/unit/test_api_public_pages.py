@@ -59,10 +59,36 @@ def test_a_wrong_code_and_an_unknown_number_look_alike(tmp_path):
         right = await client.get(f"/verdict?number={NUMBER.lower()}&code={code[:8]}-{code[8:].lower()}")
         assert "Genuine, and still open" in words(right)
         assert {reply.headers["cache-control"] for reply in (wrong, unknown, right)} == {"no-store"}
+        spaced = await client.get(f"/verdict?number=na%20000-0777%C2%A0&code={code[:4]}%20{code[4:]}%09")
+        assert "Genuine, and still open" in words(spaced)
+        for number, typed, said in (
+            ("0000777", code, "This is no number of a certificate"),
+            (NUMBER, code[:15], "This is no verdict code"),
+            (NUMBER, "0" * 16, "This is no verdict code"),
+        ):
+            mistyped = await client.get(f"/verdict?number={number}&code={typed}")
+            assert said in words(mistyped)
+            assert "No certificate with this number and code" not in words(mistyped), "nobody need keep the parcel for that"
         half = await client.get(f"/verdict?number={NUMBER}")
         assert "One thing is missing" in words(half)
 
     browse(tmp_path, story, traded=True)
+
+
+def test_a_mistyped_address_leads_on_in_a_browser_and_stays_a_document_for_programs(tmp_path):
+    async def story(port, client, code):
+        browser = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+        page = await client.get("/participant", **browser)
+        assert (page.status, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+        assert "There is no page under this address. The sections above lead to everything that is public." in words(page)
+        assert "Accept" in page.headers["vary"]
+        french = await client.get("/nul?lang=fr", **browser)
+        assert "Rien ici" in words(french)
+        for path, headers in (("/participant", {}), ("/v1/nothing", browser), ("/log/nothing", browser)):
+            reply = await client.get(path, **headers)
+            assert (reply.status, reply.headers["content-type"]) == (404, "application/problem+json")
+
+    browse(tmp_path, story)
 
 
 def test_a_browser_that_follows_the_printed_code_is_sent_to_the_page(tmp_path):

@@ -80,8 +80,8 @@ CELLS = [
     ("parcels", "", "parcels"), ("parcels", "0", "parcels"), ("parcels", "1.0", "parcels"), ("parcels", "-1", "parcels"),
     ("parcels", "9" * 30, "parcels"), ("hs", "", "hs"), ("hs", "7102.31", "hs"), ("hs", "710239", "hs"),
     ("origin", "XX", "origin"), ("origin", "BWA", "origin"), ("origin", "BW CD", "origin"), ("zone", "z" * 61, "zone"),
-    ("carats", "", "carats"), ("carats", "0", "carats"), ("carats", "1.234", "carats"), ("carats", "1,5", "carats"),
-    ("carats", "1 200.50", "carats"), ("carats", "1e3", "carats"), ("carats", "-1", "carats"), ("carats", "9" * 20, "carats"),
+    ("carats", "", "carats"), ("carats", "0", "carats"), ("carats", "1.234", "carats"), ("carats", "1,234", "carats"), ("carats", "1,2.5", "carats"), ("carats", "1.20.30,5", "carats"),
+    ("carats", "1e3", "carats"), ("carats", "-1", "carats"), ("carats", "9" * 20, "carats"),
     ("value", "", "value"), ("value", "$5", "value"), ("value", "5.005", "value"),
     ("sources", "RU0000042", "sources"), ("sources", "RU0000042:", "sources"), ("sources", "RU1:1.00", "sources"),
     ("sources", "RU0000042:1;RU0000042:1", "sources"), ("sources", "BW0012345:1", "sources"),
@@ -97,6 +97,27 @@ def test_a_bad_cell_is_named_and_the_good_rows_are_read(column, cell, named):
     assert (fault.row, fault.column) == (3, named)
     assert fault.step.endswith(".")
     assert [one.draft.number for one in certificates] == ["BW0012346"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "points"),
+    [
+        ("1200,5", 120_050), ("1 200,50", 120_050), ("1\N{NARROW NO-BREAK SPACE}200.50", 120_050), ("1,200.50", 120_050),
+        ("1.200,50", 120_050), ("1,234,567.8", 123_456_780), ("0,01", 1),
+    ],
+)  # fmt: skip
+def test_amounts_are_read_as_spreadsheets_write_them_where_there_is_one_way(cell, points):
+    (one,), faults = read_sheet(sheet(FIRST | {"carats": cell, "value": cell}))
+    assert (faults, one.draft.lines[0].points, one.draft.lines[0].cents) == ([], points, points)
+
+
+@pytest.mark.parametrize(
+    "data", [b"PK\x03\x04\x14\0\x06\0", b"%PDF-1.7\n", b"\xd0\xcf\x11\xe0\xa1", sheet(FIRST, encoding="utf-16")]
+)
+def test_a_spreadsheet_itself_is_no_table_and_one_reason_says_so(data):
+    with pytest.raises(Refusal) as caught:
+        read_sheet(data)
+    assert "save the table as CSV UTF-8" in caught.value.details["reason"]
 
 
 @pytest.mark.parametrize("column", ["hs", "origin", "carats", "value"])

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import re
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 import pytest
@@ -262,7 +264,7 @@ def test_one_release_however_often_it_is_pressed(tmp_path):
         body = urlencode({**form, "officer": BEN, "passphrase": phrase(BEN)}).encode()
         headers = {"Host": window.host, "Origin": f"http://{window.host}", "Content-Type": "application/x-www-form-urlencoded"}
         replies = await asyncio.gather(*(window.client.post(f"{where}/release", data=body, headers=headers) for _ in range(4)))
-        assert sorted(reply.status_code for reply in replies) == [303, 409, 409, 409]
+        assert [reply.status_code for reply in replies] == [303] * 4, "who presses twice is shown what became of it"
         assert scene.port.ledger.head.tree_size == 1
         assert [line.act for line in desk.journal.of(only(desk).id)].count("approved") == 1
 
@@ -422,7 +424,13 @@ def test_a_table_becomes_drafts_all_or_none(tmp_path):
             assert f'<th scope="row">{row}</th>' in window.page
             assert column is None or f"<td>{column}</td>" in window.page
             assert len(list(desk.drafts)) == 1
-        await give(window, sheet)
+        many = sheet + "".join(f"BW{n:07},export,x,,,AE,1,710231,BW,1,1,A,B\n" for n in range(1000, 1200))
+        await give(window, many)
+        assert "The first 100 stand here." in window.text()
+        await give(window, "PK\x03\x04 the spreadsheet itself")
+        assert "save the table as CSV UTF-8, and give that file" in window.page
+        french = sheet.replace(",", ";").replace("1.50", "1,5").replace("3.00", '"3,00"').replace("\n", "\r\n")
+        await give(window, "\ufeff" + french)
         await give(window, sheet)
         assert len(list(desk.drafts)) == 3, "the same table again makes nothing twice"
         assert window.path.startswith("/tables/")
@@ -434,6 +442,35 @@ def test_a_table_becomes_drafts_all_or_none(tmp_path):
         assert {draft.standing for draft in desk.drafts} == {Standing.FINAL}
         assert scene.port.ledger.certificate("BW0000003") is not None
         assert scene.port.ledger.head.tree_size == 3
+
+    play(tmp_path, story)
+
+
+def test_a_wrong_table_is_discarded_as_a_whole_and_a_long_one_is_one_line(tmp_path):
+    async def story(scene):
+        desk, window = scene.desk()
+        await window.sign_in(desk, ADA)
+        day = datetime.now(UTC).date()
+        head = SHEET.partition("\n")[0]
+        rows = [f"BW{n:07},export,{day},{day},{day},AE,1,710231,BW,1,1,{CANARY},B\n" for n in range(1, 24)]
+        await give(window, head + "\n" + "".join(rows[:2]))
+        small = window.path
+        await give(window, head + "\n" + "".join(rows[2:]))
+        long = window.path
+        await window.go("/")
+        assert "23" in re.search(r'id="waiting".*?</h2>', window.page)[0], "all are counted"
+        assert (window.page.count('href="/drafts/'), f'href="{long}"' in window.page) == (2, True)
+        assert f'href="{small}"' not in window.page
+        await window.go(long)
+        await window.send(f"{long}/discard")
+        assert "Discarded certificates of the table: 21" in window.page
+        assert sorted(draft.standing for draft in desk.drafts) == [Standing.DISCARDED] * 21 + [Standing.WAITING] * 2
+        assert [line.act for line in desk.journal.lines].count("discarded") == 21
+        await give(window, head + "\n" + "".join(rows[2:]))
+        assert window.path.startswith("/tables/"), "the numbers are free again"
+        await window.send(f"{window.path}/discard")
+        await window.go(long)
+        assert f"{long}/discard" not in window.page, "there is nothing left to discard"
 
     play(tmp_path, story)
 
@@ -465,3 +502,91 @@ def test_a_broken_draft_file_is_named(tmp_path):
     file.write_bytes(file.read_bytes()[:-20])
     with pytest.raises(FatalError, match=r"is no draft"):
         Drafts(folder)
+
+
+def test_what_another_page_has_changed_meanwhile_is_not_lost_without_a_word(tmp_path):
+    async def story(scene):
+        desk, window = scene.desk()
+        await window.sign_in(desk, ADA)
+        where = await window.certificate(number="BW0000001")
+        older = window.page
+        await window.fill({"sealed.route": "by sea", "parcels": "2"})
+        newer = window.page
+        # the page of before, another tab's or the back button's, would take both changes back
+        window.page = older
+        await window.fill({"parcels": "3"}, "hand-on")
+        assert (window.status, only(desk).fields["parcels"], only(desk).standing) == (409, "2", Standing.OPEN)
+        assert window.fields(where)["parcels"] == "3", "what was typed stands there still"
+        assert "in the draft now: 2" in window.text()
+        assert "in the draft now: by sea" in window.text()
+        window.path = where
+        await window.fill({"sealed.route": "by sea"})
+        assert only(desk).fields["parcels"] == "3", "pressed once more, it counts"
+        window.page, window.path = older, where
+        await window.send(act="discard")
+        assert (window.status, only(desk).standing) == (409, Standing.OPEN)
+        # a page that says the same as the draft may be old
+        window.page, window.path = newer, where
+        await window.fill({"parcels": "3"})
+        assert window.status == 200
+
+    play(tmp_path, story)
+
+
+def test_who_presses_twice_is_shown_the_draft(tmp_path):
+    async def story(scene):
+        desk, window = scene.desk()
+        await window.sign_in(desk, ADA)
+        where = await window.certificate(number="BW0000001")
+        form = window.page
+        for _ in range(2):
+            window.page, window.path = form, where
+            await window.fill({}, "hand-on")
+            assert (window.status, window.path, only(desk).standing) == (200, where, Standing.WAITING)
+        window.page, window.path = form, where
+        await window.fill({"parcels": "9"}, "hand-on")
+        assert (window.status, only(desk).fields["parcels"]) == (409, "1")
+        assert f'href="{where}"' in window.page, "the way back to it"
+        assert [line.act for line in desk.journal.of(only(desk).id)].count("handed-on") == 1
+
+    play(tmp_path, story)
+
+
+def test_days_that_the_ledger_would_refuse_are_said_before_a_second_officer_comes(tmp_path):
+    async def story(scene):
+        _, window = await issued(scene)
+        today = datetime.now(UTC).date()
+        there, far, long_ago = (str(today + timedelta(days=days)) for days in (3, 20, -40))
+        await window.certificate(number="BW0000002", issued=there, validated=there, expires=far)
+        await window.fill({}, "hand-on")
+        assert 'id="issued-fault"' in window.page
+        assert 'id="validated-fault"' in window.page
+        await window.fill({"issued": long_ago, "validated": long_ago}, "hand-on")
+        assert 'id="issued-fault"' in window.page
+        assert "today&#39;s date" in window.page
+        await window.fill({"issued": str(today), "validated": str(today)}, "check")
+        assert "Nothing is wrong" in window.page
+        assert scene.port.submissions == 1
+
+    play(tmp_path, story)
+
+
+def test_numbers_and_amounts_are_taken_as_people_write_them(tmp_path):
+    async def story(scene):
+        _, window = await issued(scene)
+        for typed in ("bw 000 0001", "BW-0000001", "BW\N{NO-BREAK SPACE}0000001"):
+            await window.go(f"/certificates?{urlencode({'number': typed})}")
+            assert window.path == "/certificates/BW0000001"
+        await window.certificate(number="bw 000-0002", **{"lines[0].carats": "1,200.50", "lines[0].value": "2.500,5"})
+        shown = window.fields()
+        assert [shown[name] for name in ("number", "lines[0].carats", "lines[0].value")] == ["BW0000002", "1200.50", "2500.50"]
+        await window.fill({"lines[0].carats": "1,200", "parcels": "two", "lines[0].value": "$5"}, "check")
+        assert window.fields()["lines[0].carats"] == "1,200", "this might be either"
+        assert "with at most two behind a point or a comma" in window.page
+        await window.fill({"lines[0].carats": "1", "lines[0].value": "5"}, "check")
+        assert "Write a whole number" in window.page
+        await window.fill({"parcels": "2", "lines[0].origin": "Botswana"}, "check")
+        assert "country codes of two letters" in window.page
+        assert "[A-Z]" not in window.page, "no officer reads patterns"
+
+    play(tmp_path, story)

@@ -144,6 +144,12 @@ def test_it_locks_after_idle_time_and_a_form_comes_back_whole(tmp_path):
         await window.send_fields(where, {"unlock_passphrase": phrase(ADA)})
         (draft,) = desk.drafts
         assert (window.status, draft.fields["parcels"]) == (200, "7")
+        await window.go("/table")
+        now[0] += 601
+        await window.send_file("file", b"number,type")
+        assert "choose them again" in window.page, "a page cannot give a file back"
+        await window.send("/table", unlock_passphrase=phrase(ADA))
+        assert 'id="file-fault"' in window.page
         now[0] += 601
         await window.go("/inbox?after=AAAAAAAAAAE")
         await window.send("/unlock", unlock_passphrase=phrase(ADA))
@@ -288,6 +294,16 @@ def test_the_journal_shows_what_was_changed(tmp_path):
         Journal(tmp_path)
 
 
+def test_an_address_that_was_cut_off_leads_to_the_beginning_of_the_list(tmp_path):
+    async def story(scene):
+        desk, window = scene.desk()
+        await window.sign_in(desk, ADA)
+        await window.go("/inbox?after=AAAA")
+        assert (window.status, window.path) == (200, "/inbox")
+
+    play(tmp_path, story)
+
+
 def test_a_node_that_is_away_is_said_and_drafts_go_on(tmp_path, monkeypatch):
     monkeypatch.setattr(releasing, "_PATIENCE_S", 0.5)
 
@@ -301,10 +317,29 @@ def test_a_node_that_is_away_is_said_and_drafts_go_on(tmp_path, monkeypatch):
         await window.go("/inbox")
         assert window.status == 503
         assert "The node does not answer" in window.page
-        await window.certificate(number="BW0000001", issued="2026-09-21", validated="2026-09-21", expires="2026-10-21")
+        await window.certificate(number="BW0000001")
         await window.fill({}, "hand-on")
         await asyncio.wait_for(window.release(BEN), 60)
         assert "on its way" in window.page
+
+    play(tmp_path, story)
+
+
+def test_what_a_first_start_named_wrongly_is_not_kept(tmp_path):
+    async def story(scene):
+        genesis, home = tmp_path / "genesis.json", tmp_path / "first"
+        genesis.write_bytes(scene.port.network.genesis_json)
+        given = {"genesis": genesis, "url": f"http://127.0.0.1:{scene.number}", "listen": "127.0.0.1:0", "token": "kpl_x"}
+        with pytest.raises(FatalError, match="There is no folder"):
+            await asyncio.to_thread(cli.run, home=home, keys=tmp_path / "keys" / "bw", **given)
+        (tmp_path / "empty").mkdir()
+        with pytest.raises(FatalError, match="has no key issue"):
+            await asyncio.to_thread(cli.run, home=home, keys=tmp_path / "empty", **given)
+        assert not (home / "desk.toml").exists()
+        open_settings(home, {("ledger", "keys"): str(tmp_path / "empty"), ("ledger", "genesis"): str(genesis)})
+        with pytest.raises(FatalError):
+            await asyncio.to_thread(cli.run, home=home, url=given["url"])
+        assert (home / "desk.toml").exists(), "what a person has written stays"
 
     play(tmp_path, story)
 

@@ -4,24 +4,26 @@ import re
 
 import pytest
 
+from api.pages.language import LANGUAGES
 from api.reasons import kinds_by_code, kinds_by_signing
+from ledger.bodies import PaperConfirmBody
 from ledger.csvform import COLUMNS
 from ledger.csvform import Fault as CellFault
 from ledger.drafts import ConfirmDraft, DraftLine, IssueDraft
 from ledger.errors import Code, Refusal
-from node.desk.comparison import compare, suggest
+from node.desk.comparison import compare, compare_paper, suggest, suggest_paper
 from node.desk.drafts import Draft, Kind, Standing
 from node.desk.errors import Fault
-from node.desk.faults import shown
+from node.desk.faults import Shown, shown
 from node.desk.filling import from_issue, from_paper
 from node.desk.forms import confirm_draft, faults, issue_draft, paper_draft, read, rows_of
-from node.desk.frame import TABLES, TEMPLATES, texts
+from node.desk.frame import TABLES, TEMPLATES, figures, texts
 from node.desk.journal import Act
 from node.desk.strings import advice, english, french
 from tests.support.desks import LINE, PARTIES
 
 KINDS = {"certificate.issue", "certificate.amend", "certificate.close", "import.confirm", "import.correct"}
-KINDS |= {"paper.import", "technical.issue"}
+KINDS |= {"paper.import", "paper.confirm", "technical.issue"}
 PLACEHOLDER = re.compile(r"\{(\w*)\}")
 CALL = re.compile(r"""\bt\('([^']+)'(?!\s*~)""")
 TEXT = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}|<pre.*?</pre>|<[^>]*>|&\w+;", re.DOTALL)
@@ -110,6 +112,25 @@ def test_each_reason_that_can_be_met_says_what_to_do():
     assert advice.cell_sentence(cell, "fr").startswith("Le champ")
 
 
+def test_every_field_that_a_person_types_says_how_it_is_written():
+    typed = ["number", "parcels", "carats", "digest", "received", "receipt_code", "link", "replacement", "sealed.seals"]
+    typed += [
+        "lines[3].carats",
+        "lines[0].value",
+        "lines[0].origin",
+        "sources[0].number",
+        "sealed.exporter.name",
+        "sealed.remarks",
+    ]
+    for name in typed:
+        reason = shown(Kind.ISSUE, Refusal(Code.BAD_VALUE, name, given="x", expected="[A-Z]{2}"))
+        for language in TABLES:
+            step = advice.step(Shown(reason.code, name, reason.details), language)
+            assert step not in ("", advice.ADVICE["bad-value"][1], advice.ADVICE["bad-value"][2]), name
+            assert "[A-Z]" not in figures(Shown(reason.code, name, reason.details), LANGUAGES[language], texts(language))
+    assert "the letter O, I or B" in advice.step(Shown("bad-value", "receipt_code", {}), "en")
+
+
 @pytest.mark.parametrize(
     ("kind", "named", "field"),
     [
@@ -139,6 +160,12 @@ def test_each_reason_that_can_be_met_says_what_to_do():
         (Kind.TECHNICAL, "link", "link"),
         (Kind.TECHNICAL, "lines[0].origin", ""),
         (Kind.TECHNICAL, "sources", ""),
+        (Kind.ANSWER, "carats", "carats"),
+        (Kind.ANSWER, "body.points", "carats"),
+        (Kind.ANSWER, "digest", "digest"),
+        (Kind.ANSWER, "answers", ""),
+        (Kind.ANSWER, "lines[0].carats", ""),
+        (Kind.ANSWER, "sealed.remarks", ""),
     ],
 )
 def test_a_refusal_is_shown_at_its_field(kind, named, field):
@@ -209,6 +236,14 @@ def test_what_is_wrong_is_named_by_its_field(changed, fields):
 
 
 PAPER = {"number": "TG0001234", "reason": "not-issuing", "issued": "2026-09-01", "received": "2026-09-20", "parcels": "1"}
+ANSWER = {
+    "number": "BW0000001",
+    "received": "2026-09-20",
+    "parcels": "0",
+    "carats": "0",
+    "outcome": "refused",
+    "digest": "Ab" * 32,
+}
 TECHNICAL = {"number": "BW0000009", "reason": "research", "issued": "2026-09-21", "destination": "AE", "parcels": "1"}
 
 
@@ -228,10 +263,18 @@ TECHNICAL = {"number": "BW0000009", "reason": "research", "issued": "2026-09-21"
         (Kind.TECHNICAL, {"destination": "BW"}, {"destination"}),
         (Kind.TECHNICAL, {"lines[0].value": "none"}, {"lines[0].value"}),
         (Kind.TECHNICAL, {"issued": "21.9.2026"}, {"issued"}),
+        (Kind.ANSWER, {}, set()),
+        (Kind.ANSWER, {"outcome": "", "digest": "", "parcels": ""}, {"outcome", "digest", "parcels"}),
+        (Kind.ANSWER, {"received": "20/9/2026", "carats": "1.234"}, {"received", "carats"}),
+        (Kind.ANSWER, {"outcome": "lost"}, {"outcome"}),
+        (Kind.ANSWER, {"parcels": "-1"}, {"parcels"}),
+        (Kind.ANSWER, {"digest": "ab" * 31}, {"digest"}),
+        (Kind.ANSWER, {"digest": "xy" * 32}, {"digest"}),
     ],
 )
-def test_what_is_wrong_with_a_paper_import_or_a_technical_certificate(kind, changed, fields):
-    told = draft(kind, **{**(PAPER if kind is Kind.PAPER else TECHNICAL), **PARTIES, **LINE, **changed})
+def test_what_is_wrong_with_what_came_on_paper_or_is_not_traded(kind, changed, fields):
+    whole = {Kind.PAPER: PAPER, Kind.TECHNICAL: TECHNICAL, Kind.ANSWER: ANSWER}[kind]
+    told = draft(kind, {"answers": "00" * 32}, **{**whole, **PARTIES, **LINE, **changed})
     assert {shown(kind, reason).field for reason in faults(told)} == fields
 
 
@@ -279,6 +322,27 @@ def measured(received="2026-09-20", parcels=2, lines=(("710231", 1300), ("710210
 )
 def test_what_the_figures_suggest(arrived, suggestion):
     assert suggest(announced(), arrived) == suggestion
+
+
+@pytest.mark.parametrize(
+    ("told", "suggestion"),
+    [
+        (None, ""),
+        ({}, "confirmed"),
+        ({"received": "2026-10-01"}, "confirmed"),
+        ({"received": "2026-10-02"}, "discrepancy"),
+        ({"parcels": 1}, "discrepancy"),
+        ({"points": 1399}, "discrepancy"),
+        ({"parcels": 0, "points": 0}, "refused"),
+    ],
+)
+def test_what_the_figures_of_a_paper_suggest(told, suggestion):
+    whole = {"outcome": "discrepancy", "parcels": 2, "points": 1400, "received": "2026-09-20"}
+    paper = None if told is None else PaperConfirmBody(bytes(32), bytes(32), "BW0000001", **{**whole, **told})
+    assert suggest_paper(announced(), paper) == suggestion
+    assert [row.what for row in compare_paper(announced(), paper)] == ["parcels", "carats"]
+    if paper is not None:
+        assert [row.differs for row in compare_paper(announced(), paper)] == [paper.parcels != 2, paper.points != 1400]
 
 
 def test_figures_stand_side_by_side():

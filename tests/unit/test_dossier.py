@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from api.app import create_app
 from api.dossier import contents, making, sources
@@ -210,6 +211,21 @@ def test_a_long_chain_is_cut_and_any_text_can_be_set():
     assert "[U+202E]#import" in said
     assert f"BW{MAX_DOSSIER_ROWS:07}" in said
     assert f"BW{MAX_DOSSIER_ROWS + 1:07}" not in said
+
+
+@pytest.mark.parametrize(
+    ("state", "measured", "by_class", "total"),
+    [
+        ("open", None, "no outcome yet", "no outcome yet"),
+        ("discrepancy", "998.00", "not by class", "998.00"),
+        ("void", None, "none", "none"),
+    ],
+)
+def test_without_a_destinations_word_the_figures_say_why(state, measured, by_class, total):
+    found = long_one()
+    row = replace(found.certificate.certificate, state=state, measured=measured)
+    found = replace(found, certificate=replace(found.certificate, certificate=row))
+    assert [line[2] for line in contents.contents(found, "en")["both"]] == [by_class, total]
 
 
 def test_languages_have_the_same_texts_and_the_template_has_all_of_them():

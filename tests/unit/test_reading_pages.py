@@ -10,9 +10,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from api.app import create_app
+from ledger.bodies import PAPER_CONFIRM, PaperConfirmBody
 from ledger.findings import Severity, Status
 from tests.support.http import ask, running
-from tests.support.port import NOW, local_port
+from tests.support.port import NOW, local_port, on_paper
 from tests.support.trade import Trader
 from tests.support.week import trade
 
@@ -47,11 +48,11 @@ async def sign_in(number, token, back="", **headers):
     return await ask(number, "POST", "/reading/sign-in", fields, **{k: v for k, v in sent.items() if v is not None})
 
 
-def pages(tmp_path, story, traded=True):
+def pages(tmp_path, story, traded=True, network=None):
     """Runs `story(port, number, enter)`; `enter(scope)` gives a browser that is signed in."""
 
     async def run():
-        with local_port(tmp_path) as port:
+        with local_port(tmp_path, network=network) as port:
             if traded:
                 await trade(port)
             async with running(create_app(port), port.limits) as number:
@@ -421,6 +422,27 @@ def test_lists_of_certificates_page_without_gap_or_repetition(tmp_path):
             assert found == wanted, path
 
     pages(tmp_path, story)
+
+
+def test_an_outcome_on_paper_stands_where_its_destination_states_none(tmp_path):
+    async def story(port, number, enter):
+        trader = Trader(port.network, NOW, drawn=10_000)
+        made = {at: trader.issue(f"BW000000{at}", "LR", [("710231", "12.50", ["BW"])]) for at in (1, 2)}
+        for one in made.values():
+            await port.submit(one.raw, wait=False)
+        body = PaperConfirmBody(made[1].id, b"\xab" * 32, "BW0000001", "discrepancy", 1, 1200, trader.today)
+        await port.submit(trader.statement(PAPER_CONFIRM, body, "BW", "issue").raw, wait=False)
+        browser = await enter()
+        told = (await browser.get("/reading/certificates/BW0000001")).body.decode()
+        assert "its issuer has recorded what came back on paper" in told
+        assert "no outcome yet" not in told
+        assert "not by class" in told
+        assert "ab" * 32 in told
+        assert "no outcome yet" in (await browser.get("/reading/certificates/BW0000002")).body.decode()
+        french = (await browser.get("/reading/certificates/BW0000001?lang=fr")).body.decode()
+        assert "pas par classe" in french
+
+    pages(tmp_path, story, traded=False, network=on_paper("LR"))
 
 
 SEARCHES = [

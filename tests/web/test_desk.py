@@ -4,6 +4,7 @@ Screenshots land in pytest's temporary folder (`--basetemp`), for people to look
 """
 
 import asyncio
+import hashlib
 import os
 import re
 import signal
@@ -21,10 +22,12 @@ from playwright.async_api import async_playwright, expect
 from api.limits import ApiLimits
 from node.desk.app import Desk, create_app
 from node.desk.drafts import Standing
+from node.desk.strings import french
 from tests.support.browser import ARGUMENTS, CHROMIUM, NARROW, WAIT_MS, WIDE, Visit, need_chromium
 from tests.support.cluster import Devnet
 from tests.support.desks import ADA, BEN, CANARY, phrase, play, write_officers
 from tests.support.http import running
+from tests.support.port import on_paper
 from tests.web.test_page import OUTSIDE
 
 TODAY = datetime.now(UTC).date()
@@ -347,6 +350,83 @@ def test_by_keyboard_alone_without_scripts(tmp_path):
                 one.check_quiet()
 
     play(tmp_path, story)
+
+
+def test_an_outcome_from_paper_by_keyboard_alone_and_on_a_phone(tmp_path):
+    scan = tmp_path / "answer.pdf"
+    scan.write_bytes(b"%PDF-1.7 from Monrovia")
+
+    async def story(scene):
+        desk, other = scene.desk()
+        scene.send(desk)
+        await other.sign_in(desk, ADA)
+        for number in ("BW0000001", "BW0000002"):
+            await other.certificate(number=number, destination="LR")
+            await other.fill({}, "hand-on")
+            await other.release(BEN)
+        async with served(desk), browser() as window:
+            async with window(desk.address, java_script_enabled=False) as one:
+                await by_keyboard(one, desk)
+            async with window(desk.address, locale="fr-FR", viewport=NARROW) as one:
+                await in_french(one, desk)
+
+    async def picture(page, name):
+        await page.screenshot(path=str(tmp_path / f"{name}.png"), full_page=True)
+
+    async def by_keyboard(one, desk):
+        page, keys = one.page, one.page.keyboard
+        await one.open("/certificates")
+        await press_to(page, 'a[href="/certificates/BW0000001"]')
+        await keys.press("Enter")
+        await page.locator("#statements").wait_for()
+        await press_to(page, 'button[value="answer"]')
+        await keys.press("Enter")
+        typed = {"parcels": "1", "carats": "12,50", "digest": "0F " * 32, "outcome": "Conf"}
+        await page.locator("#digest").wait_for()
+        await fill(page, {"received": str(TODAY)})  # how a day is typed depends on the browser's language
+        for name, text in typed.items():
+            await press_to(page, f'[name="{name}"]')
+            await (keys.insert_text if name == "digest" else keys.type)(text)
+        await page.locator("#parcels").focus()
+        await keys.press("Enter")  # saves, and does nothing else
+        await page.get_by_text("Saved.").wait_for()
+        await picture(page, "answer")
+        await press_to(page, 'button[value="hand-on"]')
+        await keys.press("Space")
+        await page.locator("#release").wait_for()
+        await press_to(page, "#passphrase")
+        await keys.type(phrase(BEN))
+        await keys.press("Enter")
+        await page.get_by_role("heading", name="On the ledger").wait_for()
+        await one.open("/certificates/BW0000001")
+        await picture(page, "answered")
+        one.check_quiet()
+
+    async def in_french(one, desk):
+        page = one.page
+        await one.open("/certificates/BW0000002")
+        await page.get_by_role("button", name=french.TEXTS["begin_answer"]).click()
+        await page.get_by_role("button", name="Vérifier").first.click()
+        assert "Remplissez ce champ." in await page.locator("main").inner_text()
+        await look(one, tmp_path, "french-phone-answer-faults")
+        for wrong in ("#parcels", "#outcome"):
+            assert await page.locator(wrong).evaluate("e => getComputedStyle(e).borderTopWidth") == "2px", (
+                "what is wrong is seen"
+            )
+        await page.locator("#document").set_input_files(scan)
+        await fill(page, {"received": str(TODAY), "parcels": "0", "carats": "0", "outcome": "refused"})
+        await page.get_by_role("button", name="Comparer").click()
+        assert await page.locator("#digest").input_value() == hashlib.sha256(scan.read_bytes()).hexdigest()
+        await page.get_by_role("button", name="Transmettre pour libération").click()
+        await picture(page, "french-phone-answer-waiting")
+        await page.locator("#passphrase").fill(phrase(BEN))
+        await page.get_by_role("button", name="Libérer, signer et envoyer").click()
+        await page.get_by_role("heading", name="Sur le registre").wait_for()
+        await one.open("/certificates/BW0000002")
+        await picture(page, "french-phone-answered")
+        one.check_quiet()
+
+    play(tmp_path, story, on_paper("LR"))
 
 
 def test_in_french_and_in_the_dark(tmp_path):

@@ -1,14 +1,16 @@
 """Announced shipments: what is open and destined here, and one of them opened with the office's sealing key."""
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from quart import Blueprint, Response, request
 
+from node.client import ProblemError
 from node.desk.drafts import ENDED, Kind
 from node.desk.errors import DeskError, Fault
 from node.desk.filling import from_issue
 from node.desk.forms import rows_of
-from node.desk.pages.common import session
+from node.desk.pages.common import see, session
 
 if TYPE_CHECKING:
     from node.desk.app import Desk
@@ -21,7 +23,13 @@ def routes(desk: "Desk") -> Blueprint:
     @blueprint.get("/inbox")
     async def inbox() -> Response:
         """Open certificates destined here, the oldest first."""
-        page = await desk.reading.announced(request.args.get("after", ""))
+        after = request.args.get("after", "")
+        try:
+            page = await desk.reading.announced(after)
+        except ProblemError as error:
+            if after and error.status == HTTPStatus.BAD_REQUEST:
+                return see("/inbox")  # no place in the list: an address that was typed or cut off
+            raise
         register = await desk.reading.participants()
         return desk.frame.page(
             request,

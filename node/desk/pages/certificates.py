@@ -6,17 +6,19 @@ from quart import Blueprint, Response, request
 
 from ledger.bodies import CloseBody, ConfirmBody, PaperConfirmBody, PaperImportBody, StatedBody
 from ledger.entries import CertificateState
+from ledger.participants import Role
 from ledger.record import Record
 from ledger.units import carats
 from node.client import ProblemError
 from node.desk.begin import CLOSABLE, OUTCOMES
-from node.desk.drafts import Kind, Standing
+from node.desk.drafts import ENDED, Kind, Standing
 from node.desk.errors import DeskError
 from node.desk.faults import Shown
 from node.desk.filling import from_confirm, from_issue, from_paper
-from node.desk.forms import rows_of
+from node.desk.forms import rows_of, tidy_number
 from node.desk.making import role_of
 from node.desk.pages.common import see, session
+from node.desk.reading import answers_on_paper
 from node.errors import FatalError
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ def routes(desk: "Desk") -> Blueprint:
     @blueprint.get("/certificates")
     async def certificates() -> Response:
         """The newest ones issued and received, and a search by number."""
-        number = " ".join(request.args.get("number", "").split()).upper()
+        number = tidy_number(request.args.get("number", ""))
         reasons: list[Shown] = []
         if number:
             try:
@@ -47,6 +49,10 @@ def routes(desk: "Desk") -> Blueprint:
             session(),
             issued=await desk.reading.issued(),
             received=await desk.reading.received(),
+            owed=await desk.reading.owed_on_paper() if desk.store.has(Role.ISSUE) else [],
+            begun={
+                draft.number: draft.id for draft in desk.drafts if draft.kind is Kind.ANSWER and draft.standing not in ENDED
+            },
             names={code: row["name"] for code, row in register.items()},
             number=number,
             reasons=reasons,
@@ -61,6 +67,8 @@ def routes(desk: "Desk") -> Blueprint:
         actions = []
         if row["issuer"] == here and told["issue"] is not None:
             actions += [Kind.AMEND] if state is CertificateState.OPEN else []
+            on_paper = answers_on_paper(row, await desk.reading.participants())
+            actions += [Kind.ANSWER] if state is CertificateState.OPEN and on_paper else []
             actions += [Kind.CLOSE] if state in CLOSABLE else []
         if row["destination"] == here:
             actions += [Kind.CONFIRM] if state is CertificateState.OPEN else []
@@ -71,6 +79,7 @@ def routes(desk: "Desk") -> Blueprint:
         sealed: dict[str, dict[str, str]] = {}
         if here in (row["issuer"], row["destination"]):
             sealed = await _opened(desk, number, outcome=told["outcome"] is not None, paper=told["paper"] is not None)
+        records = await desk.reading.records(number)
         return desk.frame.page(
             request,
             "certificate",
@@ -84,7 +93,8 @@ def routes(desk: "Desk") -> Blueprint:
             outcome=sealed.get("outcome"),
             issue_lines=rows_of(sealed.get("issue", {}), "lines"),
             outcome_lines=rows_of(sealed.get("outcome", {}), "lines"),
-            statements=[_statement(record, height) for record, height in await desk.reading.records(number)],
+            answered=next((_answered(record) for record, _ in records if isinstance(record.body, PaperConfirmBody)), None),
+            statements=[_statement(record, height) for record, height in records],
             drafts=[draft for draft in desk.drafts if draft.number == number and draft.standing is not Standing.DISCARDED],
         )
 
@@ -102,6 +112,19 @@ async def _opened(desk: "Desk", number: str, *, outcome: bool, paper: bool) -> d
     except (FatalError, ProblemError, DeskError, AssertionError):
         pass
     return found
+
+
+def _answered(record: Record) -> dict[str, object]:
+    """What its issuer recorded of an outcome that came back on paper."""
+    body = record.body
+    assert isinstance(body, PaperConfirmBody), "picked by its body"
+    return {
+        "outcome": body.outcome,
+        "received": body.received,
+        "parcels": body.parcels,
+        "carats": carats(body.points),
+        "digest": body.digest.hex(),
+    }
 
 
 def _statement(record: Record, height: int) -> dict[str, object]:

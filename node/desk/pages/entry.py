@@ -89,8 +89,13 @@ def _sign_in(desk: "Desk", error: DeskError | None, officer: str) -> Response:
     )
 
 
-def locked(desk: "Desk", found: Session, form: Mapping[str, str], error: DeskError | None = None) -> Response:
-    """The question for the passphrase; what a form brought comes back with it, hidden, and goes on its way with the answer."""
+def locked(
+    desk: "Desk", found: Session, form: Mapping[str, str], error: DeskError | None = None, *, files: bool = False
+) -> Response:
+    """The question for the passphrase; what a form brought comes back with it, hidden, and goes on its way with the answer.
+
+    `files`: it brought one besides, which a page cannot give back.
+    """
     shown = [] if error is None else [Shown(str(error.fault), PASSPHRASE, {})]
     sending = request.method == "POST" and request.path != "/unlock"
     pairs = form.items(multi=True) if isinstance(form, MultiDict) else form.items()
@@ -105,6 +110,7 @@ def locked(desk: "Desk", found: Session, form: Mapping[str, str], error: DeskErr
         action=request.path if sending else "/unlock",
         carried=[(name, text) for name, text in pairs if name not in {TOKEN, PASSPHRASE, "username"}] if sending else [],
         back=back,
+        files=files,
     )
 
 

@@ -41,6 +41,9 @@ def routes(desk: "Desk") -> Blueprint:
         try:
             await let_go(desk, [draft], officer, form.get("passphrase", ""), {draft.id: form.get("digest", "")})
         except DeskError as error:
+            now = desk.drafts.get(name)
+            if error.fault is Fault.NOT_WAITING and now.digest and now.digest == form.get("digest", ""):
+                return see(f"/drafts/{name}")  # pressed twice: it is released as this page shows it
             if error.fault in {Fault.NOT_WAITING, Fault.CHANGED_SINCE}:
                 raise
             return await review(desk, desk.drafts.get(name), [shown(draft.kind, error)], error.status)

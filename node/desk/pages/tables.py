@@ -103,6 +103,20 @@ def routes(desk: "Desk") -> Blueprint:
         await desk.courier.settled(10.0)
         return see(f"/tables/{name}")
 
+    @blueprint.post("/tables/<name>/discard")
+    async def discard(name: str) -> Response:
+        """All of a table that nobody has released, by any officer, as a single draft."""
+        now, officer = desk.now(), session().officer
+        ended = [
+            approvals.discard(draft if draft.standing is Standing.OPEN else approvals.give_back(draft, "", now), now)
+            for draft in _of(desk, name)
+            if draft.standing in {Standing.OPEN, Standing.WAITING}
+        ]
+        desk.journal.add_many(now, officer, [(Act.DISCARDED, one.id, one.number, one.content()) for one in ended])
+        for draft in ended:
+            desk.drafts.keep(draft)
+        return see("/table", "told_table_discarded", count=str(len(ended)))
+
     @blueprint.get("/journal")
     async def journal() -> Response:
         """Who did what, the newest first."""
@@ -162,6 +176,7 @@ def _overview(desk: "Desk", name: str, reasons: list[Shown], status: int = 200) 
         table=name,
         drafts=drafts,
         waiting=waiting,
+        unreleased=sum(draft.standing in {Standing.OPEN, Standing.WAITING} for draft in drafts),
         carats={draft: carats(points) for draft, points in weights.items()},
         total=carats(sum(weights[draft.id] for draft in waiting)),
         may=may,

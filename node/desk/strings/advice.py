@@ -212,6 +212,61 @@ ADVICE: Final[Mapping[str, tuple[str, str, str]]] = {
     ),
 }
 
+_NUMBER: Final = (
+    "Write the code of its issuer and 4 to 10 digits, such as BW0012345.",
+    "Écrivez le code de son émetteur et 4 à 10 chiffres, par exemple BW0012345.",
+)
+_DAY: Final = ("Write the date as 2026-11-23.", "Écrivez la date ainsi : 2026-11-23.")
+_FIGURE: Final = (
+    "Write digits, with at most two behind a point or a comma, such as 1200.50.",
+    "Écrivez des chiffres, deux au plus après un point ou une virgule, par exemple 1200,50.",
+)
+_SHORT: Final = ("Write at most 300 characters.", "Écrivez 300 caractères au plus.")
+FIELDS: Final[Mapping[str, tuple[str, str]]] = {
+    **dict.fromkeys(("number", "link", "replacement"), _NUMBER),
+    **dict.fromkeys(("issued", "validated", "expires", "received"), _DAY),
+    **dict.fromkeys(("carats", "value"), _FIGURE),
+    **dict.fromkeys(("name", "address", "licence"), _SHORT),
+    "file": (
+        "In the spreadsheet, save the table as CSV UTF-8, and give that file.",
+        "Dans le tableur, enregistrez le tableau au format CSV UTF-8, puis donnez ce fichier.",
+    ),
+    "parcels": ("Write a whole number, such as 2.", "Écrivez un nombre entier, par exemple 2."),
+    "destination": (
+        "Write a participant's code of two letters, such as AE.",
+        "Écrivez un code de deux lettres, par exemple AE.",
+    ),
+    "origin": (
+        "Write country codes of two letters, such as BW or AO CD; leave it empty for mixed goods.",
+        "Écrivez des codes de pays de deux lettres, par exemple BW ou AO CD ; laissez vide pour des biens mélangés.",
+    ),
+    "zone": (
+        "Write a zone of the one origin, at most 60 characters.",
+        "Écrivez une zone de l’unique origine, 60 caractères au plus.",
+    ),
+    "receipt_code": (
+        "Write its 16 letters and digits; what looks like 0, 1 or 8 is the letter O, I or B.",
+        "Écrivez ses 16 lettres et chiffres ; ce qui ressemble à 0, 1 ou 8 est la lettre O, I ou B.",
+    ),
+    "digest": (
+        "Choose the document as a file, or write all 64 digits and letters a to f.",
+        "Choisissez le fichier du document, ou écrivez les 64 chiffres et lettres de a à f.",
+    ),
+    "sealed.seals": ("Write seal numbers separated by spaces.", "Écrivez des numéros de scellés séparés par des espaces."),
+    "invoice": ("Write at most 200 characters.", "Écrivez 200 caractères au plus."),
+    "route": ("Write at most 1000 characters.", "Écrivez 1000 caractères au plus."),
+    "remarks": ("Write at most 4000 characters.", "Écrivez 4000 caractères au plus."),
+}
+"""How the fields of the forms are written, said where one is not: in English, in French."""
+
+AT_FIELD: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
+    ("paper-not-needed", "received"): (
+        "Check the date; if it is right, the destination states the outcome on this ledger itself.",
+        "Vérifiez la date ; si elle est juste, la destination déclare elle-même l’issue sur ce registre.",
+    ),
+}
+"""What else to do where the same reason means another thing at this field: in English, in French."""
+
 FAULTS: Final[Mapping[str, tuple[str, str, str, str]]] = {
     "own-draft": (
         "Who wrote a draft may not release it.",
@@ -231,6 +286,13 @@ FAULTS: Final[Mapping[str, tuple[str, str, str, str]]] = {
         "La phrase secrète a été fausse plusieurs fois.",
         "Attendez quelques minutes, puis réessayez.",
     ),
+    "changed-meanwhile": (
+        "The draft was changed since you opened this page; nothing of this one is kept yet.",
+        "Put right here what differs, then press the button once more.",
+        "Le brouillon a changé depuis que vous avez ouvert cette page ; rien de celle-ci n’est encore gardé.",
+        "Corrigez ici ce qui diffère, puis appuyez à nouveau sur le bouton.",
+    ),
+    "differs": ("It stands otherwise in the draft.", "", "Le brouillon dit autre chose.", ""),
     "in-another-draft": (
         "Another draft of this desk has this number.",
         "Take another number, or discard the other draft.",
@@ -259,7 +321,15 @@ FAULTS: Final[Mapping[str, tuple[str, str, str, str]]] = {
 }
 """Those of the desk's own reasons that stand at a field: sentence and step in English, then in French."""
 
-_ENGLISH: Final[Mapping[str, str]] = {str(code): sentence for code, sentence in ERRORS.items()}
+_ENGLISH: Final[Mapping[str, str]] = {
+    **{str(code): sentence for code, sentence in ERRORS.items()},
+    "bad-value": "This is missing, or not written as it has to be.",
+}
+
+
+def written(field: str) -> tuple[str, str] | None:
+    """How a field of a form is written, in English and in French."""
+    return FIELDS.get(field) or FIELDS.get(field.rpartition(".")[2])
 
 
 def sentence(shown: Shown, language: str) -> str:
@@ -276,6 +346,10 @@ def step(shown: Shown, language: str) -> str:
     place = 1 if language == "fr" else 0
     if shown.code in FAULTS:
         return FAULTS[shown.code][1 + 2 * place]
+    if shown.code == "bad-value" and (how := written(shown.field)) is not None:
+        return how[place]
+    if (shown.code, shown.field) in AT_FIELD:
+        return AT_FIELD[shown.code, shown.field][place]
     return ADVICE[shown.code][1 + place] if shown.code in ADVICE else ""
 
 

@@ -28,6 +28,7 @@ TEXTS: Final = {
     "not_stated": "not stated",
     "more": "More",
     "back_to_drafts": "Back to the drafts",
+    "to_this_draft": "Look at this draft",
     # coming in
     "sign_in": "Sign in",
     "officer": "Officer",
@@ -37,6 +38,7 @@ TEXTS: Final = {
     "locked": "Locked",
     "locked_text": "Nobody has used the desk for {minutes} minutes. {officer} goes on with the passphrase.",
     "locked_carried": "What you were sending is kept and goes on its way with it.",
+    "locked_files": "Files are not: choose them again afterwards.",
     "unlock": "Go on",
     "other_officer": "You are another officer?",
     # reasons
@@ -46,6 +48,7 @@ TEXTS: Final = {
     "detail_expected": "expected: {text}",
     "detail_state": "state: {text}",
     "detail_reason": "{text}",
+    "detail_now": "in the draft now: {text}",
     "problem_title": "That did not work",
     "fatal": "The desk could not do it. What happened, what it means, what to do:",
     "fault_own-draft": "Who wrote a draft may not release it. Ask a second officer.",
@@ -55,6 +58,8 @@ TEXTS: Final = {
     "fault_not-open": "This draft is not open any more: it was handed on, released or discarded meanwhile. Nothing was changed.",
     "fault_not-waiting": "This draft does not wait for a release any more. Nothing was done twice: look at where it stands.",
     "fault_changed-since": "The draft was changed since you opened this page. Read it again, then release it.",
+    "fault_changed-meanwhile": "The draft was changed since you opened this page.",
+    "fault_differs": "It stands otherwise in the draft.",
     "fault_in-another-draft": "Another draft of this desk has this number.",
     "fault_number-changed": "A certificate keeps its number.",
     "fault_required": "Something is missing.",
@@ -62,6 +67,7 @@ TEXTS: Final = {
     "fault_not-ours": (
         "Your office cannot state that of this certificate: it is another participant's, or its state does not allow it."
     ),
+    "fault_confirms-here": "Its destination confirms on this ledger: it states the outcome there itself, and nobody does in its place.",
     "fault_foreign-request": "This request did not come from a page of the desk. Open the page again and repeat it there.",
     "fault_foreign-host": "The desk answers under its own address on this machine only.",
     "fault_door-closed": (
@@ -93,6 +99,7 @@ TEXTS: Final = {
     "kind_correct": "Corrected outcome",
     "kind_paper": "Import on paper",
     "kind_technical": "Technical certificate",
+    "kind_answer": "Outcome on paper",
     "written_by": "Written by",
     "released_by": "released by",
     "changed": "Changed",
@@ -121,6 +128,7 @@ TEXTS: Final = {
     "told_renewed": "This draft rests on the newest statement now. Look at it again.",
     "told_there_already": "There is a draft of this already.",
     "told_open_again": "The draft is open again.",
+    "told_table_discarded": "Discarded certificates of the table: {count}",
     "told_table": "Certificates read and waiting for a release: {count}",
     # the form of a certificate
     "save": "Save",
@@ -207,6 +215,28 @@ TEXTS: Final = {
     "reason_not-issuing": "its issuer does not issue here",
     "reason_outage": "outage at its issuer",
     "section_sealed_paper": "Sealed: for you, the paper's issuer and the secretariat only",
+    # outcomes that came back on paper
+    "answer_text": (
+        "For what {name} wrote back, on paper or by mail: it does not confirm on this ledger. This states what the document says, in your "
+        "authority's name; it ends the certificate and counts as nobody's import. All participants see it; nothing of it is sealed."
+    ),
+    "compare_answer_title": "Announced and told on paper",
+    "compare_answer_hint": "Type what the document says, then press “Compare”.",
+    "section_answer": "What the document says",
+    "hint_answer_received": "On which day the goods arrived there",
+    "hint_answer_none": "0 when nothing arrived",
+    "carats_in_all": "Carats in all",
+    "section_document": "The document",
+    "hint_document": "Choose the scan or the mail as a file, 16 MiB at most. Only its SHA-256 is kept here and recorded: keep the document itself.",
+    "document": "File",
+    "digest": "SHA-256 of the document",
+    "hint_digest": "64 digits and letters a to f; filled in from the file as soon as a button is pressed",
+    "hint_answer_outcome": "As the document says; the figures only suggest.",
+    "answered_on_paper": "It does not confirm on this ledger: {code} has recorded what came back on paper.",
+    "heard_from": "As {code} wrote back",
+    "owed": "Whose outcome comes back on paper",
+    "owed_text": "Open, and sent to where nobody confirms on this ledger. When an answer has come, record it on the certificate's page.",
+    "begin_answer": "Record the outcome from paper",
     # technical certificates
     "technical_text": "For goods that move without being traded: returned, seized, for research. It is kept out of all trade figures.",
     "section_technical": "Technical certificate",
@@ -276,9 +306,9 @@ TEXTS: Final = {
     "lines_before": "Lines before",
     "release_title": "Release",
     "release_second": (
-        "An officer who wrote none of it reads it and releases it with their own passphrase. It is then sealed, signed and sent."
+        "An officer who wrote none of it reads it and releases it with their own passphrase. It is then signed and sent."
     ),
-    "release_any": "An officer releases it with their own passphrase. It is then sealed, signed and sent.",
+    "release_any": "An officer releases it with their own passphrase. It is then signed and sent.",
     "release_nobody": "Every officer of this desk has written in it. A further officer must be added, or the policy in desk.toml changed.",
     "release": "Release, sign and send",
     "give_back_title": "Or not",
@@ -369,6 +399,7 @@ TEXTS: Final = {
     "read_table": "Read the table",
     "faults_title": "To be mended in the table: {count}",
     "faults_text": "No draft was made. Mend these rows and give the whole table again.",
+    "faults_first": "The first {count} stand here.",
     "row": "Row",
     "column": "Column",
     "what": "What is wrong",
@@ -377,6 +408,8 @@ TEXTS: Final = {
     "table_of": "{time}: {count} certificates",
     "table_under_way": "under way: {count}",
     "table_title": "Certificates of a table",
+    "table_discard_text": "{count} of them have not been released. Was it the wrong table? All of these end here, and nothing of them is sent.",
+    "table_discard": "Discard them",
     "table_sums": "Waiting: {count} certificates, {carats} carats",
     # journal
     "journal_text": "Lines so far: {count}. Lines are only added, and each names the one before.",

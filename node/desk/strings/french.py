@@ -29,6 +29,7 @@ TEXTS: Final = {
     "not_stated": "non indiqué",
     "more": "Suite",
     "back_to_drafts": "Retour aux brouillons",
+    "to_this_draft": "Voir ce brouillon",
     # coming in
     "sign_in": "Se connecter",
     "officer": "Agent",
@@ -38,6 +39,7 @@ TEXTS: Final = {
     "locked": "Verrouillé",
     "locked_text": "Personne n’a utilisé le bureau depuis {minutes} minutes. {officer} reprend avec sa phrase secrète.",
     "locked_carried": "Ce que vous envoyiez est conservé et part avec elle.",
+    "locked_files": "Les fichiers, non : choisissez-les à nouveau ensuite.",
     "unlock": "Reprendre",
     "other_officer": "Vous êtes un autre agent ?",
     # reasons
@@ -47,6 +49,7 @@ TEXTS: Final = {
     "detail_expected": "attendu : {text}",
     "detail_state": "état : {text}",
     "detail_reason": "{text}",
+    "detail_now": "dans le brouillon à présent : {text}",
     "problem_title": "Cela n’a pas abouti",
     "fatal": "Le bureau n’a pas pu le faire. Ce qui s’est passé, ce que cela signifie, que faire (en anglais) :",
     "fault_own-draft": "Qui a écrit un brouillon ne peut le libérer. Demandez à un second agent.",
@@ -58,12 +61,17 @@ TEXTS: Final = {
     ),
     "fault_not-waiting": "Ce brouillon n’attend plus d’être libéré. Rien n’a été fait deux fois : voyez où il en est.",
     "fault_changed-since": "Le brouillon a changé depuis que vous avez ouvert cette page. Relisez-le, puis libérez-le.",
+    "fault_changed-meanwhile": "Le brouillon a changé depuis que vous avez ouvert cette page.",
+    "fault_differs": "Le brouillon dit autre chose.",
     "fault_in-another-draft": "Un autre brouillon de ce bureau porte ce numéro.",
     "fault_number-changed": "Un certificat garde son numéro.",
     "fault_required": "Il manque une indication.",
     "fault_not-found": "Il n’y a rien ici de ce nom ou de ce numéro.",
     "fault_not-ours": (
         "Votre bureau ne peut déclarer cela de ce certificat : il est d’un autre participant, ou son état ne le permet pas."
+    ),
+    "fault_confirms-here": (
+        "Sa destination confirme sur ce registre : elle y déclare l’issue elle-même, et nul autre à sa place."
     ),
     "fault_foreign-request": "Cette demande ne vient pas d’une page du bureau. Rouvrez la page et recommencez.",
     "fault_foreign-host": "Le bureau ne répond que sous sa propre adresse, sur cette machine.",
@@ -98,6 +106,7 @@ TEXTS: Final = {
     "kind_correct": "Issue corrigée",
     "kind_paper": "Importation sur papier",
     "kind_technical": "Certificat technique",
+    "kind_answer": "Issue sur papier",
     "written_by": "Écrit par",
     "released_by": "libéré par",
     "changed": "Modifié",
@@ -128,6 +137,7 @@ TEXTS: Final = {
     "told_renewed": "Ce brouillon repose maintenant sur la déclaration la plus récente. Relisez-le.",
     "told_there_already": "Il y a déjà un brouillon à ce sujet.",
     "told_open_again": "Le brouillon est rouvert.",
+    "told_table_discarded": "Certificats du tableau abandonnés : {count}",
     "told_table": "Certificats lus et en attente de libération : {count}",
     # the form of a certificate
     "save": "Enregistrer",
@@ -216,6 +226,34 @@ TEXTS: Final = {
     "reason_not-issuing": "son émetteur ne délivre pas ici",
     "reason_outage": "panne chez son émetteur",
     "section_sealed_paper": "Scellé : pour vous, l’émetteur du papier et le secrétariat seulement",
+    # outcomes that came back on paper
+    "answer_text": (
+        "Pour ce qu’a répondu {name}, sur papier ou par courrier : ce participant ne confirme pas sur ce registre. Ceci déclare ce que dit "
+        "le document, au nom de votre autorité ; le certificat prend fin, et cela ne compte comme importation de personne. Tous "
+        "les participants le voient ; rien n’en est scellé."
+    ),
+    "compare_answer_title": "Annoncé et rapporté sur papier",
+    "compare_answer_hint": "Saisissez ce que dit le document, puis choisissez « Comparer ».",
+    "section_answer": "Ce que dit le document",
+    "hint_answer_received": "Le jour où les biens y sont arrivés",
+    "hint_answer_none": "0 si rien n’est arrivé",
+    "carats_in_all": "Carats en tout",
+    "section_document": "Le document",
+    "hint_document": (
+        "Choisissez le fichier numérisé ou le courrier, 16 Mio au plus. Seul son SHA-256 est gardé ici et enregistré : conservez le document "
+        "lui-même."
+    ),
+    "document": "Fichier",
+    "digest": "SHA-256 du document",
+    "hint_digest": "64 chiffres et lettres de a à f ; rempli d’après le fichier dès qu’un bouton est pressé",
+    "hint_answer_outcome": "Selon le document ; les chiffres ne font que suggérer.",
+    "answered_on_paper": "Ce participant ne confirme pas sur ce registre : {code} a enregistré ce qui est revenu sur papier.",
+    "heard_from": "Selon la réponse de {code}",
+    "owed": "Dont l’issue revient sur papier",
+    "owed_text": (
+        "Ouverts, et expédiés là où nul ne confirme sur ce registre. Quand une réponse est venue, enregistrez-la sur la page du certificat."
+    ),
+    "begin_answer": "Enregistrer l’issue sur papier",
     # technical certificates
     "technical_text": (
         "Pour des biens qui se déplacent sans être échangés : rendus, saisis, destinés à la recherche. Il n’entre dans aucun chiffre du "
@@ -291,9 +329,9 @@ TEXTS: Final = {
     "lines_before": "Lignes d’avant",
     "release_title": "Libération",
     "release_second": (
-        "Un agent qui n’en a rien écrit le lit et le libère avec sa propre phrase secrète. Il est alors scellé, signé et envoyé."
+        "Un agent qui n’en a rien écrit le lit et le libère avec sa propre phrase secrète. Il est alors signé et envoyé."
     ),
-    "release_any": "Un agent le libère avec sa propre phrase secrète. Il est alors scellé, signé et envoyé.",
+    "release_any": "Un agent le libère avec sa propre phrase secrète. Il est alors signé et envoyé.",
     "release_nobody": "Tous les agents de ce bureau y ont écrit. Il faut ajouter un agent, ou changer la règle dans desk.toml.",
     "release": "Libérer, signer et envoyer",
     "give_back_title": "Ou non",
@@ -388,6 +426,7 @@ TEXTS: Final = {
     "read_table": "Lire le tableau",
     "faults_title": "À corriger dans le tableau : {count}",
     "faults_text": "Aucun brouillon n’a été créé. Corrigez ces rangées et redonnez tout le tableau.",
+    "faults_first": "Voici les {count} premières.",
     "row": "Rangée",
     "column": "Colonne",
     "what": "Ce qui ne va pas",
@@ -396,6 +435,10 @@ TEXTS: Final = {
     "table_of": "{time} : {count} certificats",
     "table_under_way": "en cours : {count}",
     "table_title": "Certificats d’un tableau",
+    "table_discard_text": (
+        "{count} d’entre eux n’ont pas été libérés. Était-ce le mauvais tableau ? Tous ceux-là prennent fin ici, et rien n’en est envoyé."
+    ),
+    "table_discard": "Les abandonner",
     "table_sums": "En attente : {count} certificats, {carats} carats",
     # journal
     "journal_text": "Lignes jusqu’ici : {count}. On ne fait qu’en ajouter, et chacune nomme la précédente.",
@@ -420,7 +463,7 @@ TEXTS: Final = {
 }
 
 _DATE: Final = "Écrivez une date comme 2026-11-23 (dans un tableur, mettez la colonne en texte)."
-_AMOUNT: Final = "avec un point, deux chiffres au plus derrière et aucun autre signe, comme 1200.50."
+_AMOUNT: Final = "avec un point ou une virgule, deux chiffres au plus derrière et aucun autre signe, comme 1200.50."
 _PARTY: Final = "Écrivez 300 caractères au plus."
 COLUMNS: Final[Mapping[str, str]] = {
     "number": "Écrivez votre code et 4 à 10 chiffres, comme BW0012345, dans chaque rangée du certificat.",
