@@ -6,7 +6,9 @@ Rules:
 - nothing here writes.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
+from typing import TypeVar
 
 from ledger import entries, history, keys
 from ledger.answers import Judgement, Standing
@@ -21,6 +23,8 @@ from ledger.merkle import HASH_BYTES
 from ledger.shelf import read_body, read_envelope, read_judgement
 from ledger.store import Reads, Store
 from ledger.tiles import encode_bundle
+
+T = TypeVar("T")
 
 
 class LogQueries:
@@ -42,9 +46,23 @@ class LogQueries:
         """Where the ledger stands."""
         return self._standing.head
 
-    def _head_of(self, at: Reads, before: Standing) -> Head:
-        """The head of a state of the store taken after `before` stood: that one's, unless a block came between."""
-        return read_head(at) if self._committing or self._standing is not before else before.head
+    def _of_one_state(self, read: Callable[[Reads, Head], T]) -> T:
+        """What is read of one state of the store and its head: without a snapshot of it, if no block was written meanwhile.
+
+        A snapshot costs as much as two look-ups.
+        """
+        before = self._standing
+        if not self._committing:
+            try:
+                found = read(self._store, before.head)
+            except StoreError:
+                if not self._committing and self._standing is before:
+                    raise
+            else:
+                if not self._committing and self._standing is before:
+                    return found
+        with self._store.snapshot() as at:
+            return read(at, read_head(at))
 
     @property
     def ledger_id(self) -> bytes:

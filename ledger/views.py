@@ -46,9 +46,7 @@ class Queries(LogQueries):
 
     def certificate(self, number: str) -> CertificateView | None:
         """Everything about the certificate of this number, None where there is none."""
-        before = self._standing
-        with self._store.snapshot() as at:
-            return certificate_views.read_one(at, self._head_of(at, before), number, self.said_by)
+        return self._of_one_state(lambda at, head: certificate_views.read_one(at, head, number, self.said_by))
 
     def certificates(
         self,
