@@ -145,7 +145,7 @@ def test_a_table_of_certificates_is_issued_as_a_whole_and_found_again(network: D
     table(
         tmp_path,
         *rows,
-        {"number": "RU0001010", **whole, **line, "carats": "12,50"},
+        {"number": "RU0001010", **whole, **line, "carats": "12,505"},
         {"number": "RU0001011", **whole, **line, "hs": "1"},
     )
     wrong = kpledger(*issue, check=65)

@@ -52,7 +52,10 @@ def test_an_interrupt_ends_it_with_what_there_is() -> None:
         stderr=subprocess.PIPE,
         text=True,
     )
-    time.sleep(4)
+    workers = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    while process.poll() is None and not workers.read_text():
+        time.sleep(0.1)
+    time.sleep(1)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=200)
     assert process.returncode == 0, err

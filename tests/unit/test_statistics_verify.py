@@ -246,7 +246,7 @@ def test_every_cell_that_a_witness_needs_open_is_noticed_when_it_is_published(nu
 
 
 def test_an_insider_that_is_moved_by_every_witness_is_noticed():
-    earlier, cube, proposal = case(0)
+    earlier, cube, proposal = case(1)
     found = set()
     for place in range(len(proposal.witnesses)):
         fewer = replace(proposal, witnesses=proposal.witnesses[:place] + proposal.witnesses[place + 1 :])
