@@ -487,7 +487,7 @@ def test_names_and_values_stand_in_drafts_alone(tmp_path):
         assert CANARY not in window.page
         journal = (desk.settings.home / "journal.ndjson").read_text()
         assert CANARY not in journal
-        assert "2500" not in journal
+        assert "2500" not in re.sub(r"[0-9a-f]{16,}", "", journal), "hashes have all digits"
         assert Journal(desk.settings.home).lines == desk.journal.lines
         assert [line["event"] for line in told] == ["desk.unforeseen"]
         assert CANARY not in repr(told)
