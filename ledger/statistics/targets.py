@@ -151,10 +151,6 @@ class Coverage:
         reach = min(reach, self._conceded.get((place, None), reach), self._conceded.get((place, number), reach))
         return required(target.need, reach)
 
-    def found(self, place: int) -> Sequence[Found]:
-        """The witnesses that move the target at this place."""
-        return self._found[place]
-
     def gaps(self, place: int, without: AbstractSet[int] = frozenset()) -> list[Gap]:
         """For whom the target at this place is not covered, `without` some witnesses; nobody, if the list is empty."""
         target = self.question.targets[place]

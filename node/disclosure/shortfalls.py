@@ -50,8 +50,6 @@ class Shortfalls:
 
     def __init__(self, rows: Rows, tally: Tally) -> None:
         self._rows, self._tally = rows, tally
-        self._flat = np.concatenate(rows.moved) if rows.moved else np.zeros(0, dtype=np.int64)
-        self._row_of_flat = np.repeat(np.arange(len(rows.moved)), [len(row) for row in rows.moved])
         self._every_row = np.arange(len(rows.moved), dtype=np.int32)
         self._every_column = np.arange(len(rows.columns), dtype=np.int32)
         self._units: list[int] = []
@@ -125,7 +123,7 @@ class Shortfalls:
         weights = np.rint(multipliers * _PARTS)
         own = np.zeros(len(bounds))
         own[rows.moved[target]] = _PARTS
-        rest = own - np.bincount(self._flat, weights=weights[self._row_of_flat], minlength=len(bounds))
+        rest = own - np.bincount(self._rows.flat, weights=weights[self._rows.at], minlength=len(bounds))
         wanted = _PARTS * limit - float((np.abs(rest) * bounds).sum())
         if wanted <= 0:
             return {}
@@ -173,7 +171,7 @@ class Shortfalls:
         model.sense_ = highspy.ObjSense.kMaximize
         model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
         model.a_matrix_.start_ = np.cumsum([0, *(len(row) for row in rows.moved)]).astype(np.int32)
-        model.a_matrix_.index_, model.a_matrix_.value_ = self._flat.astype(np.int32), np.ones(len(self._flat))
+        model.a_matrix_.index_, model.a_matrix_.value_ = self._rows.flat.astype(np.int32), np.ones(len(self._rows.flat))
         self._solver.passModel(model)
 
 
