@@ -6,6 +6,7 @@ Exit code 1 if anything failed.
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -48,4 +49,5 @@ def summary(rows: Sequence[Row]) -> str:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background of a script, shells have it ignored
     sys.exit(main())
