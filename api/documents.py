@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from quart import Blueprint, Response, request
@@ -14,16 +14,17 @@ from api.openapi import DOCUMENT_PATH, describe
 from api.pages.language import LANGUAGES, pick_language
 from api.pages.site import Place, Site
 from api.schemas.base import DocumentAnswer, NoContent, PageAnswer
-from api.strings import ERRORS
-from api.strings.interface import WORDS
+from api.strings.errors import SENTENCES
+from api.strings.interface import in_words
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A piece of what a value may be; `model` names the model that it links to, empty for plain words."""
+    """A piece of what a value may be: plain words, a `value` as programs write it, or the name of a `model` to link to."""
 
     text: str
-    model: str = ""
+    model: bool = False
+    value: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,11 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One named form."""
+    """One named form; `forms` says what it may be where it has no fields."""
 
     name: str
     description: str
+    forms: tuple[Form, ...]
     fields: tuple[Field, ...]
 
 
@@ -110,7 +112,7 @@ class _Document:
     @cached_property
     def html(self) -> dict[str, str]:
         """The page by language."""
-        operations = [(group, list(_operations(self.content, group["name"]))) for group in self.content["tags"]]
+        operations = [(group, tuple(_operations(self.content, group["name"]))) for group in self.content["tags"]]
         models = [_model(name, model) for name, model in sorted(self.content["components"]["schemas"].items())]
         return {
             code: self._site.render(
@@ -120,8 +122,8 @@ class _Document:
                 description=self.content["info"]["description"],
                 groups=operations,
                 models=models,
-                errors={str(error): meaning for error, meaning in ERRORS.items()},
-                words=WORDS.get(code, {}),
+                errors={str(error): meaning for error, meaning in SENTENCES[code].items()},
+                say=partial(in_words, language=code),
             )
             for code, language in LANGUAGES.items()
         }
@@ -137,7 +139,7 @@ def _operations(content: Mapping[str, Any], group: str) -> Iterator[Operation]:
                     method=method.upper(),
                     path=path,
                     summary=one["summary"],
-                    description=one["description"].strip(),
+                    description=_flowing(one["description"]),
                     token={} not in one.get("security", [{}]),
                     body=body.get("description", ""),
                     body_type=next(iter(body.get("content", {})), ""),
@@ -153,21 +155,25 @@ def _status_line(status: str, entry: Mapping[str, Any]) -> StatusLine:
     content: dict[str, dict[str, Any]] = entry.get("content", {})
     media_type = next(iter(content), "")
     schema = content[media_type].get("schema") if content else None
-    return StatusLine(status, media_type, tuple(_forms(schema)) if schema else (), entry["description"])
+    return StatusLine(status, media_type, tuple(_forms(schema)) if schema else (), _flowing(entry["description"]))
 
 
 def _model(name: str, schema: Mapping[str, Any]) -> Model:
     members = schema.get("properties", {}).items()
     fields = tuple(Field(field, "", tuple(_forms(one)), one.get("description", "")) for field, one in members)
-    return Model(name, schema.get("description", ""), fields)
+    return Model(name, _flowing(schema.get("description", "")), () if fields else tuple(_forms(schema)), fields)
+
+
+def _flowing(text: str) -> str:
+    """A docstring without its line breaks, which mean nothing on a page."""
+    return " ".join(text.split())
 
 
 def _forms(schema: Mapping[str, Any]) -> Iterator[Form]:
     """What a value of this schema may be, in words; alternatives separated by `or`."""
     match schema:
         case {"$ref": reference}:
-            name = reference.rpartition("/")[2]
-            yield Form(name, name)
+            yield Form(reference.rpartition("/")[2], model=True)
         case {"anyOf": [first, *others]}:
             yield from _forms(first)
             for one in others:
@@ -176,9 +182,14 @@ def _forms(schema: Mapping[str, Any]) -> Iterator[Form]:
         case {"type": "array", "items": item}:
             yield Form("list of ")
             yield from _forms(item)
-        case {"enum": values}:
-            yield Form(", ".join(str(value) for value in values))
+        case {"enum": [first, *others]}:
+            yield Form(str(first) or '""', value=True)
+            for one in others:
+                yield Form(", ")
+                yield Form(str(one) or '""', value=True)
         case {"const": value}:
-            yield Form(str(value))
+            yield Form(str(value), value=True)
+        case {"type": "null"}:
+            yield Form("null", value=True)
         case _:
             yield Form(str(schema.get("type", "any")))

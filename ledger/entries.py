@@ -49,7 +49,7 @@ def points_by_hs(lines: Iterable[WeighedLine]) -> tuple[int, ...]:
 
 
 class CertificateState(StrEnum):
-    """What became of a certificate; all but `open` are final (2-records.md, "State of a certificate")."""
+    """What became of a certificate; all but `open` are final."""
 
     OPEN = "open"
     CONFIRMED = "confirmed"

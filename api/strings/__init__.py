@@ -1,9 +1,10 @@
 """Every text that people read, by language; English first, others follow key by key.
 
-`ERRORS` explains each error code in one sentence (titles of problem documents and the table on the documentation page).
-Each page has a module here with a table for each language (`ENGLISH`, `FRENCH`), named as its template; `page_texts(language,
-page)` gives its texts and the common ones. Tests hold that languages have the same keys with the same values in braces, and
-that no template has a text of its own.
+`errors` explains each error code in one sentence: `ERRORS` in English, for programs (titles of problem documents),
+`SENTENCES` by language, for pages. `interface` has words for what the OpenAPI document says, for its page. Each page has a
+module here with a table for each language (`ENGLISH`, `FRENCH`), named as its template; `page_texts(language, page)` gives its
+texts and the common ones; `typography` sets French spaces. Tests hold that languages have the same keys with the same values
+in braces, and that no template has a text of its own.
 """
 
 from api.strings.errors import ERRORS

@@ -25,10 +25,7 @@ ENGLISH: Final = {
 
 FRENCH: Final = {
     "title": "Documentation de l’interface",
-    "text": (
-        "Tirée du document OpenAPI que lisent aussi les programmes ; les modèles, leurs champs et les erreurs y sont décrits "
-        "en anglais."
-    ),
+    "text": "Tirée du document OpenAPI que lisent aussi les programmes.",
     "document": "Document OpenAPI 3.1",
     "contents": "Sommaire",
     "parameters": "Paramètre",

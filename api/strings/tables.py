@@ -1,10 +1,5 @@
-"""Which table of texts a page has, and how a template asks for one.
+"""Which table of texts a page has, and how a template asks for one."""
 
-French sets a space before `; : ? ! %` and inside quotation marks: tables write a plain one, and here it becomes one that does
-not break a line.
-"""
-
-import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from types import ModuleType
@@ -31,6 +26,7 @@ from api.strings.reading import certificate as reading_certificate
 from api.strings.reading import desk as reading_desk
 from api.strings.reading import lists as reading_lists
 from api.strings.reading import participants as reading_participants
+from api.strings.typography import french_spaces
 
 PAGES: Final[Mapping[str, ModuleType]] = {
     "common": common,
@@ -69,9 +65,6 @@ TABLES: Final[Mapping[str, str]] = {"en": "ENGLISH", "fr": "FRENCH"}
 
 Texts = Callable[..., str]
 
-_BEFORE: Final = re.compile(r" (?=[;:?!%»])")
-_AFTER: Final = re.compile(r"(?<=«) ")
-
 
 def page_texts(language: str, page: str) -> Texts:
     """A function from a key and its values to the text in this language; a missing key or value is a KeyError."""
@@ -88,4 +81,4 @@ def _table(page: str, language: str) -> Mapping[str, str]:
     table: Mapping[str, str] = getattr(PAGES[page], TABLES[language])
     if language != "fr":
         return table
-    return {key: _BEFORE.sub("\N{NO-BREAK SPACE}", _AFTER.sub("\N{NO-BREAK SPACE}", text)) for key, text in table.items()}
+    return {key: french_spaces(text) for key, text in table.items()}

@@ -54,9 +54,7 @@ class ShareBody(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
 
 
 class FaultBody(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """`sealed.fault`: the author, a reader, cannot open the envelope of the record with this rid, or its content is not what
-    the record commits to.
-    """
+    """`sealed.fault`: the author cannot open the envelope of the record with this rid, or it breaks its commitments."""
 
     fault: Literal["unreadable", "values", "content"]
     rid: Bin16

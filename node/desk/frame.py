@@ -12,6 +12,7 @@ from api.answers import HTML
 from api.assets import Assets
 from api.pages.language import LANGUAGES, PARAMETER, Language, pick_language
 from api.pages.templating import new_environment
+from api.strings.typography import french_spaces
 from node.desk.faults import Shown
 from node.desk.reading import Source
 from node.desk.session import PASSPHRASE, Session
@@ -28,8 +29,6 @@ NAVIGATION: Final = (
     ("/journal", "nav_journal"),
 )
 TABLES: Final[Mapping[str, Mapping[str, str]]] = {"en": english.TEXTS, "fr": french.TEXTS}
-_BEFORE: Final = re.compile(r" (?=[;:?!%»])")
-_AFTER: Final = re.compile(r"(?<=«) ")
 _ROW: Final = re.compile(r"(lines|sources)\[(\d+)\]\.(\w+)")
 _YEAR_S: Final = 365 * 86_400
 
@@ -50,11 +49,6 @@ def texts(language: str) -> Texts:
 def _table(language: str) -> Mapping[str, str]:
     table = TABLES[language]
     return table if language != "fr" else {key: french_spaces(text) for key, text in table.items()}
-
-
-def french_spaces(text: str) -> str:
-    """French sets a space before `; : ? ! %` and inside quotation marks; it does not break a line."""
-    return _BEFORE.sub("\N{NO-BREAK SPACE}", _AFTER.sub("\N{NO-BREAK SPACE}", text))
 
 
 class Frame:

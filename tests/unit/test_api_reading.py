@@ -3,19 +3,14 @@
 import asyncio
 import base64
 import hashlib
-import html
 import re
 
 import pytest
 from structlog.testing import capture_logs
 
 from api.answers import Kept
-from api.errors import ApiCode
 from api.port import ReadyCheck
-from api.strings import ERRORS
-from api.strings.interface import FRENCH
 from ledger import merkle
-from ledger.errors import Code
 from ledger.note import parse_note
 from ledger.policy import accept, parse_policy
 from ledger.record import parse_submission
@@ -561,49 +556,3 @@ def test_the_document_is_sound(tmp_path):
         assert [path for path in pages if path.startswith(("/v1", "/log", "/livez", "/readyz"))] == []
 
     scenario(tmp_path, story)
-
-
-def test_the_documentation_page_names_every_operation_and_error(tmp_path):
-    async def story(port, client, trader):
-        page = (await client.get("/docs")).body.decode()
-        document = (await client.get("/v1/openapi.json")).json()
-        for path, methods in document["paths"].items():
-            for method, one in methods.items():
-                assert f'<h3 id="{one["operationId"]}"><span class="method">{method.upper()}</span> <code>{path}</code>' in page
-        for code in (*Code, *ApiCode):
-            assert f'<tr id="{code}">' in page
-        assert "<script" not in page
-        identifiers = re.findall(r'\bid="([^"]+)"', page)
-        assert len(identifiers) == len(set(identifiers))
-        assert set(re.findall(r'href="#([^"]+)"', page)) <= set(identifiers)
-
-    scenario(tmp_path, story)
-
-
-def test_the_documentation_page_is_french_but_for_models_and_errors(tmp_path):
-    async def story(port, client, trader):
-        page = (await client.get("/docs?lang=fr")).body.decode()
-        document = (await client.get("/v1/openapi.json")).json()
-        said = {document["info"]["description"], *(group["description"] for group in document["tags"])}
-        for one in (one for methods in document["paths"].values() for one in methods.values()):
-            said |= {one["summary"], *(entry.get("description", "") for entry in one["parameters"])}
-            said |= {one["requestBody"]["description"]} if "requestBody" in one else set()
-            said |= {answer["description"] for status, answer in one["responses"].items() if status != "200"}
-            said |= {entry["in"] for entry in one["parameters"]}
-        assert said - {""} <= FRENCH.keys(), "a sentence of the document has no French words, or others than before"
-        assert FRENCH.keys() - said == {"list of ", " or "}, "words for what the document does not say"
-        for text in said - {""}:
-            assert FRENCH[text].replace("`", "") != text
-        plain = html.unescape(page.replace("<code>", "`").replace("</code>", "`"))
-        assert [text for text in said - {""} if FRENCH[text] not in plain] == []
-        headings = {document["info"]["description"], *(group["description"] for group in document["tags"])}
-        assert [text for text in headings if text in plain] == []
-        assert 'lang="en">The node failed.' not in page
-        assert "liste de <a" in page
-
-    scenario(tmp_path, story)
-
-
-def test_every_error_code_is_explained():
-    assert set(ERRORS) == {*Code, *ApiCode}
-    assert len(set(ERRORS.values())) == len(ERRORS)

@@ -1,12 +1,12 @@
 """What a reason says and what to do about it, by its code: the ledger's (`ledger.errors.Code`) and the desk's own (`Fault`).
 
-Each entry: the sentence in French (the ledger's in English are `api.strings.ERRORS`), what to do in English, what to do in French.
+What the ledger's say stands in `api.strings.errors`, for all pages.
 """
 
 from collections.abc import Mapping
 from typing import Final
 
-from api.strings import ERRORS
+from api.strings.errors import SENTENCES
 from ledger.csvform import COLUMNS
 from ledger.csvform import Fault as CellFault
 from node.desk.faults import Shown
@@ -34,183 +34,156 @@ _SOURCE: Final = (
 )
 _PLENARY: Final = ("Ask the secretariat; the Plenary decides this.", "Adressez-vous au secrétariat ; la Plénière en décide.")
 
-ADVICE: Final[Mapping[str, tuple[str, str, str]]] = {
+ADVICE: Final[Mapping[str, tuple[str, str]]] = {
     # the ledger's
-    "bad-value": ("Le champ manque ou n’a pas la forme voulue.", *_FIELD),
+    "bad-value": _FIELD,
     "number-prefix": (
-        "Le numéro du certificat ne commence pas par le code de votre participant.",
         "Begin the number with your participant's code.",
         "Faites commencer le numéro par le code de votre participant.",
     ),
     "number-used": (
-        "Un certificat portant ce numéro existe déjà.",
         "Take the next free number.",
         "Prenez le prochain numéro libre.",
     ),
     "number-out-of-range": (
-        "Le numéro est hors des plages que l’émetteur a réservées pour l’année.",
         "Take a number of the range, or commit another range first.",
         "Prenez un numéro de la plage, ou réservez d’abord une autre plage.",
     ),
-    "issuer-not-in-force": ("L’émetteur ne délivre pas sur ce registre à la date de délivrance.", *_DATE),
-    "issuer-suspended": ("L’émetteur est suspendu.", *_PLENARY),
+    "issuer-not-in-force": _DATE,
+    "issuer-suspended": _PLENARY,
     "destination-unknown": (
-        "La destination n’est pas un participant.",
         "Choose a participant of the register.",
         "Choisissez un participant du registre.",
     ),
     "destination-not-in-force": (
-        "La destination ne participe pas à la date de délivrance.",
         "Do not ship there now; ask the secretariat.",
         "N’expédiez pas pour l’instant ; adressez-vous au secrétariat.",
     ),
     "destination-is-issuer": (
-        "La destination d’un certificat ne peut être son émetteur.",
         "Choose another participant.",
         "Choisissez un autre participant.",
     ),
-    "validated-before-issued": ("La validation est antérieure à la délivrance.", *_DATE),
-    "expires-before-validated": ("L’expiration est antérieure à la validation.", *_DATE),
+    "validated-before-issued": _DATE,
+    "expires-before-validated": _DATE,
     "expiry-over-limit": (
-        "Le certificat serait valable plus longtemps que la limite de son émetteur (en jours).",
         "Choose an earlier date of expiry.",
         "Choisissez une date d’expiration plus proche.",
     ),
-    "issued-in-future": ("La date de délivrance est dans le futur partout sur terre.", *_DATE),
-    "validated-in-future": ("La date de validation est dans le futur partout sur terre.", *_DATE),
+    "issued-in-future": _DATE,
+    "validated-in-future": _DATE,
     "issued-too-late": (
-        "La date de délivrance est trop ancienne pour que le certificat soit encore enregistré (en jours).",
         "Issue a new certificate with today's date.",
         "Délivrez un nouveau certificat à la date du jour.",
     ),
     "carats-differ-from-lines": (
-        "Le total des carats n’est pas la somme des lignes.",
         "Check the carats of each line.",
         "Vérifiez les carats de chaque ligne.",
     ),
-    "unknown-origin": ("Une origine n’est pas un code de pays connu.", *_FIELD),
-    "origin-order": ("Les origines doivent être en ordre croissant, sans répétition.", *_FIELD),
+    "unknown-origin": _FIELD,
+    "origin-order": _FIELD,
     "origin-suspended": (
-        "Une origine est suspendue et le lot ne vient pas d’une zone conforme.",
         "Goods of this origin must not be traded; if they come from a compliant zone, name it.",
         "Les biens de cette origine ne peuvent être échangés ; s’ils viennent d’une zone conforme, indiquez-la.",
     ),
-    "source-unknown": ("Un certificat source n’est pas sur ce registre.", *_SOURCE),
-    "source-not-confirmed-here": ("Un certificat source n’a pas été confirmé par cet émetteur.", *_SOURCE),
+    "source-unknown": _SOURCE,
+    "source-not-confirmed-here": _SOURCE,
     "source-repeated": (
-        "Un certificat source est nommé deux fois.",
         "Put its carats into one row.",
         "Réunissez ses carats en une ligne.",
     ),
-    "source-is-self": ("Un certificat ne peut être sa propre source.", *_SOURCE),
+    "source-is-self": _SOURCE,
     "sources-exceed-certificate": (
-        "Les sources totalisent plus de carats que le certificat.",
         "Take fewer carats from the sources.",
         "Prenez moins de carats sur les sources.",
     ),
     "carats-exceed-source": (
-        "Plus de carats sont pris sur une source qu’il n’en reste.",
         "Take at most what is left, or name another source beside it.",
         "Prenez au plus ce qui reste, ou nommez une autre source à côté.",
     ),
     "certificate-unknown": (
-        "Aucun certificat de ce numéro n’est sur ce registre.",
         "Check the number.",
         "Vérifiez le numéro.",
     ),
     "certificate-closed": (
-        "Le certificat a déjà une issue.",
         "Look at the certificate: your own outcome can be corrected.",
         "Consultez le certificat : votre propre issue peut être corrigée.",
     ),
     "wrong-destination": (
-        "Le certificat est adressé à un autre participant.",
         "Check the number with the certificate in the container.",
         "Comparez le numéro au certificat dans le conteneur.",
     ),
-    "stale-head": ("Le certificat a changé depuis que ce brouillon a été commencé.", *_NEWEST),
-    "received-before-issued": ("La date de réception précède celle de délivrance.", *_DATE),
-    "received-in-future": ("La date de réception est dans le futur partout sur terre.", *_DATE),
-    "confirmed-but-differs": ("Lots ou carats diffèrent du certificat ; c’est alors un écart.", *_OUTCOME),
-    "confirmed-but-expired": ("Le certificat avait expiré à la réception ; c’est alors un écart.", *_OUTCOME),
+    "stale-head": _NEWEST,
+    "received-before-issued": _DATE,
+    "received-in-future": _DATE,
+    "confirmed-but-differs": _OUTCOME,
+    "confirmed-but-expired": _OUTCOME,
     "receipt-code": (
-        "Le code de réception n’est pas celui qui était scellé avec le lot.",
         "Compare it with the slip inside the container; leave it empty when there is none.",
         "Comparez-le au papier dans le conteneur ; laissez vide s’il n’y en a pas.",
     ),
     "not-issuer": (
-        "Seul le participant qui a délivré le certificat peut le modifier ou le clore.",
         "Check the number.",
         "Vérifiez le numéro.",
     ),
     "replacement": (
-        "Ce qui le remplace doit être un autre certificat du même émetteur ; les autres motifs n’en nomment pas.",
         "Name another number of your own, or leave it empty.",
         "Nommez un autre de vos numéros, ou laissez vide.",
     ),
     "paper-not-needed": (
-        "L’autre participant est sur le registre à cette date ; il n’est pas besoin de papier.",
         "Find its certificate among the announced shipments; if it could not issue here that day, choose the outage.",
         "Cherchez son certificat parmi les envois annoncés ; s’il ne pouvait délivrer ici ce jour-là, choisissez la panne.",
     ),
     "link-missing": (
-        "Des biens rendus ou saisis nomment le certificat sous lequel ils ont voyagé.",
         "Name that certificate.",
         "Nommez ce certificat.",
     ),
     "not-party": (
-        "Seuls l’émetteur et la destination du certificat peuvent le nommer ainsi.",
         "Name a certificate that your participant issued or received.",
         "Nommez un certificat que votre participant a délivré ou reçu.",
     ),
     "no-outcome": (
-        "Il n’y a pas d’issue à corriger.",
         "Look at the certificate.",
         "Consultez le certificat.",
     ),
     "corrected-below-claimed": (
-        "Des certificats ultérieurs ont pris plus de carats que l’issue corrigée n’en laisse.",
         "State at least the carats that were taken, or have those certificates amended first.",
         "Déclarez au moins les carats pris, ou faites d’abord modifier ces certificats.",
     ),
     "too-many": (
-        "Il n’y a plus de place pour d’autres enregistrements de ce certificat.",
         "Close it and issue another in its place.",
         "Clôturez-le et délivrez-en un autre à sa place.",
     ),
-    "unknown-author": ("L’auteur n’est pas sur ce registre.", *_KEYS),
-    "unknown-key": ("La clé de signature n’est pas enregistrée pour cet auteur.", *_KEYS),
-    "key-not-in-force": ("La clé de signature n’est pas en vigueur à ce moment.", *_KEYS),
-    "key-role": ("Le rôle de la clé ne permet pas ce genre d’enregistrement.", *_KEYS),
-    "too-old": ("La déclaration a été faite trop longtemps avant l’heure du bloc.", *_AGAIN),
+    "unknown-author": _KEYS,
+    "unknown-key": _KEYS,
+    "key-not-in-force": _KEYS,
+    "key-role": _KEYS,
+    "too-old": _AGAIN,
     "in-future": (
-        "La déclaration prétend être plus tardive que l’heure du bloc ne le permet.",
         "Set this machine's clock right, then release it again.",
         "Mettez l’horloge de cette machine à l’heure, puis libérez à nouveau.",
     ),
-    "rid-used": ("L’identifiant aléatoire de l’enregistrement a déjà servi.", *_AGAIN),
+    "rid-used": _AGAIN,
     "too-large": (
-        "L’enregistrement ou l’une de ses parties est plus grand que le format ne permet.",
         "Shorten remarks and route, or split the certificate.",
         "Abrégez remarques et itinéraire, ou partagez le certificat.",
     ),
-    "not-canonical": ("Les octets ne sont pas sous forme canonique.", *_PROGRAM),
-    "too-deep": ("La valeur est imbriquée trop profondément.", *_PROGRAM),
-    "malformed": ("Les octets n’ont pas la forme attendue.", *_PROGRAM),
-    "unknown-kind": ("Cette version du protocole ne connaît pas ce genre d’enregistrement.", *_PROGRAM),
-    "envelope-unreadable": ("L’enveloppe ne s’ouvre pas, ou ne correspond pas à ses engagements.", *_AGAIN),
-    "envelope-hash": ("L’enveloppe n’est pas celle que nomme la déclaration signée.", *_AGAIN),
-    "bad-commitment": ("L’engagement d’une valeur n’est pas un point valide de la courbe.", *_AGAIN),
-    "bad-key": ("La clé d’un lecteur ne permet pas de lui sceller une enveloppe.", *_PROGRAM),
-    "envelope-missing": ("L’enveloppe scellée manque.", *_AGAIN),
-    "envelope-readers": ("Les lecteurs de l’enveloppe ne sont pas ceux qu’il faut, à leur clé actuelle.", *_AGAIN),
-    "bad-signature": ("La signature ne correspond pas à la clé, à la déclaration et au registre.", *_KEYS),
+    "not-canonical": _PROGRAM,
+    "too-deep": _PROGRAM,
+    "malformed": _PROGRAM,
+    "unknown-kind": _PROGRAM,
+    "envelope-unreadable": _AGAIN,
+    "envelope-hash": _AGAIN,
+    "bad-commitment": _AGAIN,
+    "bad-key": _PROGRAM,
+    "envelope-missing": _AGAIN,
+    "envelope-readers": _AGAIN,
+    "bad-signature": _KEYS,
     "daily-quota": (
-        "L’auteur a épuisé ses enregistrements de la journée.",
         "It is sent again by itself after midnight UTC.",
         "L’envoi reprend de lui-même après minuit UTC.",
     ),
 }
+"""What to do about each of the ledger's reasons: in English, in French."""
 
 _NUMBER: Final = (
     "Write the code of its issuer and 4 to 10 digits, such as BW0012345.",
@@ -321,10 +294,27 @@ FAULTS: Final[Mapping[str, tuple[str, str, str, str]]] = {
 }
 """Those of the desk's own reasons that stand at a field: sentence and step in English, then in French."""
 
-_ENGLISH: Final[Mapping[str, str]] = {
-    **{str(code): sentence for code, sentence in ERRORS.items()},
-    "bad-value": "This is missing, or not written as it has to be.",
+_SENTENCES: Final[Mapping[str, Mapping[str, str]]] = {
+    "en": {
+        **{str(code): sentence for code, sentence in SENTENCES["en"].items()},
+        "bad-value": "This is missing, or not written as it has to be.",
+    },
+    "fr": {
+        **{str(code): sentence for code, sentence in SENTENCES["fr"].items()},
+        "bad-value": "Le champ manque ou n’a pas la forme voulue.",
+        "number-prefix": "Le numéro du certificat ne commence pas par le code de votre participant.",
+        "number-out-of-range": "Le numéro est hors des plages que l’émetteur a réservées pour l’année.",
+        "expiry-over-limit": "Le certificat serait valable plus longtemps que la limite de son émetteur (en jours).",
+        "issued-too-late": "La date de délivrance est trop ancienne pour que le certificat entre encore au registre (en jours).",
+        "stale-head": "Le certificat a changé depuis que ce brouillon a été commencé.",
+        "paper-not-needed": "L’autre participant est sur le registre à cette date ; il n’est pas besoin de papier.",
+        "link-missing": "Des biens rendus ou saisis nomment le certificat sous lequel ils ont voyagé.",
+        "not-party": "Seuls l’émetteur et la destination du certificat peuvent le nommer ainsi.",
+        "too-many": "Il n’y a plus de place pour d’autres enregistrements de ce certificat.",
+        "envelope-readers": "Les lecteurs de l’enveloppe ne sont pas ceux qu’il faut, à leur clé actuelle.",
+    },
 }
+"""What the ledger's reasons say, by language; some the desk says its own way, to whoever types."""
 
 
 def written(field: str) -> tuple[str, str] | None:
@@ -336,9 +326,7 @@ def sentence(shown: Shown, language: str) -> str:
     """What a reason says."""
     if shown.code in FAULTS:
         return FAULTS[shown.code][2 if language == "fr" else 0]
-    if language == "fr" and shown.code in ADVICE:
-        return ADVICE[shown.code][0]
-    return _ENGLISH.get(shown.code, shown.code)
+    return _SENTENCES[language].get(shown.code, shown.code)
 
 
 def step(shown: Shown, language: str) -> str:
@@ -350,7 +338,7 @@ def step(shown: Shown, language: str) -> str:
         return how[place]
     if (shown.code, shown.field) in AT_FIELD:
         return AT_FIELD[shown.code, shown.field][place]
-    return ADVICE[shown.code][1 + place] if shown.code in ADVICE else ""
+    return ADVICE[shown.code][place] if shown.code in ADVICE else ""
 
 
 def cell_sentence(fault: CellFault, language: str) -> str:

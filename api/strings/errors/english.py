@@ -1,9 +1,11 @@
-"""One sentence for each error code. A test holds this table complete."""
+"""One sentence for each error code, in English."""
+
+from typing import Final
 
 from api.errors import ApiCode
 from ledger.errors import Code
 
-ERRORS: dict[Code | ApiCode, str] = {
+ENGLISH: Final[dict[Code | ApiCode, str]] = {
     # form
     Code.MALFORMED: "The bytes are not a MessagePack value of the expected form.",
     Code.NOT_CANONICAL: "The bytes are MessagePack but not its canonical form: re-encoding gives other bytes.",
@@ -192,4 +194,3 @@ ERRORS: dict[Code | ApiCode, str] = {
     ApiCode.NOT_CONSISTENT: "The proof does not show that the checkpoint continues what was cosigned before.",
     ApiCode.TWO_ROOTS: "The checkpoint has another root than the one cosigned for this size: the log has two histories.",
 }
-"""Complete over both enums."""

@@ -1,8 +1,4 @@
-"""The interface's own words on its page, in other languages: by the English sentence that the OpenAPI document has.
-
-Here are operations, groups, parameters, bodies and statuses. Models, their members and longer descriptions stay as the document
-has them, in English, as do the sentences of error codes, which programs get too.
-"""
+"""What the document, its groups, operations and bodies of requests are."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -155,6 +151,82 @@ FRENCH: Final[Mapping[str, str]] = {
     "This interface as an OpenAPI 3.1 document.": "Cette interface en document OpenAPI 3.1.",
     "This interface as a page.": "Cette interface en page.",
     "The public page.": "La page publique.",
+    # operations at length
+    (
+        "With `wait=final` the answer is 200 with the receipt as soon as the record is final; without it, or when that takes "
+        "longer than 30 s, 202. The same bytes may be sent again at any time: an accepted record gets its receipt. A refusal "
+        "names the rule (`error`), the place (`field`), what was given and what is allowed."
+    ): (
+        "Avec `wait=final`, la réponse est 200 avec le reçu dès que l’enregistrement est définitif ; sans lui, ou si cela "
+        "prend plus de 30 s, 202. Les mêmes octets peuvent être renvoyés à tout moment : un enregistrement accepté obtient son "
+        "reçu. Un refus nomme la règle (`error`), l’endroit (`field`), ce qui a été donné et ce qui est permis."
+    ),
+    (
+        "Answers a list with one item for each submission, in order: what it alone would have been answered; problems carry "
+        "their `status`. One that is refused does not touch the others."
+    ): (
+        "Répond par une liste avec un élément par soumission, dans l’ordre : ce qu’elle aurait reçu seule ; les problèmes "
+        "portent leur `status`. Une soumission refusée est sans effet sur les autres."
+    ),
+    (
+        "A `head` event comes when there is nothing further, and again every 15 s. `Last-Event-ID`, which browsers send by "
+        "themselves, or else `after` says behind which place in the log it begins; without either it begins with what comes "
+        "now. A stream ends after 15 minutes, or when its reader does not take what it is sent."
+    ): (
+        "Un événement `head` vient quand il n’y a plus rien, puis de nouveau toutes les 15 s. `Last-Event-ID`, que les "
+        "navigateurs envoient d’eux-mêmes, ou sinon `after`, dit après quelle place du journal le flux commence ; sans l’un ni "
+        "l’autre, il commence par ce qui vient maintenant. Un flux s’arrête au bout de 15 minutes, ou quand son lecteur ne "
+        "prend pas ce qui lui est envoyé."
+    ),
+    "`issue` is what the issuer signed, `outcome` what the destination measured and signed; both stand for themselves.": (
+        "`issue` est ce que l’émetteur a signé, `outcome` ce que la destination a mesuré et signé ; chacun répond de soi."
+    ),
+    "A browser, which asks for HTML, is sent to the page: this is the address behind the code on the certificate's face.": (
+        "Un navigateur, qui demande du HTML, est envoyé vers la page : c’est l’adresse que contient le code au recto du "
+        "certificat."
+    ),
+    (
+        "Bounds hold whatever way the points have travelled that the records allow. Both chains are bounded; one that is cut "
+        "says so, and at each certificate how many carats were not followed."
+    ): (
+        "Les bornes tiennent quel que soit le chemin des carats que permettent les enregistrements. Les deux chaînes sont "
+        "limitées ; une chaîne coupée le dit, et à chaque certificat combien de carats n’ont pas été suivis."
+    ),
+    (
+        "An auditor reads all, a participant those that concern it. Of those that name a certificate a page may hold fewer "
+        "than the limit, or none, when there are other filters or a participant asks: `next` says whether more follow."
+    ): (
+        "Un auditeur lit tout, un participant ce qui le concerne. Parmi les constats qui nomment un certificat, une page peut "
+        "en contenir moins que la limite, ou aucun, quand il y a d’autres filtres ou qu’un participant demande : `next` dit "
+        "s’il en vient encore."
+    ),
+    "Answers 200 whether it holds or not: `valid` says which.": "Répond 200 que le reçu tienne ou non : `valid` le dit.",
+    "Answers signature lines; 409 with the size that was cosigned last when the request begins at another.": (
+        "Répond par des lignes de signature ; 409 avec la taille cosignée en dernier quand la demande commence à une autre."
+    ),
+    "`height`, `tree_size`, `root` and `state` are of the same block.": (
+        "`height`, `tree_size`, `root` et `state` sont du même bloc."
+    ),
+    "A return is accepted when its points are these, and its values and sums of blindings open these commitments.": (
+        "Une déclaration est acceptée quand ses carats sont ceux-ci et que ses valeurs et ses sommes de facteurs d’aveuglement "
+        "ouvrent ces engagements."
+    ),
+    "The list of unanswered ones is public; answered and closed ones take a token.": (
+        "La liste des questions sans réponse est publique ; celles qui ont une réponse ou qui sont closes demandent un jeton."
+    ),
+    "Without a release, a network whose genesis does not say `dev` answers 404 `not-released`.": (
+        "Sans publication, un réseau dont la genèse ne dit pas `dev` répond 404 `not-released`."
+    ),
+    "MessagePack, for `kpledger statistics propose`. 404 for what is no period or has not closed.": (
+        "MessagePack, pour `kpledger statistics propose`. 404 pour ce qui n’est pas une période ou n’est pas encore clos."
+    ),
+    (
+        "200 when every check holds, 503 with `Retry-After` otherwise. With `?verbose` each check is named; otherwise only "
+        "those that fail are."
+    ): (
+        "200 quand chaque vérification est bonne, sinon 503 avec `Retry-After`. Avec `?verbose`, chaque vérification est "
+        "nommée ; sinon, seulement celles qui échouent."
+    ),
     # bodies
     "The record, or `{envelope, record}`, as canonical MessagePack.": (
         "L’enregistrement, ou `{envelope, record}`, en MessagePack canonique."
@@ -166,70 +238,4 @@ FRENCH: Final[Mapping[str, str]] = {
     "An old size, a consistency proof, an empty line, a checkpoint (C2SP tlog-witness).": (
         "Une ancienne taille, une preuve de cohérence, une ligne vide, un point de contrôle (C2SP tlog-witness)."
     ),
-    # statuses
-    "Taken, not final yet.": "Pris, pas encore définitif.",
-    "To the page, for browsers.": "Vers la page, pour les navigateurs.",
-    "Not modified.": "Inchangé.",
-    "Malformed, or a parameter that is not allowed.": "Mal formé, ou un paramètre qui n’est pas admis.",
-    "No valid token.": "Pas de jeton valable.",
-    "The token's scope does not cover this.": "La portée du jeton ne couvre pas cela.",
-    "Not here.": "Pas ici.",
-    "Begins at another size than the one cosigned last, which the body names.": (
-        "Commence à une autre taille que la dernière cosignée, que nomme le corps."
-    ),
-    "The body did not come in time.": "Le corps n’est pas venu à temps.",
-    "Too large.": "Trop grand.",
-    "Not the expected media type.": "Pas le type de média attendu.",
-    "Refused by a rule.": "Refusé par une règle.",
-    "Too many requests.": "Trop de demandes.",
-    "The node failed.": "Le nœud a failli.",
-    "Overloaded or not ready.": "Surchargé ou pas prêt.",
-    # parameters
-    "Only those of this severity.": "Seulement ceux de cette gravité.",
-    "Given in any form: a JSON document with every check.": "Donné sous toute forme : un document JSON de chaque vérification.",
-    "Place in the log of the last record held; -1: none.": "Place au journal du dernier enregistrement qu’on a ; -1 : aucun.",
-    "Anybody may read `unanswered`; the others take a token.": (
-        "Chacun peut lire `unanswered` ; les autres demandent un jeton."
-    ),
-    "Where it came from, where it went, or both.": "D’où il vient, où il est allé, ou les deux.",
-    "Only records whose own instant is of this day (UTC) or later.": (
-        "Seulement les enregistrements dont l’instant propre est de ce jour (UTC) ou après."
-    ),
-    "Only records whose own instant is of this day (UTC) or earlier.": (
-        "Seulement les enregistrements dont l’instant propre est de ce jour (UTC) ou avant."
-    ),
-    "The name (`rule/about`) of the last one of the page before.": "Le nom (`rule/about`) du dernier de la page précédente.",
-    "Only open ones, or all.": "Seulement les ouvertes, ou toutes.",
-    "Only this participant's.": "Seulement ceux de ce participant.",
-    "Wait up to 30 s for finality.": "Attendre jusqu’à 30 s que ce soit définitif.",
-    "Only of this rule.": "Seulement de cette règle.",
-    "Only records by or about this participant.": "Seulement les enregistrements de ce participant ou à son sujet.",
-    "Exports by date of issue, imports by date of receipt.": (
-        "Exportations par date de délivrance, importations par date de réception."
-    ),
-    "Begin behind this place in the log; -1: with the first record. Without: with what comes now.": (
-        "Commencer après cette place au journal ; -1 : au premier enregistrement. Sans : à ce qui vient maintenant."
-    ),
-    "Only those to this participant.": "Seulement ceux à ce participant.",
-    "Where they stand.": "Où ils en sont.",
-    "Only in this state.": "Seulement dans cet état.",
-    "Only to this participant.": "Seulement vers ce participant.",
-    "Which comes first.": "Lequel vient d’abord.",
-    "Items a page.": "Éléments par page.",
-    "Only those that concern it.": "Seulement ceux qui le concernent.",
-    "`next` of the page before.": "`next` de la page précédente.",
-    "Only those with this status.": "Seulement ceux de ce statut.",
-    "Only of this year's periods.": "Seulement des périodes de cette année.",
-    "Block after which the figures are read, else the newest.": "Bloc après lequel les chiffres sont lus, sinon le dernier.",
-    "16 letters and digits, as printed.": "16 lettres et chiffres, comme imprimés.",
-    "Only those that name it.": "Seulement ceux qui le nomment.",
-    "Only records of this kind.": "Seulement les enregistrements de ce genre.",
-    # forms
-    "list of ": "liste de ",
-    " or ": " ou ",
-    "query": "requête",
-    "path": "chemin",
 }
-
-WORDS: Final[Mapping[str, Mapping[str, str]]] = {"fr": FRENCH}
-"""By language."""
