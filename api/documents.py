@@ -179,6 +179,8 @@ def _forms(schema: Mapping[str, Any]) -> Iterator[Form]:
             for one in others:
                 yield Form(" or ")
                 yield from _forms(one)
+        case {"type": "array", "items": {"type": str(plain), **more}} if "enum" not in more:
+            yield Form(f"list of {plain}s")
         case {"type": "array", "items": item}:
             yield Form("list of ")
             yield from _forms(item)

@@ -24,6 +24,7 @@ def _of_the_calendar(text: str) -> str:
 
 
 Carats = Annotated[str, Field(pattern=r"^-?[0-9]+\.[0-9]{2}$", description="Carats with two places.", examples=["12.34"])]
+Value = Annotated[str, Field(pattern=r"^-?[0-9]+\.[0-9]{2}$", description="US$ with two places.", examples=["1234.56"])]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="32 bytes as lower-case hex.")]
 Hex = Annotated[str, Field(pattern=r"^([0-9a-f]{2})*$", description="Bytes as lower-case hex.")]
 Date = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", examples=["2026-03-31"])]

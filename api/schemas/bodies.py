@@ -14,12 +14,12 @@ from msgspec import Struct, inspect
 from msgspec.structs import fields as struct_fields
 from pydantic import Field, create_model
 
-from api.schemas.base import Answer, Carats, Hex
+from api.schemas.base import Answer, Carats, Hex, Value
 from api.schemas.plain import plain
 from ledger.bodies import KINDS, Body, ConfirmBody, IssueBody, PaperImportBody
 from ledger.units import carats, value
 
-_UNITS = {"points": ("carats", Carats), "cents": ("value", Carats)}
+_UNITS = {"points": ("carats", Carats), "cents": ("value", Value)}
 _TEXTS: dict[str, Callable[[int], str]] = {"carats": carats, "value": value}
 
 

@@ -16,7 +16,7 @@ from ledger.errors import Code
 from tests.support.checked import CheckedClient
 from tests.support.port import local_port
 
-JOINING = {"list of ", " or "}
+JOINING = {"list of ", "list of strings", " or "}
 """Words of the page between those of the document."""
 
 ALIKE = {"Code", "GET", "POST"}

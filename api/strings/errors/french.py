@@ -44,7 +44,7 @@ FRENCH: Final[dict[Code | ApiCode, str]] = {
     Code.DESTINATION_IS_ISSUER: "La destination d’un certificat ne peut être son émetteur.",
     Code.VALIDATED_BEFORE_ISSUED: "La date de validation précède la date de délivrance.",
     Code.EXPIRES_BEFORE_VALIDATED: "La date d’expiration précède la date de validation.",
-    Code.EXPIRY_OVER_LIMIT: "Le certificat serait valable plus longtemps que la limite de son émetteur.",
+    Code.EXPIRY_OVER_LIMIT: "La validité du certificat dépasserait la limite de son émetteur.",
     Code.ISSUED_IN_FUTURE: "La date de délivrance est dans le futur partout sur terre.",
     Code.VALIDATED_IN_FUTURE: "La date de validation est dans le futur partout sur terre.",
     Code.ISSUED_TOO_LATE: "La date de délivrance est trop ancienne pour que le certificat entre encore au registre.",
@@ -114,8 +114,8 @@ FRENCH: Final[dict[Code | ApiCode, str]] = {
     Code.SEAL_EPOCH: "Une nouvelle clé de scellement demande une époque au-dessus de la plus récente.",
     Code.TOO_MANY: "Il n’y a plus de place pour d’autres.",
     # plenary.propose, plenary.position, mission.report, bilateral.accept
-    Code.PROPOSAL_FIELD: "La décision a besoin de ce champ, ou il n’y a pas de sens.",
-    Code.SUBJECT_UNKNOWN: "Personne de ce code ne participe.",
+    Code.PROPOSAL_FIELD: "La décision a besoin de ce champ, ou ne l’admet pas.",
+    Code.SUBJECT_UNKNOWN: "Aucun participant n’a ce code.",
     Code.CLOSES_TOO_SOON: "La procédure laisse plus de jours pour prendre position.",
     Code.CLOSES_TOO_LATE: "Une proposition est ouverte un an au plus.",
     Code.EFFECTIVE_TOO_SOON: "Une décision ne peut valoir avant d’être prise.",
@@ -129,15 +129,15 @@ FRENCH: Final[dict[Code | ApiCode, str]] = {
     Code.PROPOSAL_CLOSED: "La proposition est décidée, ou son temps est écoulé.",
     Code.NO_VOICE: "Seul un participant admis, en vigueur et non suspendu prend position.",
     Code.CONCERNED: "La proposition concerne l’auteur lui-même, qui n’y prend pas position.",
-    Code.NOT_MISSION_LEAD: "La Plénière n’a pas nommé l’auteur chef de missions.",
+    Code.NOT_MISSION_LEAD: "La Plénière n’a pas nommé l’auteur chef des missions.",
     Code.DATES_ORDER: "Les dates sont dans le mauvais ordre, ou la plus tardive n’est pas encore venue.",
     Code.PARTNER_IS_SELF: "Un participant n’a pas d’accord avec lui-même.",
     # evidence.equivocation
-    Code.EPOCH_UNKNOWN: "Il n’y a jamais eu cette époque.",
+    Code.EPOCH_UNKNOWN: "Cette époque n’a jamais existé.",
     Code.EVIDENCE_INVALID: "Les deux votes ne prouvent pas qu’un validateur de l’époque s’est contredit.",
     Code.EVIDENCE_KNOWN: "Une preuve contre ce validateur dans cette époque est déjà au registre.",
     # production.report, stock.declare, return.file, return.countersign
-    Code.PERIOD_NOT_OVER: "Le jour ou la période des chiffres n’est encore fini nulle part sur terre.",
+    Code.PERIOD_NOT_OVER: "Le jour ou la période dont sont les chiffres n’est encore terminé nulle part sur terre.",
     Code.REVISION_NOT_NEXT: (
         "La révision n’est pas celle qui suit la dernière ; la première est 1, et 0 pour une publication de statistiques."
     ),
@@ -149,7 +149,7 @@ FRENCH: Final[dict[Code | ApiCode, str]] = {
     ),
     Code.RETURN_CERTIFICATES: "Le registre compte un autre nombre de certificats dans le trimestre.",
     Code.RETURN_CELLS: "Le registre a aussi du commerce avec d’autres partenaires ou dans d’autres codes SH.",
-    Code.RETURN_CARATS: "Les carats du registre avec ce partenaire dans ce code SH sont autres.",
+    Code.RETURN_CARATS: "Le registre a d’autres carats avec ce partenaire dans ce code SH.",
     Code.RETURN_PROTECTION: (
         "La déclaration doit indiquer la protection pour chaque code SH dans lequel elle a du commerce, et pour tous ensemble."
     ),
@@ -211,16 +211,16 @@ FRENCH: Final[dict[Code | ApiCode, str]] = {
     ApiCode.BODY_TIMEOUT: "Le corps de la demande n’est pas venu à temps.",
     ApiCode.BODY_TOO_LARGE: "Le corps de la demande est trop grand.",
     ApiCode.UNSUPPORTED_MEDIA_TYPE: "Le corps n’est pas déclaré du type de média attendu ici.",
-    ApiCode.TOO_MANY_REQUESTS: "Trop de demandes ; redemandez après le temps que nomme Retry-After.",
-    ApiCode.OVERLOADED: "Le nœud n’accepte plus de travail pour l’instant ; redemandez après le temps que nomme Retry-After.",
-    ApiCode.NOT_READY: "Le nœud démarre, rattrape son retard ou s’arrête ; redemandez après le temps que nomme Retry-After.",
+    ApiCode.TOO_MANY_REQUESTS: "Trop de demandes ; redemandez après le délai que donne Retry-After.",
+    ApiCode.OVERLOADED: "Le nœud n’accepte plus de travail pour l’instant ; redemandez après le délai que donne Retry-After.",
+    ApiCode.NOT_READY: "Le nœud démarre, rattrape son retard ou s’arrête ; redemandez après le délai que donne Retry-After.",
     ApiCode.INTERNAL: "Le nœud n’a pas pu répondre ; le journal de son exploitant dit pourquoi.",
     # add-checkpoint
     ApiCode.WITNESS_REQUEST: (
         "Ce n’est pas une demande add-checkpoint : une ancienne taille, une preuve, une ligne vide, un point de contrôle."
     ),
-    ApiCode.LOG_UNKNOWN: "Ce témoin ne cosigne pas le journal dont est le point de contrôle.",
-    ApiCode.LOG_SIGNATURE: "Le point de contrôle n’a pas de signature d’une clé de son journal, ou en a une qui ne tient pas.",
+    ApiCode.LOG_UNKNOWN: "Ce témoin ne cosigne pas le journal de ce point de contrôle.",
+    ApiCode.LOG_SIGNATURE: "Le point de contrôle n’a pas de signature d’une clé de son journal, ou une qui n’est pas valable.",
     ApiCode.NOT_CONSISTENT: "La preuve ne montre pas que le point de contrôle continue ce qui a été cosigné avant.",
-    ApiCode.TWO_ROOTS: "Le point de contrôle a une autre racine que celle cosignée à sa taille : le journal a deux histoires.",
+    ApiCode.TWO_ROOTS: "Le point de contrôle n’a pas la racine cosignée pour cette taille : le journal a deux histoires.",
 }

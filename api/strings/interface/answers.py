@@ -27,6 +27,7 @@ FRENCH: Final[Mapping[str, str]] = {
     " or ": " ou ",
     "query": "requête",
     "path": "chemin",
+    "list of strings": "liste de chaînes",
     "string": "chaîne",
     "integer": "entier",
     "boolean": "booléen",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 FRENCH: Final[Mapping[str, str]] = {
+    "US$ with two places.": "US$ à deux décimales.",
     "`certificate.amend`: all that the issuer states of an open certificate, anew; `answers`: id of its newest record.": (
         "`certificate.amend` : tout ce que l’émetteur déclare d’un certificat ouvert, à nouveau ; `answers` : identifiant de "
         "son dernier enregistrement."
@@ -49,15 +50,15 @@ FRENCH: Final[Mapping[str, str]] = {
     ),
     "`inquiry.close`: what became of the question.": "`inquiry.close` : ce qu’est devenue la question.",
     "`inquiry.open`: a question to a participant, to be answered by a day; `finding`: the key of what it follows from.": (
-        "`inquiry.open` : une question à un participant, à laquelle répondre jusqu’à un jour donné ; `finding` : la clé de ce "
-        "dont elle découle."
+        "`inquiry.open` : une question à un participant, à laquelle une réponse est due à un jour donné ; `finding` : la clé "
+        "de ce dont elle découle."
     ),
     "`key.add`: a key of an authority with its roles and its days, or (`seal`) the author's sealing key of an epoch.": (
         "`key.add` : une clé d’une autorité avec ses rôles et ses jours, ou (`seal`) la clé de scellement de l’auteur pour une "
         "époque."
     ),
     "`key.revoke`: a signing or sealing key of the author's, from now on for nothing.": (
-        "`key.revoke` : une clé de signature ou de scellement de l’auteur, qui ne vaut désormais plus pour rien."
+        "`key.revoke` : une clé de signature ou de scellement de l’auteur, désormais sans valeur."
     ),
     "Carats of one HS code and origin on a certificate. `origin` empty: mixed, not stated; `zone` empty: none named.": (
         "Carats d’un code SH et d’une origine sur un certificat. `origin` vide : mêlée, non déclarée ; `zone` vide : aucune "
@@ -136,7 +137,8 @@ FRENCH: Final[Mapping[str, str]] = {
         "auparavant."
     ),
     "`transit.notice`: goods under a certificate crossed the author's territory, opened or not.": (
-        "`transit.notice` : des marchandises sous certificat ont traversé le territoire de l’auteur, ouvertes ou non."
+        "`transit.notice` : des marchandises sous certificat ont traversé le territoire de l’auteur, que le lot ait été ouvert "
+        "ou non."
     ),
     "`statistics.verdict`: whether the author's node, having made the release anew, agrees with it.": (
         "`statistics.verdict` : si le nœud de l’auteur, ayant refait la publication, est d’accord avec elle."

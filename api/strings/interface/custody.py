@@ -7,7 +7,7 @@ FRENCH: Final[Mapping[str, str]] = {
     "For how long outcomes have been owed.": "Depuis quand des issues sont dues.",
     "Date of the newest block, at which ages are counted.": "Date du dernier bloc, à laquelle les âges sont comptés.",
     "Those that owe any, by code.": "Celles qui en doivent, par code.",
-    "Open certificates of some ages.": "Certificats ouverts de certains âges.",
+    "Open certificates of some ages.": "Certificats ouverts d’une tranche d’âge.",
     "The least age.": "L’âge le plus bas.",
     "The greatest age; null: no limit.": "L’âge le plus haut ; null : sans limite.",
     "One HS code, or all: what there was, and what arrived, as measured, less what was issued.": (
@@ -23,9 +23,9 @@ FRENCH: Final[Mapping[str, str]] = {
         "Une chaîne de possession dans un sens, un graphe orienté acyclique."
     ),
     "The certificate asked for, then the nearest first.": "Le certificat demandé, puis les plus proches d’abord.",
-    "Between certificates of this chain.": "Entre certificats de cette chaîne.",
+    "Between certificates of this chain.": "Prises entre certificats de cette chaîne.",
     "Whether it goes on where this one ends: at most 1,000 certificates are followed.": (
-        "Si elle continue là où celle-ci s’arrête : 1000 certificats au plus sont suivis."
+        "Si la chaîne continue au-delà : 1000 certificats au plus sont suivis."
     ),
     (
         "The origins of a certificate: `pro_rata` of all countries (zone empty) and of `mixed` together are `carats`. Goods "
@@ -45,7 +45,7 @@ FRENCH: Final[Mapping[str, str]] = {
         "été demandé."
     ),
     "Where its carats came from, to production.": "D’où viennent ses carats, jusqu’à la production.",
-    "Who took carats from it.": "Qui en a repris des carats.",
+    "Who took carats from it.": "Qui a repris de ses carats.",
     "One HS code. Sorting moves carats between codes, so a single one may be negative.": (
         "Un code SH. Le tri déplace des carats entre codes : un code isolé peut être négatif."
     ),
@@ -56,7 +56,7 @@ FRENCH: Final[Mapping[str, str]] = {
         "Pris dans le sens de cette chaîne, et non suivis : la chaîne est coupée ici."
     ),
     "Takings between it and the certificate asked for, by the shortest way.": (
-        "Prises entre lui et le certificat demandé, par le plus court chemin."
+        "Nombre de prises entre lui et le certificat demandé, par le plus court chemin."
     ),
     "What is only known to be of one of these countries; without any: mixed, not stated.": (
         "Ce dont on sait seulement qu’il est de l’un de ces pays ; sans aucun : mêlé, non déclaré."
@@ -68,12 +68,14 @@ FRENCH: Final[Mapping[str, str]] = {
     ),
     "What the chain bears out of one origin.": "Ce que la chaîne étaye d’une origine.",
     "A zone of the country; empty: all of it.": "Une zone du pays ; vide : tout le pays.",
-    "At least so much is of this origin.": "Ce qui est au moins de cette origine.",
-    "At most so much.": "Ce qui l’est au plus.",
+    "At least so much is of this origin.": "Carats qui sont au moins de cette origine.",
+    "At most so much.": "Carats qui sont au plus de cette origine.",
     "So much, if every certificate is mixed like what it was made of.": (
-        "Ce qui l’est si chaque certificat est mêlé comme ce dont il est fait."
+        "Carats de cette origine, si chaque certificat est mêlé comme ce dont il est fait."
     ),
-    "So much its own lines state to be of this origin alone.": "Ce que ses propres lignes déclarent de cette seule origine.",
+    "So much its own lines state to be of this origin alone.": (
+        "Carats que ses propres lignes déclarent de cette seule origine."
+    ),
     "A participant's stock, as far as the ledger bears it out: opening stock, production, imports, less exports.": (
         "Le stock d’un participant, autant que le registre l’étaye : stock initial, production, importations, moins les "
         "exportations."

@@ -9,7 +9,7 @@ FRENCH: Final[Mapping[str, str]] = {
     ),
     "Rule and subject: what an inquiry cites.": "Règle et objet : ce que cite une question.",
     "What it is about, in the rule's own way.": "Sur quoi il porte, à la manière de la règle.",
-    "Of the rule as it found this.": "Celle de la règle qui l’a trouvé.",
+    "Of the rule as it found this.": "Version de la règle qui l’a trouvé.",
     "`resolved`: its cause is there no more.": "`resolved` : sa cause a disparu.",
     "Ids of the records that it follows from.": "Identifiants des enregistrements dont il découle.",
     "By name: weights end in `carats` and have two places; days are counted; dates and numbers are texts.": (
@@ -17,7 +17,7 @@ FRENCH: Final[Mapping[str, str]] = {
         "textes."
     ),
     "The block that found it first.": "Le bloc qui l’a trouvé en premier.",
-    "The block that made it as it stands.": "Le bloc qui l’a fait tel qu’il est.",
+    "The block that made it as it stands.": "Le bloc qui lui a donné son état présent.",
     "Lists are in this order, the highest at the top.": "Les listes sont dans cet ordre, le plus haut en tête.",
     "A rule of findings.": "Une règle de constats.",
     "Every rule, by name.": "Chaque règle, par nom.",
@@ -28,7 +28,7 @@ FRENCH: Final[Mapping[str, str]] = {
     "An inquiry of the secretariat. The question is in its record, which takes a token to read.": (
         "Une question du secrétariat. Ce qu’elle demande est dans son enregistrement, qu’on ne lit qu’avec un jeton."
     ),
-    "Of the record that opened it.": "Celui de l’enregistrement qui l’a posée.",
+    "Of the record that opened it.": "Identifiant de l’enregistrement qui l’a posée.",
     "Key of the finding that it follows from; null in the public list.": (
         "Clé du constat dont elle découle ; null dans la liste publique."
     ),

@@ -11,7 +11,7 @@ FRENCH: Final[Mapping[str, str]] = {
     "The key that contradicted itself.": "La clé qui s’est contredite.",
     "All keys of one holder, former ones too.": "Toutes les clés d’un titulaire, les anciennes comprises.",
     "Code of the participant, or `secretariat`.": "Code du participant, ou `secretariat`.",
-    "Which ledger this is and where it stands.": "Quel registre c’est et où il en est.",
+    "Which ledger this is and where it stands.": "Le registre dont il s’agit, et où il en est.",
     "Name of the transparency log.": "Nom du journal de transparence.",
     "Digest of the state at `height`.": "Empreinte de l’état à la hauteur `height`.",
     "Operator of the answering node.": "Exploitant du nœud qui répond.",
@@ -40,7 +40,9 @@ FRENCH: Final[Mapping[str, str]] = {
     "One proposal; the record of this id says all of it.": (
         "Une proposition ; l’enregistrement de cet identifiant la dit tout entière."
     ),
-    "Whom it concerns, or who is appointed; empty for others.": "Qui elle concerne, ou qui est nommé ; vide pour les autres.",
+    "Whom it concerns, or who is appointed; empty for others.": (
+        "Celui qu’elle concerne, ou qui est nommé ; vide pour les autres."
+    ),
     "First day on which it holds.": "Premier jour où elle vaut.",
     "Decided by the first block at or after this.": "Décidée par le premier bloc à partir de cet instant.",
     "The day of that in UTC.": "Le jour de cet instant, en UTC.",

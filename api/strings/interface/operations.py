@@ -31,7 +31,7 @@ FRENCH: Final[Mapping[str, str]] = {
     "Health of the answering node.": "Santé du nœud qui répond.",
     # operations
     "Submit a signed record.": "Soumettre un enregistrement signé.",
-    "Submit many records at once.": "Soumettre beaucoup d’enregistrements à la fois.",
+    "Submit many records at once.": "Soumettre plusieurs enregistrements à la fois.",
     "An accepted record: its clear fields, its bytes and its place.": (
         "Un enregistrement accepté : ses champs en clair, ses octets et sa place."
     ),
@@ -108,8 +108,8 @@ FRENCH: Final[Mapping[str, str]] = {
         "Un constat par son nom ; ce qui suit la règle peut contenir des barres obliques."
     ),
     "Final blocks from this height on, with what was judged of each record, and its bytes. 404 where none is final yet.": (
-        "Les blocs définitifs à partir de cette hauteur, avec le jugement de chaque enregistrement et ses octets. 404 où aucun "
-        "ne l’est encore."
+        "Les blocs définitifs à partir de cette hauteur, avec le jugement de chaque enregistrement et ses octets. 404 là où "
+        "aucun ne l’est encore."
     ),
     "Findings whose names follow `after`, in the order of their names; nothing at the end.": (
         "Les constats dont le nom suit `after`, dans l’ordre des noms ; rien à la fin."
@@ -118,10 +118,10 @@ FRENCH: Final[Mapping[str, str]] = {
         "Les enregistrements acceptés à mesure qu’ils arrivent, en événements du serveur."
     ),
     "The history of accepted records as JSON lines, all of it or what passes every filter given (for auditors).": (
-        "L’histoire des enregistrements acceptés en lignes JSON, toute ou ce qui passe tous les filtres donnés (pour les "
-        "auditeurs)."
+        "L’historique des enregistrements acceptés en lignes JSON, en entier ou ce qui passe tous les filtres donnés (pour "
+        "les auditeurs)."
     ),
-    "The same as a table, a row for each record.": "La même en tableau, une rangée par enregistrement.",
+    "The same as a table, a row for each record.": "Le même en tableau, une rangée par enregistrement.",
     "The newest release of each period; on test networks beside live figures of trade by participant and flow.": (
         "La dernière publication de chaque période ; sur les réseaux d’essai, à côté des chiffres courants par participant et "
         "flux."
@@ -134,7 +134,7 @@ FRENCH: Final[Mapping[str, str]] = {
         "Les publications de statistiques, les dernières en tête ; sans paramètre celles qui valent, remplacées comprises."
     ),
     "A release, and what each node says of it. Why a node objects takes a token.": (
-        "Une publication, et ce qu’en dit chaque nœud. Pourquoi un nœud s’y oppose demande un jeton."
+        "Une publication, et ce qu’en dit chaque nœud. Savoir pourquoi un nœud s’y oppose demande un jeton."
     ),
     "What a proposer needs for a closed period's next release: the figures and the year's earlier releases.": (
         "Ce qu’il faut pour proposer la prochaine publication d’une période close : les chiffres et les publications "
@@ -197,8 +197,8 @@ FRENCH: Final[Mapping[str, str]] = {
         "than the limit, or none, when there are other filters or a participant asks: `next` says whether more follow."
     ): (
         "Un auditeur lit tout, un participant ce qui le concerne. Parmi les constats qui nomment un certificat, une page peut "
-        "en contenir moins que la limite, ou aucun, quand il y a d’autres filtres ou qu’un participant demande : `next` dit "
-        "s’il en vient encore."
+        "en contenir moins que la limite, ou aucun, quand il y a d’autres filtres ou que c’est un participant qui demande : "
+        "`next` dit s’il en vient encore."
     ),
     "Answers 200 whether it holds or not: `valid` says which.": "Répond 200 que le reçu tienne ou non : `valid` le dit.",
     "Answers signature lines; 409 with the size that was cosigned last when the request begins at another.": (

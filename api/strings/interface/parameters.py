@@ -5,7 +5,9 @@ from typing import Final
 
 FRENCH: Final[Mapping[str, str]] = {
     "Only those of this severity.": "Seulement ceux de cette gravité.",
-    "Given in any form: a JSON document with every check.": "Donné sous toute forme : un document JSON de chaque vérification.",
+    "Given in any form: a JSON document with every check.": (
+        "Donné, quelle que soit sa valeur : un document JSON avec chaque vérification."
+    ),
     "Place in the log of the last record held; -1: none.": "Place au journal du dernier enregistrement qu’on a ; -1 : aucun.",
     "Anybody may read `unanswered`; the others take a token.": (
         "Chacun peut lire `unanswered` ; les autres demandent un jeton."
@@ -20,7 +22,7 @@ FRENCH: Final[Mapping[str, str]] = {
     "The name (`rule/about`) of the last one of the page before.": "Le nom (`rule/about`) du dernier de la page précédente.",
     "Only open ones, or all.": "Seulement les ouvertes, ou toutes.",
     "Only this participant's.": "Seulement ceux de ce participant.",
-    "Wait up to 30 s for finality.": "Attendre jusqu’à 30 s que ce soit définitif.",
+    "Wait up to 30 s for finality.": "Attendre 30 s au plus que ce soit définitif.",
     "Only of this rule.": "Seulement de cette règle.",
     "Only records by or about this participant.": "Seulement les enregistrements de ce participant ou à son sujet.",
     "Exports by date of issue, imports by date of receipt.": (
@@ -29,8 +31,8 @@ FRENCH: Final[Mapping[str, str]] = {
     "Begin behind this place in the log; -1: with the first record. Without: with what comes now.": (
         "Commencer après cette place au journal ; -1 : au premier enregistrement. Sans : à ce qui vient maintenant."
     ),
-    "Only those to this participant.": "Seulement ceux à ce participant.",
-    "Where they stand.": "Où ils en sont.",
+    "Only those to this participant.": "Seulement ce qui est adressé à ce participant.",
+    "Where they stand.": "Où elles en sont.",
     "Only in this state.": "Seulement dans cet état.",
     "Only to this participant.": "Seulement vers ce participant.",
     "Which comes first.": "Lequel vient d’abord.",

@@ -17,7 +17,7 @@ FRENCH: Final[Mapping[str, str]] = {
         "`head`: nothing further now; `id` is the place that the stream has come to, `data` names the log's `height` and "
         "`tree_size`."
     ): (
-        "Événements du serveur. `record` : `id` est la place au journal, `data` l’enregistrement tel qu’en ligne de "
+        "Événements du serveur. `record` : `id` est la place au journal, `data` l’enregistrement, comme une ligne de "
         "`/v1/export`. `head` : plus rien pour l’instant ; `id` est la place à laquelle le flux est arrivé, `data` nomme "
         "`height` et `tree_size` du journal."
     ),
@@ -27,9 +27,9 @@ FRENCH: Final[Mapping[str, str]] = {
     "Place in the log.": "Place au journal.",
     "Body of `certificate.issue`.": "Corps de `certificate.issue`.",
     "A later reader of a sealed part.": "Un lecteur ultérieur d’une partie scellée.",
-    "Of the reader's sealing key.": "Celle de la clé de scellement du lecteur.",
+    "Of the reader's sealing key.": "Époque de la clé de scellement du lecteur.",
     "Of the `sealed.share`, whose body holds the wrapped key.": (
-        "Celui du `sealed.share` dont le corps contient la clé enveloppée."
+        "Identifiant du `sealed.share` dont le corps contient la clé enveloppée."
     ),
     "One line of a certificate.": "Une ligne d’un certificat.",
     "Countries of mining; empty: mixed, not stated.": "Pays d’extraction ; vide : origine mêlée, non déclarée.",
@@ -72,7 +72,7 @@ FRENCH: Final[Mapping[str, str]] = {
     "Which check failed, null when valid.": "La vérification qui a échoué, null quand le reçu est valable.",
     "The failure in words; empty when valid.": "L’échec en mots ; vide quand le reçu est valable.",
     "The record's id.": "L’identifiant de l’enregistrement.",
-    "Leaves of the tree that the checkpoint is about.": "Feuilles de l’arbre dont parle le point de contrôle.",
+    "Leaves of the tree that the checkpoint is about.": "Nombre de feuilles de l’arbre dont parle le point de contrôle.",
     "Names of the cosigning keys that count.": "Noms des clés de cosignature qui comptent.",
     "Newest time that a cosignature states, seconds since 1970 UTC.": (
         "Heure la plus récente qu’indique une cosignature, en secondes depuis 1970 UTC."

@@ -5,7 +5,7 @@ from typing import Final
 
 FRENCH: Final[Mapping[str, str]] = {
     "Test networks show their live figures and the releases, all others the releases alone.": (
-        "Les réseaux d’essai montrent leurs chiffres courants et les publications, tous les autres les seules publications."
+        "Les réseaux d’essai montrent leurs chiffres courants et les publications, tous les autres, les publications seulement."
     ),
     "Trade with one partner in one HS code.": "Commerce avec un partenaire dans un code SH.",
     "How many certificates have such lines.": "Combien de certificats ont de telles lignes.",
@@ -57,7 +57,7 @@ FRENCH: Final[Mapping[str, str]] = {
         "Une publication des statistiques d’une période. Celles qui valent sont gardées pour toujours, une révision plus "
         "récente à côté d’elles."
     ),
-    "Of the record that published it.": "Celui de l’enregistrement qui l’a publiée.",
+    "Of the record that published it.": "Identifiant de l’enregistrement qui l’a publiée.",
     "A quarter, a half or a year.": "Un trimestre, un semestre ou une année.",
     "0 for the first release of a period; each further one restates figures.": (
         "0 pour la première publication d’une période ; chaque suivante révise des chiffres."
@@ -65,7 +65,7 @@ FRENCH: Final[Mapping[str, str]] = {
     "`released` once a quorum of the validators has made the same file.": (
         "`released` dès qu’un quorum des validateurs a produit le même fichier."
     ),
-    "Whether a newer revision of the period stands.": "Si une révision plus récente de la période vaut.",
+    "Whether a newer revision of the period stands.": "S’il y a une révision plus récente de la période qui vaut.",
     "The secretariat, or the participant that is statistics chair.": (
         "Le secrétariat, ou le participant qui préside le groupe de travail sur les statistiques."
     ),
@@ -101,7 +101,7 @@ FRENCH: Final[Mapping[str, str]] = {
         "route et des écarts, et ne sont jamais égalisées."
     ),
     "Certificates without an outcome.": "Certificats sans issue.",
-    "Those with any trade, by code.": "Ceux qui ont quelque commerce, par code.",
+    "Those with any trade, by code.": "Ceux qui ont commercé, par code.",
     "Beside these figures: the newest release of each period, the latest first.": (
         "À côté de ces chiffres : la dernière publication de chaque période, la plus récente d’abord."
     ),

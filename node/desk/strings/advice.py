@@ -304,7 +304,7 @@ _SENTENCES: Final[Mapping[str, Mapping[str, str]]] = {
         "bad-value": "Le champ manque ou n’a pas la forme voulue.",
         "number-prefix": "Le numéro du certificat ne commence pas par le code de votre participant.",
         "number-out-of-range": "Le numéro est hors des plages que l’émetteur a réservées pour l’année.",
-        "expiry-over-limit": "Le certificat serait valable plus longtemps que la limite de son émetteur (en jours).",
+        "expiry-over-limit": "La validité du certificat dépasserait la limite de son émetteur (en jours).",
         "issued-too-late": "La date de délivrance est trop ancienne pour que le certificat entre encore au registre (en jours).",
         "stale-head": "Le certificat a changé depuis que ce brouillon a été commencé.",
         "paper-not-needed": "L’autre participant est sur le registre à cette date ; il n’est pas besoin de papier.",
