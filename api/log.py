@@ -4,6 +4,8 @@ Checkpoints, policy and hash tiles are public; entry bundles hold whole records 
 caching are the specification's: a checkpoint is never stored, a tile never changes, a missing tile is a plain 404.
 """
 
+import asyncio
+
 from quart import Blueprint, Response, request
 
 from api.access import require_reader
@@ -77,18 +79,21 @@ class _StatusFiles:
     def __init__(self, port: NodePort) -> None:
         self._port = port
         self._turns = Turns()
+        self._making = asyncio.Lock()
         self._made: tuple[int, int, bytes] | None = None
 
     async def newest(self) -> bytes:
-        """The file; raises NotReady while this node is behind, and Overloaded when too many ask."""
+        """The file, made once for all who ask meanwhile; raises NotReady while this node is behind."""
         status = self._port.status()
         if not status.ready:
             raise NotReady(reason="this node is not ready: what it would sign may be old")
-        height, now = self._port.ledger.head.height, self._port.now_ms()
-        if self._made is None or self._made[0] != height or not 0 <= now - self._made[1] < _STATUS_FRESH_MS:
-            lists = await self._turns.run(self._port.ledger.status(status.participant, now))
-            self._made = (lists.height, now, self._port.sign_status(lists))
-        return self._made[2]
+        asked = self._port.ledger.head.height
+        async with self._making:
+            now = self._port.now_ms()
+            if self._made is None or self._made[0] < asked or not 0 <= now - self._made[1] < _STATUS_FRESH_MS:
+                lists = await self._turns.run(self._port.ledger.status(status.participant, now))
+                self._made = (lists.height, now, self._port.sign_status(lists))
+            return self._made[2]
 
 
 def _note(text: str | None) -> Response:

@@ -4,6 +4,7 @@ A block's figures are those of its newest return, else the ledger's own carats w
 year by year, at most once in a few seconds, whatever is asked. Other networks never read this (6-statistics.md).
 """
 
+import asyncio
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 from typing import Final
@@ -28,6 +29,7 @@ class Live:
     def __init__(self, port: NodePort, gate: Gate) -> None:
         self._port = port
         self._turns = Turns("figures", gate)
+        self._first = asyncio.Lock()
         self._newest: Dataset | None = None
         self._reading = False
         self._read_ms = 0
@@ -35,17 +37,23 @@ class Live:
     async def dataset(self) -> Dataset:
         """The figures now, or those before while somebody else's request has them read anew.
 
-        Raises:
-            Overloaded: too many wait for the first.
+        However many ask before there are any, they are read once, for all of them.
         """
-        if self._stale() and not (self._reading and self._newest is not None):
+        if self._newest is None:
+            async with self._first:
+                await self._read()
+        elif not self._reading:
+            await self._read()
+        assert self._newest is not None
+        return self._newest
+
+    async def _read(self) -> None:
+        if self._stale():
             self._reading = True
             try:
                 await self._turns.run(self._refresh())
             finally:
                 self._reading = False
-        assert self._newest is not None
-        return self._newest
 
     def _stale(self) -> bool:
         newest, now = self._newest, self._port.now_ms()
@@ -54,9 +62,8 @@ class Live:
         return newest.height != self._port.ledger.head.height and now - self._read_ms >= _FRESH_MS
 
     def _refresh(self) -> Generator[None, None, None]:
-        if self._stale():  # whoever waited for another's turn finds it done
-            self._newest = yield from read_live(self._port.ledger)
-            self._read_ms = self._port.now_ms()
+        self._newest = yield from read_live(self._port.ledger)
+        self._read_ms = self._port.now_ms()
 
 
 def read_live(ledger: Ledger) -> Generator[None, None, Dataset]:
