@@ -5,6 +5,7 @@ a quarter of what reading a certificate costs. Here:
 
 - a GET without a body is answered in the task that it came in. Whether its client has gone meanwhile is looked at once that
   takes longer than an answer made in one go: then whatever is under way is cancelled;
+- its rule is mostly found by a look-up (`api.routing`);
 - there are no sessions, signals or hooks of Quart's; `Interface.admit` and `Interface.finish` stand in their place, and
   `startup` refuses hooks that would never be called;
 - an answer that is whole is given to the server as such, where that takes it (`Line`);
@@ -16,6 +17,7 @@ a quarter of what reading a certificate costs. Here:
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from functools import cached_property, partial
 from typing import Any, Final, Protocol, cast
 
 from quart import Quart, Request, Response
@@ -23,10 +25,13 @@ from quart.asgi import ASGIHTTPConnection
 from quart.ctx import RequestContext
 from quart.globals import request_ctx
 from quart.sessions import NullSession
+from quart.wrappers.base import BaseRequestWebsocket
 from quart.wrappers.response import DataBody
+from werkzeug.routing import MapAdapter
 
 from api.answers import SECURITY_HEADERS
 from api.gate import Gate
+from api.routing import Address, Routes
 from api.schemas.base import HEIGHT_HEADER
 
 Message = dict[str, Any]
@@ -43,8 +48,8 @@ _BODIES: Final = frozenset({b"content-length", b"transfer-encoding"})
 
 _NO_SESSION: Final = NullSession()
 
-_LONG_S: Final = 0.02
-"""Longer than answers take that are made in one go."""
+_LONG_S: Final = 0.25
+"""Longer than answers take that are made in one go, with their wait for a turn while some hundred others ask."""
 
 
 def _encoded(headers: tuple[tuple[str, str], ...]) -> Headers:
@@ -139,6 +144,7 @@ class _Watch:
         self._begin.cancel()
         if self._watching is not None:
             self._watching.cancel()
+            self._watching = None  # it will hold the error that ends it, and so this: a cycle
 
     def _start(self) -> None:
         self._watching = asyncio.ensure_future(self._look())
@@ -182,6 +188,18 @@ class Interface(Quart):
                 raise RuntimeError("a hook of Quart's, which is not called here: see Interface.admit and Interface.finish")
         await super().startup()
         await self.app_context().push()
+
+    @cached_property
+    def routes(self) -> Routes:
+        """The app's rules; none is added once there was a request."""
+        return Routes(self.url_map.iter_rules())
+
+    def create_url_adapter(self, request: BaseRequestWebsocket | None) -> MapAdapter | None:
+        """What finds a request's rule (`api.routing`)."""
+        if request is None:
+            return super().create_url_adapter(None)
+        theirs = cast("Callable[[], MapAdapter]", partial(super().create_url_adapter, request))
+        return cast("MapAdapter", Address(self.routes, request.path, request.method, theirs))
 
     def request_context(self, request: Request) -> RequestContext:
         """A request's context, with the session that there is not."""

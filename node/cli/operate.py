@@ -1,7 +1,6 @@
 """Operating one node: init, id, start, stop, status, config."""
 
 import asyncio
-import gc
 import os
 import signal
 import time
@@ -18,6 +17,7 @@ from node.cli.output import print_fields, print_json, say
 from node.client import Client
 from node.config import config_file, describe, load_config
 from node.errors import Exit, FatalError, command
+from node.garbage import Garbage
 from node.home import Home, init
 from node.keys import NAMES, load_keys, passphrase
 from node.lock import holder
@@ -27,9 +27,6 @@ from node.process import NodeProcess
 from node.tls import contexts
 
 _STOP_SECONDS = 20.0
-
-_SETTLED_SECONDS = 5.0
-"""By then a node has made what it keeps as long as it runs."""
 
 
 def init_home(
@@ -118,8 +115,11 @@ async def _run(process: NodeProcess) -> None:
     stopping, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
-    loop.call_later(_SETTLED_SECONDS, gc.freeze)  # to look through all of that would hold up a vote by tens of milliseconds
-    await process.run(stopping)
+    garbage = asyncio.ensure_future(Garbage(lambda: process.service.finalizing).run())
+    try:
+        await process.run(stopping)
+    finally:
+        garbage.cancel()
 
 
 def stop(*, home: HomeOption) -> int:
