@@ -96,7 +96,6 @@ class _Server:
         self._tasks.add(task)
         self._open[address] += 1
         try:
-            await self._gate.enter()
             await self._serve(reader, writer)
         except asyncio.CancelledError:
             log.info("http.cut")  # by `close`; nobody awaits this task who would have to know

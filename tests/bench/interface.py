@@ -28,6 +28,8 @@ _CERTIFICATE_MS, _LIST_MS, _EXPORT_RATE, _MORE = 10.0, 50.0, 20_000.0, 1.2
 
 _ASKED = "asked of the interface"
 _CLIENTS = 64
+_SETTLED_S = 0.5
+"""By then they are all connected: whoever connects behind so many at once waits for each of them to be let in."""
 _JUDGED = 99
 _PIECE = 256 * 1024
 
@@ -124,12 +126,13 @@ async def _hammered(url: str, core: int, rates: list[float]) -> AsyncIterator[No
     pin(process.pid, {core})
     if await process.stdout.readline() != b"begun\n":
         raise NotFinalError("the readers have not begun")
+    await asyncio.sleep(_SETTLED_S)
     started = time.perf_counter()
     try:
         yield
     finally:
         process.stdin.close()
         counted = await process.stdout.readline()
-        rates.append(int(counted or 0) / (time.perf_counter() - started))
+        rates.append(int(counted or 0) / (time.perf_counter() - started + _SETTLED_S))
         if await process.wait():
             raise NotFinalError("the readers have failed")
