@@ -19,7 +19,7 @@ from api.certificates import certificate_routes
 from api.custody import custody_routes
 from api.documents import document_routes
 from api.errors import ApiCode, Overloaded, Problem
-from api.exchange import Interface, share
+from api.exchange import Interface, line_of, share
 from api.findings import finding_routes
 from api.gate import Gate
 from api.health import PROBES, health_routes
@@ -147,7 +147,8 @@ def _guard(app: Interface, port: NodePort, limits: ApiLimits, gate: Gate) -> Non
             wait = throttle.take(reader.token_id, limits.requests_per_key_per_s)
         if wait > 0:
             raise Overloaded(wait, "too many requests from this address or token", quota=True)
-        if path not in SUBMISSIONS:
+        line = line_of(scope)
+        if path not in SUBMISSIONS and (line is None or not line.take_turn()):
             await gate.enter()
 
     def finish(asked: Request, response: Response | None) -> None:

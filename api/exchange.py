@@ -68,6 +68,9 @@ _SHARED: Final = _encoded(
 class Line(Protocol):
     """A request's connection, as far as the app has to do with it."""
 
+    def take_turn(self) -> bool:
+        """Whether the turn at the gate that its bytes have had is this request's, too (`api.gate`)."""
+
     async def answer(self, status: int, headers: Headers, body: bytes) -> bool:
         """Sends a whole answer, at once; False where it must be sent piece by piece, as in HTTP/2, or has to wait."""
 

@@ -6,9 +6,9 @@ they came, and a vote waits for the work of one answer at most. While records co
 of the time to the node: after each turn the gate stays closed for some times as long as the turn took. Readers are served all
 the same: a turn comes at the latest when each of those before has had its own and the longest rest after it.
 
-Bytes take a turn as they come (`api.server`), requests another one, since one piece of bytes may hold many (`api.app`), and
-so does an answer that has waited for something and goes on, or all that waited for one block would go on at once
-(`api.statistics`). Submissions are consensus' own business and do not wait.
+Bytes take a turn as they come (`api.server`), which lasts into the pass in which their first request is answered; further ones
+in the same piece take their own (`api.app`). So does an answer that has waited for something and goes on, or all that waited for
+one block would go on at once (`api.statistics`). Submissions are consensus' own business and do not wait.
 """
 
 import asyncio
@@ -26,6 +26,9 @@ LONGEST_REST_S: Final = 0.05
 _TICK_S: Final = 0.001
 """The loop's timers are no finer: rests are put together until they are as long."""
 
+BYTES_PASSES: Final = 2
+"""Bytes are taken apart in one pass, and the request that they were is answered in the next one."""
+
 _HURRY_S: Final = 0.02
 """For how long after some of its bytes came a submission counts as one that is coming in."""
 
@@ -42,7 +45,7 @@ class Gate:
         self._since = 0.0
         self._hurried = 0.0
         self._owed = 0.0
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[tuple[asyncio.Future[None], int]] = deque()
         self._taken = False
 
     def __len__(self) -> int:
@@ -57,17 +60,26 @@ class Gate:
         now = time.perf_counter()
         return min(LONGEST_REST_S, REST * (now - since)) if now < self._hurried or self._rests() else 0.0
 
-    async def enter(self) -> None:
-        """Returns at once in a pass that has let nobody in yet, else in one of the following ones."""
+    async def enter(self, passes: int = 1) -> None:
+        """Returns at once in a pass that has let nobody in yet, else in one of the following ones; the turn lasts so many."""
         loop = asyncio.get_running_loop()
         if not self._taken:
             self._taken = True
-            self._since = time.perf_counter()
-            loop.call_soon(self._next, loop)
+            self._begin(loop, passes)
             return
         turn: asyncio.Future[None] = loop.create_future()
-        self._waiting.append(turn)
+        self._waiting.append((turn, passes))
         await turn
+
+    def _begin(self, loop: asyncio.AbstractEventLoop, passes: int) -> None:
+        self._since = time.perf_counter()
+        loop.call_soon(self._pass, loop, passes)
+
+    def _pass(self, loop: asyncio.AbstractEventLoop, left: int) -> None:
+        if left > 1:
+            loop.call_soon(self._pass, loop, left - 1)
+        else:
+            self._next(loop)
 
     def _next(self, loop: asyncio.AbstractEventLoop) -> None:
         rest = self.rest_after(self._since)
@@ -80,10 +92,9 @@ class Gate:
 
     def _open(self, loop: asyncio.AbstractEventLoop) -> None:
         while self._waiting:
-            turn = self._waiting.popleft()
+            turn, passes = self._waiting.popleft()
             if not turn.done():  # whoever has gone meanwhile takes no turn
                 turn.set_result(None)
-                self._since = time.perf_counter()
-                loop.call_soon(self._next, loop)
+                self._begin(loop, passes)
                 return
         self._taken = False

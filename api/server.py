@@ -25,7 +25,7 @@ from hypercorn.typing import ConnectionState, TaskGroup
 from quart import Quart
 
 from api.exchange import LINE, Headers, Interface
-from api.gate import Gate
+from api.gate import BYTES_PASSES, Gate
 from api.http11 import Http11
 from api.limits import ApiLimits
 from api.throttle import prefix
@@ -180,6 +180,7 @@ class _Connection(TCPServer):
     last_s = 10.0
     gate: Gate | None = None
     _submitting = False
+    _turn = False
     _ending = False
     _reading = False
     _moved = 0.0
@@ -231,7 +232,8 @@ class _Connection(TCPServer):
                     if self._submits(data):
                         self.gate.hurry()
                     else:
-                        await self.gate.enter()
+                        await self.gate.enter(BYTES_PASSES)
+                        self._turn = True
                 if not self._ending:
                     await self.protocol.handle(RawData(data))
 
@@ -266,6 +268,11 @@ class _Connection(TCPServer):
             case _:
                 await super().protocol_send(event)
                 self._moved = self.loop.time()
+
+    def take_turn(self) -> bool:
+        """Whether its bytes' turn is this request's; it is the first one's that asks."""
+        turn, self._turn = self._turn, False
+        return turn
 
     async def answer(self, status: int, headers: Headers, body: bytes) -> bool:
         """Sends a whole answer; False where it must be sent piece by piece, or its client still takes the one before."""

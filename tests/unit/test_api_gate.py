@@ -133,7 +133,7 @@ def test_many_readers_are_answered_one_by_one(tmp_path, runner):
 
 
 def test_without_the_gate_they_would_come_all_at_once(tmp_path, monkeypatch):
-    async def enter(gate):
+    async def enter(gate, passes=1):
         return None
 
     monkeypatch.setattr(Gate, "enter", enter)
@@ -176,7 +176,7 @@ def test_a_submission_does_not_wait_for_readers(tmp_path, monkeypatch):
     """Readers are held at the gate for good; submissions are taken, in one piece or several."""
     held = []
 
-    async def enter(gate):
+    async def enter(gate, passes=1):
         held.append(1)
         await asyncio.sleep(60)
 
