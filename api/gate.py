@@ -6,9 +6,9 @@ they came, and a vote waits for the work of one answer at most. While records co
 of the time to the node: after each turn the gate stays closed for some times as long as the turn took. Readers are served all
 the same: a turn comes at the latest when each of those before has had its own and the longest rest after it.
 
-Bytes take a turn as they come (`api.server`), which lasts into the pass in which their first request is answered; further ones
-in the same piece take their own (`api.app`). So does an answer that has waited for something and goes on, or all that waited for
-one block would go on at once (`api.statistics`). Submissions are consensus' own business and do not wait.
+Bytes take a turn as they come (`api.server`), which lasts into the pass in which their first request is answered; further
+ones in the same piece take their own (`api.app`). So does an answer that has waited for something and goes on, or all that
+waited for one block would go on at once (`api.statistics`). Submissions are consensus' own business and do not wait.
 """
 
 import asyncio
