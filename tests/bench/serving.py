@@ -6,7 +6,6 @@ a node has for it.
 """
 
 import asyncio
-import gc
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +22,7 @@ from api.limits import ApiLimits
 from api.server import listen, serve
 from ledger.record import Submission, parse_record
 from ledger.state import Block, Ledger
+from node.garbage import Garbage
 from node.limits import TURN_SECONDS
 from tests.bench.growth import open_world
 from tests.support.port import SEATS, LocalPort
@@ -55,7 +55,7 @@ async def _serve(directory: Path) -> None:
         limits = ApiLimits(requests_per_s=_UNLIMITED, requests_per_key_per_s=_UNLIMITED, loopback_per_s=_UNLIMITED)
         for _ in world.ledger.learn():
             pass  # a node does so in the background once it runs
-        gc.freeze()  # as a node does
+        searching = asyncio.ensure_future(Garbage(lambda: False).run())
         tokens = TokenBook(None)
         tokens.issue("auditor", world.now, text=TOKEN)
         port = LocalPort(world.ledger, Network(b"", world.ledger.genesis, keys), tokens, limits, clock=world.now)
@@ -63,6 +63,7 @@ async def _serve(directory: Path) -> None:
         sock = listen("127.0.0.1", 0)
         print(sock.getsockname()[1], flush=True)
         await serve(create_app(port), sock, limits, lambda: _follow(world.ledger, thread, iter(blocks)))
+        searching.cancel()
 
 
 async def _follow(ledger: Ledger, thread: ThreadPoolExecutor, blocks: Iterator[Ahead]) -> None:
