@@ -6,7 +6,7 @@ What every request passes here: the cap on requests under way, the throttle by a
 import time
 from typing import Any, cast
 
-from quart import Quart, Request, Response, request
+from quart import Quart, Request, Response, has_request_context, request
 from werkzeug.exceptions import NotFound
 
 from api import openapi
@@ -106,7 +106,7 @@ def _lost(app: Quart, site: Site, problems: Problems) -> None:
     """Who mistypes an address in a browser gets a page that leads on; programs, and the addresses for them, the document."""
 
     async def missing(_: NotFound) -> Response:
-        asks_page = request.accept_mimetypes.best_match((JSON, _HTML), JSON) == _HTML
+        asks_page = has_request_context() and request.accept_mimetypes.best_match((JSON, _HTML), JSON) == _HTML
         if not asks_page or request.path.startswith(_DATA):
             return problems.answer(Problem(404, ApiCode.NOT_FOUND))
         response = site.problem(request, 404, Place("/"), "missing")

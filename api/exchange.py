@@ -199,8 +199,8 @@ class Interface(Quart):
 
     def create_url_adapter(self, request: BaseRequestWebsocket | None) -> MapAdapter | None:
         """What finds a request's rule (`api.routing`)."""
-        if request is None:
-            return super().create_url_adapter(None)
+        if not isinstance(request, Request):
+            return super().create_url_adapter(request)  # a websocket has no rule, whatever its path
         theirs = cast("Callable[[], MapAdapter]", partial(super().create_url_adapter, request))
         return cast("MapAdapter", Address(self.routes, request.path, request.method, theirs))
 

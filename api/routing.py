@@ -12,42 +12,53 @@ from werkzeug.routing import MapAdapter, Rule
 
 Found = tuple[Rule, dict[str, Any]]
 
-_OPENING: Final = "<"
-_NAMED: Final = re.compile(r"(?P<stem>[^<]*/)<(?P<name>[a-z_]+)>")
-"""A rule whose last part alone is free, and whatever it likes but `/`."""
+_NAMED: Final = re.compile(r"<(?P<name>[a-z_]+)>(?P<more>/.*)?")
+"""A rule from its first free part on, where that is whatever it likes but `/`."""
 
 
 class Routes:
-    """The rules of an app that one look-up tells apart: fixed paths, and those with a free last part."""
+    """The rules of an app that one look-up tells apart: fixed paths, and those with a free last part.
+
+    None is told apart where some rule is of a kind that no app here has, with defaults or for websockets, say.
+    """
 
     def __init__(self, rules: Iterable[Rule]) -> None:
-        plain = [rule for rule in rules if rule.methods is not None and not rule.websocket and not rule.defaults]
-        self._fixed: dict[str, list[Rule]] = {}
-        self._free: dict[str, list[tuple[Rule, str]]] = {}
-        for rule in plain:
-            if _OPENING not in rule.rule:
-                self._fixed.setdefault(rule.rule, []).append(rule)
-            elif (named := _NAMED.fullmatch(rule.rule)) is not None:
-                self._free.setdefault(named["stem"], []).append((rule, named["name"]))
-        for stem in list(self._free):
-            beginning = re.compile(re.escape(stem) + "<[^>]*:")
-            if any(beginning.match(rule.rule) for rule in plain):
-                del self._free[stem]  # another sort of last part: Werkzeug weighs them
-        self._kept = {path.rstrip("/") for path in self._fixed} | set(self._fixed)
+        self._fixed: dict[tuple[str, str], Rule | None] = {}
+        self._free: dict[tuple[str, str], tuple[Rule, str] | None] = {}
+        self._kept: set[str] = set()
+        every = list(rules)
+        if not all(_simple(rule) for rule in every):
+            return
+        weighed = {stem for rule in every if (stem := self._add(rule))}
+        self._free |= dict.fromkeys((key for key in self._free if key[0] in weighed), None)
+
+    def _add(self, rule: Rule) -> str:
+        """Notes a rule; where its first free part is of another sort, so that Werkzeug weighs it, what it begins with."""
+        fixed, opening, _ = rule.rule.partition("<")
+        stem = fixed[: fixed.rfind("/") + 1]
+        named = _NAMED.fullmatch(rule.rule, len(stem))
+        for method in rule.methods or ():
+            if not opening:
+                self._kept |= {fixed, fixed.rstrip("/")}
+                self._fixed[fixed, method] = None if (fixed, method) in self._fixed else rule
+            elif named is not None and named["more"] is None:
+                self._free[stem, method] = None if (stem, method) in self._free else (rule, named["name"])
+        return stem if opening and named is None else ""
 
     def find(self, path: str, method: str) -> Found | None:
         """The rule for a path with what its free part is; None where Werkzeug has to say."""
-        for rule in self._fixed.get(path, ()):
-            if rule.methods is not None and method in rule.methods:
-                return rule, {}
-        if path in self._kept:
-            return None
-        stem, _, last = path.rpartition("/")
-        if last:
-            for rule, name in self._free.get(f"{stem}/", ()):
-                if rule.methods is not None and method in rule.methods:
-                    return rule, {name: last}
+        rule = self._fixed.get((path, method))
+        if rule is not None:
+            return rule, {}
+        stem, slash, last = path.rpartition("/")
+        if last and path not in self._kept and (free := self._free.get((stem + slash, method))) is not None:
+            return free[0], {free[1]: last}
         return None
+
+
+def _simple(rule: Rule) -> bool:
+    other = rule.websocket or rule.defaults or rule.redirect_to or rule.alias or rule.build_only or rule.host or rule.subdomain
+    return rule.methods is not None and not other
 
 
 class Address:

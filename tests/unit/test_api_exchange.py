@@ -6,9 +6,11 @@ import pytest
 from quart import Response
 
 from api.answers import SECURITY_HEADERS
+from api.app import create_app
 from api.exchange import Interface, share
 from api.limits import ApiLimits
 from tests.support.http import Client, ask, running
+from tests.support.port import NOW, local_port
 
 LIMITS = ApiLimits()
 
@@ -162,3 +164,77 @@ def test_a_hook_that_would_never_be_called_is_refused(hook):
             await told.app.startup()
 
     asyncio.run(told())
+
+
+def test_what_no_look_up_finds_is_answered_as_ever(tmp_path):
+    async def story():
+        with local_port(tmp_path) as port:
+            app, token = create_app(port), port.tokens.issue("auditor", NOW)
+            async with running(app, ApiLimits()) as number:
+                for method, path, status, allow in (
+                    ("GET", "/v1/network", 200, []),
+                    ("HEAD", "/v1/network", 200, []),
+                    ("POST", "/v1/network", 405, ["GET, HEAD"]),
+                    ("OPTIONS", "/v1/network", 405, ["GET, HEAD"]),
+                    ("GET", "/v1/network/", 404, []),
+                    ("GET", "//v1/network", 404, []),
+                    ("GET", "/v1//network", 404, []),
+                    ("GET", "/v1/records", 405, ["POST"]),
+                    ("GET", "/v1/records/batch", 405, ["POST"]),
+                    ("GET", "/v1/participants/BW", 200, []),
+                    ("GET", "/v1/participants/B%57", 200, []),
+                    ("GET", "/v1/participants/", 404, []),
+                    ("GET", "/v1/participants/BW%0A", 404, []),
+                    ("GET", "/v1/participants/BW%2F", 404, []),
+                    ("PUT", "/v1/participants/BW", 405, ["GET, HEAD"]),
+                    ("GET", "/countries/BW", 200, []),
+                    ("GET", "/countries/BW.csv", 200, []),
+                    ("GET", "/countries/BW.json", 200, []),
+                    ("GET", "/v1/certificates/BW0000001", 404, []),
+                    ("GET", "/nowhere", 404, []),
+                ):
+                    assert await answered(number, method, path, token) == (status, *allow), (method, path)
+
+    asyncio.run(story())
+
+
+async def answered(number, method, path, token):
+    """Status and allowed methods."""
+    client = await Client.connect(number)
+    await client.send(f"{method} {path} HTTP/1.1\r\nHost: t\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
+    first, *lines = (await client.reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+    allowed = [line.partition(": ")[2] for line in lines if line.lower().startswith("allow: ")]
+    return int(first.split(" ")[1]), *allowed
+
+
+UPGRADE = (
+    b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+)
+
+
+def test_no_handler_is_asked_by_a_websocket(tmp_path):
+    """It would not pass what each request passes."""
+
+    async def story():
+        with local_port(tmp_path) as port:
+            app = create_app(port)
+            async with running(app, ApiLimits()) as number:
+                for path, status in (("/", 400), ("/livez", 400), ("/v1/participants/BW", 400), ("/nowhere", 404)):
+                    client = await Client.connect(number)
+                    await client.send(b"GET " + path.encode() + b" HTTP/1.1\r\nHost: t\r\n" + UPGRADE + b"\r\n")
+                    assert (await client.read()).status == status, path
+
+    asyncio.run(story())
+
+
+def test_an_odd_host_is_no_matter_where_a_look_up_says_and_refused_where_not(tmp_path):
+    async def story():
+        with local_port(tmp_path) as port:
+            async with running(create_app(port), ApiLimits()) as number:
+                for path, status in (("/v1/network", 200), ("/nowhere", 400)):
+                    client = await Client.connect(number)
+                    await client.send(f"GET {path} HTTP/1.1\r\nHost: {'a' * 70}\r\n\r\n".encode())
+                    assert (await client.read()).status == status
+                assert (await ask(number, "GET", "/v1/network")).status == 200
+
+    asyncio.run(story())
