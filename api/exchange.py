@@ -4,7 +4,7 @@ Quart serves a request in four tasks, opens and saves a session, sends six signa
 a quarter of what reading a certificate costs. Here:
 
 - a GET without a body is answered in the task that it came in. Whether its client has gone meanwhile is looked at once that
-  takes longer than an answer made in one go: then whatever is under way is cancelled;
+  takes longer than an answer made in one go, as a stream does: then whatever is under way is cancelled;
 - its rule is mostly found by a look-up (`api.routing`);
 - there are no sessions, signals or hooks of Quart's; `Interface.admit` and `Interface.finish` stand in their place, and
   `startup` refuses hooks that would never be called;
@@ -88,6 +88,8 @@ def share(scope: Any) -> None:
 class Exchange(ASGIHTTPConnection):
     """A request and its answer."""
 
+    _watch: "_Watch | None" = None
+
     async def __call__(self, receive: Any, send: Any) -> None:
         """From the head that has come to the answer's last byte."""
         if self.scope["method"] not in _READING or any(name in _BODIES for name, _ in self.scope["headers"]):
@@ -95,7 +97,7 @@ class Exchange(ASGIHTTPConnection):
             return
         request = self._create_request_from_scope(send)
         request.body.set_complete()
-        watch = _Watch(receive)
+        self._watch = watch = _Watch(receive)
         try:
             await self.handle_request(request, send)
         finally:
@@ -107,6 +109,8 @@ class Exchange(ASGIHTTPConnection):
         headers, body, line = self._headers(response), response.response, line_of(self.scope)
         if line is not None and type(body) is DataBody and await line.answer(response.status_code, headers, body.data):
             return
+        if self._watch is not None and type(body) is not DataBody:
+            self._watch.begin()
         own = response.timeout
         seconds: float | None = self.app.config["RESPONSE_TIMEOUT"] if own is Ellipsis else own
         with suppress(TimeoutError):
@@ -140,17 +144,20 @@ class _Watch:
         assert task is not None, "answers are made by tasks"
         self._receive, self._task = receive, task
         self._watching: asyncio.Task[None] | None = None
-        self._begin = loop.call_later(_LONG_S, self._start)
+        self._timer = loop.call_later(_LONG_S, self.begin)
+
+    def begin(self) -> None:
+        """The task is not done soon."""
+        self._timer.cancel()
+        if self._watching is None:
+            self._watching = asyncio.ensure_future(self._look())
 
     def end(self) -> None:
         """The task is done."""
-        self._begin.cancel()
+        self._timer.cancel()
         if self._watching is not None:
             self._watching.cancel()
             self._watching = None  # it will hold the error that ends it, and so this: a cycle
-
-    def _start(self) -> None:
-        self._watching = asyncio.ensure_future(self._look())
 
     async def _look(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":

@@ -22,10 +22,11 @@ from threading import Lock
 
 FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parents[1]
-TABLES = ("consensus", "node", "ledger", "findings")
+TABLES = ("consensus", "node", "ledger", "findings", "api")
 BROADER = {
     "consensus": (("unit/test_consensus_*.py",), ("simulation/test_simulation.py::test_swarm",)),
     "node": (("unit/test_node_*.py", "unit/test_wal.py"),),
+    "api": (("unit/test_api_*.py",),),
     "ledger": (
         ("unit/test_[!acdnw]*.py", "unit/test_c[!o]*.py", "unit/test_co[!n]*.py", "unit/test_ne*.py", "unit/test_note.py"),
     ),
