@@ -175,6 +175,7 @@ def rule(text, *methods, **options):
         ([rule("/a/<x>"), rule("/a/<x>.csv")], "/a/b.csv", ("/a/<x>.csv", {"x": "b"})),
         ([rule("/a/<x>"), rule("/a/b<x>")], "/a/bc", ("/a/b<x>", {"x": "c"})),
         ([rule("/a/<x>"), rule("/a/<x>", endpoint="second")], "/a/b", ("/a/<x>", {"x": "b"})),
+        ([rule("/a", endpoint="e"), rule("/a", endpoint="f")], "/a", ("/a", {})),
         ([rule("/b", endpoint="e"), rule("/a", endpoint="f"), rule("/a", endpoint="e")], "/a", ("/a", {})),
         ([rule("/a/<x>", "POST"), rule("/a/<x>/")], "/a/b", (308, "http://node.test/a/b/")),
         ([rule("/a/<x>"), rule("/a/b", defaults={"x": "b"})], "/a/b", ("/a/b", {"x": "b"})),
