@@ -160,12 +160,18 @@ class Reader:
 class Overlay(Reader):
     """A read-through write buffer over the store, for one block."""
 
-    __slots__ = ("_below", "_certificates", "_writes")
+    __slots__ = ("_certificates", "_writes")
 
     def __init__(self, below: Get, rolls: Rolls) -> None:
-        super().__init__(self._read, rolls)
-        self._below = below
-        self._writes: dict[bytes, bytes | None] = {}
+        writes: dict[bytes, bytes | None] = {}
+
+        def read(key: bytes) -> bytes | None:
+            """The value that the block has written, else the store's; a method would make a cycle of each block."""
+            value = writes.get(key, _ABSENT)
+            return below(key) if value is _ABSENT else value
+
+        super().__init__(read, rolls)
+        self._writes = writes
         self._certificates: dict[str, CertificateEntry | None] = {}
 
     def put(self, key: bytes, value: bytes) -> None:
@@ -194,11 +200,6 @@ class Overlay(Reader):
     def writes(self) -> list[Write]:
         """Everything written, ascending by key; None deletes."""
         return sorted(self._writes.items())
-
-    def _read(self, key: bytes) -> bytes | None:
-        """The value that the block has written, else the store's."""
-        value = self._writes.get(key, _ABSENT)
-        return self._below(key) if value is _ABSENT else value
 
 
 def state_digest(previous: bytes, writes: Sequence[Write]) -> bytes:

@@ -11,6 +11,7 @@ import api.exchange
 from api.app import create_app
 from api.exchange import Interface
 from api.limits import ApiLimits
+from tests.support.checked import MSGPACK
 from tests.support.http import Client, running
 from tests.support.port import NOW, local_port
 from tests.support.trade import Trader
@@ -59,6 +60,30 @@ def test_what_is_read_most_leaves_nothing(tmp_path, path):
             await port.submit(made.raw, wait=False)
             async with running(create_app(port), ApiLimits()) as number:
                 return await left_by(number, path, port.tokens.issue("auditor", NOW))
+
+    assert uvloop.run(story()) < 1
+
+
+def test_a_record_and_its_block_leave_nothing(tmp_path):
+    async def story():
+        with local_port(tmp_path) as port:
+            trader = Trader(port.network, NOW)
+            made = [trader.issue(f"BW{n:07}", "EU", [("710231", "12.50", ["BW"])]).raw for n in range(1, 31)]
+            async with running(create_app(port), ApiLimits()) as number:
+                client = await Client.connect(number)
+
+                async def post(raw):
+                    head = f"POST /v1/records HTTP/1.1\r\nHost: test\r\nContent-Type: {MSGPACK}\r\nContent-Length: {len(raw)}\r\n\r\n"
+                    await client.send(head.encode() + raw)
+                    assert (await client.read()).status == 202
+
+                with no_search():
+                    for raw in made[:5]:
+                        await post(raw)
+                    gc.collect()
+                    for raw in made[5:]:
+                        await post(raw)
+                    return gc.collect() / len(made[5:])
 
     assert uvloop.run(story()) < 1
 
