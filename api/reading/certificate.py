@@ -148,7 +148,7 @@ def certificate_pages(guard: Guard) -> Blueprint:
             sides=sides(found),
             steps=steps,
             answer=None if found.outcome is not None else paper_answer(port, steps),
-            checks=_checks(steps),
+            checks=_checks(steps, on_paper=found.outcome is None),
             script_texts=SCRIPT_TEXTS,
             findings=[one for one in found.findings.rows if concerns(visitor.reader, one)],
             more_findings=found.findings.cursor is not None,
@@ -228,9 +228,9 @@ def paper_answer(port: NodePort, steps: list[Step]) -> PaperConfirmBody | None:
     return None
 
 
-def _checks(steps: list[Step]) -> dict[str, str]:
-    """Ids of the newest records that state the issuer's and the destination's figures; empty for none."""
-    kinds = {"stated": (ISSUE, AMEND, PAPER), "outcome": (CONFIRM, CORRECT)}
+def _checks(steps: list[Step], *, on_paper: bool) -> dict[str, str]:
+    """Ids of the newest records that state the issuer's figures and those of the outcome, which may have come on paper."""
+    kinds = {"stated": (ISSUE, AMEND, PAPER), "outcome": (PAPER_CONFIRM,) if on_paper else (CONFIRM, CORRECT)}
     return {
         side: next((step.id for step in reversed(steps) if step.kind in wanted and step.receipt), "")
         for side, wanted in kinds.items()

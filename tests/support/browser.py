@@ -15,6 +15,7 @@ import pytest
 from playwright.async_api import async_playwright
 
 from api.app import create_app
+from api.demo.network import Network
 from tests.support.http import running
 from tests.support.port import local_port
 from tests.support.week import trade
@@ -107,11 +108,11 @@ kept = Kept()
 """Closed when the tests of the browser are over (`tests/web/conftest.py`)."""
 
 
-def browse(tmp_path, story, *, name="dev", traded=True, more: Sequence[str] = ()):
+def browse(tmp_path, story, *, name="dev", traded=True, network: Network | None = None, more: Sequence[str] = ()):
     """Runs `story(visit, port, number)`; `visit(**context options)` opens a window, of a browser with `more` arguments."""
 
     async def run(browser):
-        with local_port(tmp_path / "node", name=name) as port:
+        with local_port(tmp_path / "node", name=name, network=network) as port:
             if traded:
                 await trade(port)
             async with running(create_app(port), port.limits) as number:

@@ -7,9 +7,10 @@ from urllib.parse import quote
 import pytest
 from playwright.async_api import expect
 
+from ledger.bodies import PAPER_CONFIRM, PaperConfirmBody
 from tests.support.accessible import violations
 from tests.support.browser import NARROW, WAIT_MS, browse, need_chromium
-from tests.support.port import NOW
+from tests.support.port import NOW, on_paper
 from tests.support.trade import Trader
 from tests.web.test_page import CONTRAST, OUTSIDE
 
@@ -241,6 +242,31 @@ def test_a_page_that_lies_is_found_out(tmp_path):
             one.check_quiet()
 
     browse(tmp_path, story, traded=False)
+
+
+def test_an_outcome_on_paper_is_held_against_its_record_too(tmp_path):
+    async def story(visit, port, number):
+        trader = Trader(port.network, NOW, drawn=10_000)
+        made = trader.issue("BW0000100", "LR", [(GEMS, "12.50", ["BW"])])
+        await port.submit(made.raw, wait=False)
+        body = PaperConfirmBody(made.id, b"\xab" * 32, "BW0000100", "discrepancy", 1, 1200, trader.today)
+        await port.submit(trader.statement(PAPER_CONFIRM, body, "BW", "issue").raw, wait=False)
+        async with visit() as one:
+            page = await sign_in(one, port, back="/reading/certificates/BW0000100")
+            for lie, verdict, words in (
+                ("0", "right", "The figures on this page are those of the record."),
+                ("document.querySelector('tfoot td:nth-of-type(2)').textContent = '12.50'", "wrong", "shows 12.50 for carats; the record says 12.00."),
+            ):  # fmt: skip
+                await page.goto(one.base + "/reading/certificates/BW0000100")
+                await page.evaluate("localStorage.clear()")
+                await page.wait_for_selector("#verification[data-ready]")
+                await page.evaluate(lie)
+                await pin_and_check(page)
+                assert await page.locator("#verdict").get_attribute("class") == verdict
+                assert words in await page.locator("#results").inner_text()
+            one.check_quiet()
+
+    browse(tmp_path, story, traded=False, network=on_paper("LR"))
 
 
 async def other_ledger(route):
