@@ -69,7 +69,7 @@ def certificate_routes(port: NodePort) -> Blueprint:
             found = port.ledger.certificate(number) if len(number) <= 12 else None
             if found is None:
                 raise missing("number", number, height)
-            height = found.head.height  # a block may be stored a moment before the head is seen to move
+            height = found.head.height  # a block may have come meanwhile
             made = kept.keep(height, key, certificate_answer(found, reader))
         return answer(request, made, Cache.PRIVATE, height=height)
 

@@ -39,7 +39,7 @@ def record_answer(ledger: Ledger, record_id: bytes) -> RecordAnswer | None:
     raw, index, height = found
     record = read_record(raw, record_id)
     return _Record(
-        read_at_height=max(ledger.head.height, height),  # its block may be stored a moment before the head is seen to move
+        read_at_height=ledger.head.height,
         id=record_id.hex(),
         index=index,
         height=height,

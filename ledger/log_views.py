@@ -1,12 +1,14 @@
 """What the ledger holds of its log: records by id and by place, tiles, proofs. `ledger.views` adds what records mean.
 
 Rules:
-- a look is of the head that `head` names, or of a newer one;
+- what is read of one state is of the head that `head` names, never of a newer one: who has seen a height sees no lower one;
+- a single look at what never changes, such as a record's bytes, is of that head or of a newer one;
 - what was looked at last stays decoded only where it can never change: what a record says;
 - nothing here writes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import TypeVar
 
@@ -37,7 +39,7 @@ class LogQueries:
     def __init__(self, store: Store, genesis: Genesis, standing: Standing) -> None:
         self._store = store
         self._standing = standing
-        self._committing = False
+        self._before: Reads | None = None
         self.said_by = lru_cache(MAX_HELD_BODIES)(self._said_by)
         self.genesis = genesis
 
@@ -51,18 +53,30 @@ class LogQueries:
 
         A snapshot costs as much as two look-ups.
         """
-        before = self._standing
-        if not self._committing:
+        standing = self._standing
+        if self._before is None:
             try:
-                found = read(self._store, before.head)
+                found = read(self._store, standing.head)
             except StoreError:
-                if not self._committing and self._standing is before:
+                if self._before is None and self._standing is standing:
                     raise
             else:
-                if not self._committing and self._standing is before:
+                if self._before is None and self._standing is standing:
                     return found
-        with self._store.snapshot() as at:
+        with self._state() as at:
             return read(at, read_head(at))
+
+    @contextmanager
+    def _state(self) -> Iterator[Reads]:
+        """One state of the store to read from: while a block is being written the one before it, as `head` has it."""
+        held = self._before
+        if held is not None:
+            yield held
+            return
+        with self._store.snapshot() as at:
+            if read_head(at).height > self._standing.head.height:
+                held = self._before  # None: `head` is that of the block by now
+            yield held or at
 
     @property
     def ledger_id(self) -> bytes:
@@ -86,7 +100,7 @@ class LogQueries:
 
     def judgement(self, record_id: bytes) -> Judgement | None:
         """What a block made of this record; None when none has named it."""
-        data = read_judgement(self._store, record_id)
+        data = self._of_one_state(lambda at, _: read_judgement(at, record_id))
         return None if data is None else judgement_of(record_id, data)
 
     def record(self, record_id: bytes) -> tuple[bytes, int, int] | None:

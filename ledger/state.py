@@ -218,8 +218,10 @@ class Ledger(Queries):
         with self._dropping:
             dropped: list[bytes] = []
             for record_id in ids:
+                if record_id in self._executing:  # asked first: it is so until the judgement can be seen
+                    continue
                 judgement = self.judgement(record_id)
-                if record_id not in self._executing and (judgement is None or judgement.index is None):
+                if judgement is None or judgement.index is None:
                     dropped += self._shelf.drop(record_id, judged=judgement is not None)
             self._store.write(dict.fromkeys(dropped), sync=False)
 
@@ -287,14 +289,14 @@ class Ledger(Queries):
         writes.extend((keys.node(key), value) for key, value in extra.items())
         writes.append((keys.block(head.height), encode_moment(head.time, head.tree_size)))
         writes.append((keys.HEAD, entries.encode(head)))
-        self._committing = True  # from here on the store may be ahead of `_standing`
+        self._before = self._store.held()  # from here on the store may be ahead of `_standing`
         self._store.write(writes, sync=True)
         self._recent.take(writes)
         findings.remember()
         grown = copy(log)
         grown.commit(tree)
         self._standing = Standing(head, grown, overlay.rolls)
-        self._committing = False
+        self._before = None
         self._shelf.judged(record.id for record in block.records)
         self._executing = frozenset()
         return Applied(head, judgements)

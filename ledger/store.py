@@ -159,14 +159,21 @@ class Store(Reads):
     @contextmanager
     def snapshot(self) -> Iterator[Reads]:
         """One state of the store to read from: what is written meanwhile is not in it. Raises StoreError once it is closed."""
-        try:
-            taken = self._db.snapshot()
-        except (plyvel.Error, RuntimeError) as error:
-            raise _failure(f"{self._path}: reading failed", error) from error
+        taken = self._taken()
         try:
             yield Reads(self._path, taken, self._sieve)
         finally:
             taken.close()
+
+    def held(self) -> Reads:
+        """The same for several readers, as long as one of them has it."""
+        return Reads(self._path, self._taken(), self._sieve)
+
+    def _taken(self) -> Any:
+        try:
+            return self._db.snapshot()
+        except (plyvel.Error, RuntimeError) as error:
+            raise _failure(f"{self._path}: reading failed", error) from error
 
     def write(self, writes: Mapping[bytes, bytes | None] | Iterable[tuple[bytes, bytes | None]], *, sync: bool) -> None:
         """Write all of it or nothing; None deletes. With `sync` it, and all that was written before, is durable on return.

@@ -4,7 +4,7 @@ Rules:
 - lists are paged by position and read off one ordered index: a page costs the same at any size of the ledger, and however
   many certificates a filter leaves out (keys that an outcome just removed are stepped over until LevelDB compacts them);
 - whatever takes more than one look is read from one state of the store, and says of which head it is, though a block is being
-  applied meanwhile; a single look is of the head that `head` names, or of a newer one;
+  applied meanwhile: never of a newer one than `head` names;
 - nothing here writes.
 """
 
@@ -71,7 +71,7 @@ class Queries(LogQueries):
         known = self.register.participants
         if any(code and code not in known for code in (issuer, destination)):
             return Page(self.head, (), None)
-        with self._store.snapshot() as at:
+        with self._state() as at:
             head = read_head(at)
             return certificate_views.read_page(
                 at, head, issuer or "", destination or "", state, cursor, limit, newest_first=newest_first
@@ -85,23 +85,23 @@ class Queries(LogQueries):
 
     def status(self, signer: str, now: int) -> Steps[CertificateStatus]:
         """What a status file lists, for `signer` to sign at `now` (milliseconds), in short steps."""
-        with self._store.snapshot() as at:
+        with self._state() as at:
             return (yield from status_views.read(at, read_head(at), self.genesis, self.register, signer, now))
 
     def ageing(self) -> Ageing:
         """How many certificates are open for how long, by destination; a few looks for each, whatever is open."""
-        with self._store.snapshot() as at:
+        with self._state() as at:
             head = read_head(at)
             return ageing.read(at, head, sorted(self.register.participants))
 
     def custody(self, number: str, *, up: bool = True, down: bool = True) -> Steps[Custody | None]:
         """A certificate's chains of custody, in short steps; None where there is no such certificate."""
-        with self._store.snapshot() as at:
+        with self._state() as at:
             return (yield from custody.follow(at, number, up=up, down=down))
 
     def stock(self, participant: str) -> Stock:
         """What a participant has received less what it has sent, by HS code."""
-        with self._store.snapshot() as at:
+        with self._state() as at:
             return stock.read(at, read_head(at), participant)
 
     def totals(self) -> tuple[Total, ...]:
@@ -110,7 +110,7 @@ class Queries(LogQueries):
 
     def figures(self) -> Figures:
         """Running sums and open certificates with the head that they are of: all of one block."""
-        with self._store.snapshot() as at:
+        with self._state() as at:
             rows = tuple(totals.read(at.iterate(keys.TOTAL)))
             still_open = totals.read_count(at.get(keys.count(STATE_NUMBER[CertificateState.OPEN])))
             return Figures(read_head(at), rows, still_open)
@@ -119,7 +119,7 @@ class Queries(LogQueries):
 
     def quarter(self, author: str, flow: str, quarter: str) -> QuarterView:
         """A participant's sums of a quarter (`2026Q1`) in a flow (`export`, `import`), and the returns filed for it."""
-        with self._store.snapshot() as at:
+        with self._state() as at:
             return report_views.read_quarter(at, read_head(at), author, flow, quarter)
 
     def closing(self, period: str) -> Moment | None:
@@ -128,12 +128,12 @@ class Queries(LogQueries):
         Raises:
             PeriodError: no period.
         """
-        with self._store.snapshot() as at:
+        with self._state() as at:
             return closing(at, self._register(at), period, read_head(at).height)
 
     def cube(self, period: str, height: int) -> Cube:
         """The figures of a closed period as of a height; see `ledger.statistics.cube.read_cube` for what it raises."""
-        with self._store.snapshot() as at:
+        with self._state() as at:
             return read_cube(at, self._register(at), period, height)
 
     def live_cube(self, period: str) -> Cube:
@@ -146,7 +146,7 @@ class Queries(LogQueries):
 
     def live_cube_in_steps(self, period: str) -> Steps[Cube]:
         """The same in short steps, for readers who ask for it again and again."""
-        with self._store.snapshot() as at:
+        with self._state() as at:
             return (yield from read_live_cube(at, self._register(at), period))
 
     def _register(self, at: Reads) -> Register:
@@ -159,14 +159,14 @@ class Queries(LogQueries):
         body = None if found is None else parse_record(found[0]).body
         if not isinstance(body, SealedBody):
             return ()
-        with self._store.snapshot() as at:
+        with self._state() as at:
             return report_views.read_shares(at, body.rid)
 
     def inquiries(
         self, state: InquiryState, cursor: int | None = None, limit: int = MAX_PAGE, *, participant: str | None = None
     ) -> InquiryPage:
         """A page of the inquiries in one state, to anybody or to one participant, those opened first at the top."""
-        with self._store.snapshot() as at:
+        with self._state() as at:
             if participant and participant not in self.register.participants:
                 return InquiryPage(read_head(at), (), None)
             return report_views.read_inquiries(at, read_head(at), state, participant or "", cursor, limit)
@@ -177,7 +177,7 @@ class Queries(LogQueries):
         self, state: ReleaseState | None = None, cursor: int | None = None, limit: int = MAX_PAGE, *, newest_first: bool = True
     ) -> ReleasePage:
         """A page of the releases of statistics in one state, or in any, those published last at the top."""
-        with self._store.snapshot() as at:
+        with self._state() as at:
             return release_views.read_page(at, read_head(at), state, cursor, limit, newest_first=newest_first)
 
     def all_releases(self, state: ReleaseState) -> list[ReleaseRow]:
@@ -193,12 +193,12 @@ class Queries(LogQueries):
 
     def newest_releases(self) -> ReleasePage:
         """The newest release that stands of every period, the latest periods first."""
-        with self._store.snapshot() as at:
+        with self._state() as at:
             return release_views.read_newest(at, read_head(at))
 
     def release(self, record_id: bytes) -> tuple[Head, ReleaseRow | None]:
         """A release by the id of its `statistics.publish`, with the head that this is of; None where there is none."""
-        with self._store.snapshot() as at:
+        with self._state() as at:
             return read_head(at), release_views.read_one(at, record_id)
 
     def undecided_releases(self) -> tuple[bytes, ...]:
@@ -240,7 +240,7 @@ class Queries(LogQueries):
             severity: only of this one.
         """
         known = (not rule or rule in RULES) and (not participant or participant in self.register.participants)
-        with self._store.snapshot() as at:
+        with self._state() as at:
             if not known:
                 return FindingPage(read_head(at), (), None)
             head = read_head(at)
@@ -248,12 +248,12 @@ class Queries(LogQueries):
 
     def certificate_findings(self, number: str, cursor: int | None = None, limit: int = MAX_PAGE) -> FindingPage:
         """A page of the findings that name a certificate, those first seen last at the top."""
-        with self._store.snapshot() as at:
+        with self._state() as at:
             return finding_views.read_certificate(at, read_head(at), number, cursor, limit)
 
     def finding(self, rule: str, about: str) -> tuple[Head, Finding | None]:
         """The finding of a rule about something with the head that it is of; None where there never was one."""
-        with self._store.snapshot() as at:
+        with self._state() as at:
             return read_head(at), finding_views.read_one(at, f"{rule}/{about}")
 
     def findings_by_name(self, after: str = "", limit: int = MAX_PAGE) -> list[Finding]:
@@ -299,7 +299,7 @@ class Queries(LogQueries):
     def evidence(self) -> list[Evidence]:
         """Who contradicted itself, by epoch and key."""
         found = []
-        with self._store.snapshot() as at:
+        with self._state() as at:
             for key, value in at.iterate(keys.EVIDENCE):
                 entry = entries.decode_evidence(value)
                 number = int.from_bytes(key[: keys.EPOCH_BYTES], "big")
@@ -321,7 +321,7 @@ class Queries(LogQueries):
         if open_only:
             found = sorted((key, entry) for key, entry in standing.rolls.plenary.open.items() if key > after)
             return ProposalPage(standing.head, tuple(found[:limit]), len(found) > limit)
-        with self._store.snapshot() as at:
+        with self._state() as at:
             rows = at.iterate(keys.PROPOSALS, after=after, limit=limit + 1)
             entries_found = [(key, decode_proposal(value)) for key, value in rows]
             return ProposalPage(read_head(at), tuple(entries_found[:limit]), len(entries_found) > limit)

@@ -1,5 +1,8 @@
 """ledger/views.py: look-ups, lists and pages, and that none of them scans."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
 import msgpack
 import pytest
 
@@ -265,19 +268,88 @@ def test_a_body_that_is_not_its_record_is_noticed_when_read(world):
             read()
 
 
-def test_a_certificate_names_the_block_that_it_is_of_though_the_head_is_not_seen_to_move_yet(world, monkeypatch):
-    """Between the write of a block and the head that follows from it."""
-    world.accept(world.issue(number="BW0000001"))
+def test_nothing_is_seen_of_a_block_before_its_head_is(world, monkeypatch):
+    """Between the write of a block and the head that follows from it: or whoever saw the new height could see the old one later."""
+    first, second = world.issue(number="BW0000001"), world.issue(number="BW0000002")
+    world.accept(first)
     store, seen = type(world.ledger._store), []
     write = store.write
 
     def written(self, writes, *, sync):
         write(self, writes, sync=sync)
         if sync:
-            seen.append((world.ledger.head.height, world.ledger.certificate("BW0000002")))
+            seen.append(shown(world.ledger, second))
 
     monkeypatch.setattr(store, "write", written)
-    world.accept(world.issue(number="BW0000002"))
-    ((before, found),) = seen
-    assert (before, found.head.height) == (1, 2)
-    assert world.ledger.certificate("BW0000001").head == world.ledger.head
+    world.accept(second)
+    assert seen == [(1, None, 1, ["BW0000001"], 1, None)]
+    assert shown(world.ledger, second) == (2, 2, 2, ["BW0000001", "BW0000002"], 2, 2)
+
+
+def shown(ledger, record):
+    """Heights that readings name, and what they have, of a certificate that is in the newest block or not yet there."""
+    found, page, row = ledger.certificate(record.body.number), ledger.certificates(), ledger.record(record.id)
+    return (
+        ledger.head.height,
+        found and found.head.height,
+        page.head.height,
+        numbers(page),
+        ledger.figures().head.height,
+        row and row[2],
+    )
+
+
+def test_a_snapshot_that_is_ahead_of_the_head_is_not_read(world, monkeypatch):
+    """The block is written between the look at whether one is, and the snapshot."""
+    first, second = world.issue(number="BW0000001"), world.issue(number="BW0000002")
+    world.accept(first)
+    store, go, written, read = world.ledger._store, Event(), Event(), Event()
+    write, snapshot = type(store).write, type(store).snapshot
+
+    def writing(self, writes, *, sync):
+        write(self, writes, sync=sync)
+        if sync:
+            written.set()
+            assert read.wait(10)
+
+    def late(self):
+        go.set()
+        assert written.wait(10)
+        return snapshot(self)
+
+    def apply():
+        assert go.wait(10)
+        world.accept(second)
+
+    monkeypatch.setattr(type(store), "write", writing)
+    monkeypatch.setattr(type(store), "snapshot", late)
+    with ThreadPoolExecutor(1) as thread:
+        applied = thread.submit(apply)
+        page = world.ledger.certificates()
+        read.set()
+        applied.result(10)
+    assert (page.head.height, numbers(page)) == (1, ["BW0000001"])
+    assert world.ledger.certificates().head.height == 2
+
+
+def test_readers_beside_a_thread_that_applies_never_go_back(world):
+    """Whatever is asked of whichever look-up, no height is lower than one that was seen before."""
+    issues = [world.issue(number=f"BW{digit:07}") for digit in range(1, 41)]
+    asked = (
+        lambda record: world.ledger.head.height,
+        lambda record: (found := world.ledger.certificate(record.body.number)) and found.head.height,
+        lambda record: world.ledger.certificates(limit=1).head.height,
+        lambda record: (row := world.ledger.record(record.id)) and row[2],
+    )
+    with ThreadPoolExecutor(1) as thread:
+        applying = thread.submit(lambda: [world.accept(issue) for issue in issues])
+        newest = turns = 0
+        while not applying.done() or turns < 100:
+            for ask in asked:
+                height = ask(issues[turns % len(issues)])
+                if height is not None and ask is not asked[3]:
+                    assert height >= newest
+                newest = max(newest, height or 0)
+            turns += 1
+        applying.result()
+    assert newest == len(issues)
