@@ -352,4 +352,4 @@ def test_readers_beside_a_thread_that_applies_never_go_back(world):
                 newest = max(newest, height or 0)
             turns += 1
         applying.result()
-    assert newest == len(issues)
+    assert 0 < newest <= world.ledger.head.height == len(issues)
