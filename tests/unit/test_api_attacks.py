@@ -104,7 +104,7 @@ def test_a_thousand_connections_leave_room_for_others(tmp_path, idle):
     """So many of an address are let in and closed when their time for a head is over; the others are turned away at once."""
 
     async def run():
-        with local_port(tmp_path, limits=ApiLimits(header_s=2.0, connections_per_address=200)) as port:
+        with local_port(tmp_path, limits=ApiLimits(header_s=5.0, connections_per_address=200)) as port:
             async with running(create_app(port), port.limits) as number:
                 clients = []
                 for _ in range(1_000):
